@@ -1,0 +1,39 @@
+-- What each door of the server may touch, and nothing else. src/db/guard.rs holds the same list a second
+-- time, on purpose: the process refuses to start when the database grants more than that list.
+do $$
+declare role_name text;
+begin
+  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+    execute format('revoke all on all tables in schema public from %I', role_name);
+    execute format('grant usage on schema public to %I', role_name);
+  end loop;
+end $$;
+
+-- Customers at a tenant's counter.
+grant select on sessions, account_access, trade_accounts, registration_requests, idempotency_keys to tc_counter;
+grant update (last_seen_at, ended_at) on sessions to tc_counter;
+grant insert on registration_requests, idempotency_keys, audit_events, jobs to tc_counter;
+grant update (status, decided_at) on registration_requests to tc_counter;
+
+-- A tenant's staff, and the jobs of a tenant.
+grant select, insert, update on staff, staff_sessions, trade_accounts, account_access to tc_office;
+grant select on sessions, registration_requests, audit_events to tc_office;
+grant select, insert on messages to tc_office;
+grant update (ended_at) on sessions to tc_office;
+grant update (status, reason, decided_by, decided_at) on registration_requests to tc_office;
+grant update (status, provider_reference, sent_at) on messages to tc_office;
+grant insert on audit_events, jobs to tc_office;
+
+-- Codes, the global customer, «my wholesalers», devices everywhere.
+grant select, insert, update, delete on challenges, address_counters, allowances, hand_overs to tc_identity;
+grant select, insert on customers to tc_identity;
+grant update (last_proven_at) on customers to tc_identity;
+grant select (id, slug, business_name, status, logo_type, updated_at) on tenants to tc_identity;
+grant select on account_access to tc_identity;
+grant select, insert on sessions to tc_identity;
+grant update (ended_at) on sessions to tc_identity;
+grant insert on jobs to tc_identity;
+
+-- Hosts, provisioning, the queue.
+grant select, insert, update on tenants to tc_platform;
+grant select, update, delete on jobs to tc_platform;

@@ -1,0 +1,53 @@
+-- One loop over the catalog: a table has policies because it has `tenant_id`, not because somebody
+-- remembered it. For each role with a grant there: a permissive policy that lets the right rows through,
+-- and a restrictive floor of the same words, so that a careless `using (true)` added later opens nothing.
+--
+-- Every expression is bare `column = current_setting(…)`: it fails loudly when the setting is missing or
+-- empty, uses the index, and is accepted by Citus (no sub-selects).
+do $$
+declare
+  tenant_table record;
+  role_name text;
+  rule text;
+  old record;
+  tenant_rule constant text := 'tenant_id = current_setting(''app.tenant_id'')::uuid';
+  customer_rule constant text := 'customer_id = current_setting(''app.customer_id'')::uuid';
+  account_rule constant text := 'account_id = current_setting(''app.account_id'')::uuid';
+  session_rule constant text := 'token_hash = decode(current_setting(''app.session_hash''), ''hex'')';
+begin
+  for tenant_table in
+    select c.oid, c.relname,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'customer_id' and not a.attisdropped) as of_customer,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'account_id' and not a.attisdropped) as of_account,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'token_hash' and not a.attisdropped) as of_session
+      from pg_class c
+      join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+  loop
+    execute format('alter table %I enable row level security', tenant_table.relname);
+    execute format('alter table %I force row level security', tenant_table.relname);
+    for old in select polname from pg_policy where polrelid = tenant_table.oid loop
+      execute format('drop policy %I on %I', old.polname, tenant_table.relname);
+    end loop;
+
+    foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+      continue when not has_any_column_privilege(role_name, tenant_table.oid, 'select, insert, update')
+                and not has_table_privilege(role_name, tenant_table.oid, 'delete');
+      rule := case role_name
+        -- A customer sees their own session by holding its token, what is theirs as a person, and
+        -- otherwise what belongs to their trade account.
+        when 'tc_counter' then tenant_rule || case
+          when tenant_table.of_session then ' and ' || session_rule
+          when tenant_table.of_customer then ' and ' || customer_rule
+          when tenant_table.of_account then ' and ' || account_rule
+          else '' end
+        -- The person across tenants: their own rows everywhere, and nothing that names no person.
+        when 'tc_identity' then case when tenant_table.of_customer then customer_rule else 'false' end
+        else tenant_rule end;
+      execute format('create policy %I on %I as restrictive for all to %I using (%s) with check (%s)',
+                     role_name || '_floor', tenant_table.relname, role_name, rule, rule);
+      execute format('create policy %I on %I as permissive for all to %I using (%s) with check (%s)',
+                     role_name, tenant_table.relname, role_name, rule, rule);
+    end loop;
+  end loop;
+end $$;

@@ -1,0 +1,120 @@
+//! The OpenAPI document: what the framework writes from the code, and the few things it leaves out.
+
+use serde_json::{Map, Value, json};
+
+/// Puts one site's document into the whole: its paths say on which host they are.
+pub fn merge(documents: Vec<(Value, String)>) -> Value {
+    let mut whole = json!({});
+    for (document, server) in documents {
+        let Value::Object(mut document) = document else { continue };
+        if let Some(Value::Object(paths)) = document.get_mut("paths") {
+            for operations in paths.values_mut().filter_map(Value::as_object_mut) {
+                operations.insert("servers".to_owned(), json!([{ "url": server }]));
+            }
+        }
+        document.remove("servers");
+        lay_over(&mut whole, Value::Object(document));
+    }
+    complete(&mut whole);
+    whole
+}
+
+/// Objects are joined key by key; of anything else the first stays.
+fn lay_over(base: &mut Value, other: Value) {
+    match (base, other) {
+        (Value::Object(base), Value::Object(other)) => {
+            for (key, value) in other {
+                match base.get_mut(&key) {
+                    Some(there) => lay_over(there, value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+        }
+        (Value::Array(base), Value::Array(other)) => {
+            for item in other {
+                if !base.contains(&item) {
+                    base.push(item);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the framework does not write: who may, that optional fields may be null, that bodies take no other
+/// fields, the media type of problems in its plain form.
+fn complete(document: &mut Value) {
+    let schemes = json!({
+        "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "A signed-in customer." },
+        "office": { "type": "apiKey", "in": "cookie", "name": "__Host-office", "description": "A signed-in member of staff." },
+    });
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        for (name, schema) in schemas.iter_mut() {
+            complete_schema(name, schema);
+        }
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("securitySchemes".to_owned(), schemes);
+    }
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return };
+    for (path, operations) in paths {
+        let Some(operations) = operations.as_object_mut() else { continue };
+        for (method, operation) in operations.iter_mut() {
+            if let (Some(scheme), Some(operation)) = (scheme_of(path, method), operation.as_object_mut()) {
+                operation.insert("security".to_owned(), json!([{ scheme: [] }]));
+            }
+        }
+    }
+}
+
+fn complete_schema(name: &str, schema: &mut Value) {
+    let required: Vec<String> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let Some(schema) = schema.as_object_mut() else { return };
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for (property, kind) in properties.iter_mut().filter(|(property, _)| !required.contains(property)) {
+            let _ = property;
+            make_nullable(kind);
+        }
+    }
+    if name.ends_with("Body") {
+        schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+    }
+}
+
+/// A reference can carry nothing beside it in OpenAPI 3.0, so it is wrapped.
+fn make_nullable(kind: &mut Value) {
+    if let Some(reference) = kind.get("$ref").cloned() {
+        *kind = json!({ "allOf": [{ "$ref": reference }] });
+    }
+    if let Some(kind) = kind.as_object_mut() {
+        kind.insert("nullable".to_owned(), Value::Bool(true));
+    }
+}
+
+/// Which cookie an operation asks for; None where anybody may.
+fn scheme_of(path: &str, method: &str) -> Option<&'static str> {
+    let path = path.strip_prefix("/api/v1")?;
+    match (path.trim_end_matches('/'), method) {
+        (_, "servers" | "parameters") => None,
+        ("/codes" | "/sessions" | "/office/codes" | "/office/sessions" | "/inbox", _) => None,
+        (path, _) if path.starts_with("/office/") => Some("office"),
+        _ => Some("session"),
+    }
+}
+
+/// The paths of a document with their methods, in the pattern of our routes.
+pub fn paths(document: &Value) -> Vec<(String, Vec<http::Method>)> {
+    let empty = Map::new();
+    let paths = document.get("paths").and_then(Value::as_object).unwrap_or(&empty);
+    paths
+        .iter()
+        .map(|(path, operations)| {
+            let methods = operations.as_object().into_iter().flatten().filter_map(|(method, _)| method.to_uppercase().parse().ok());
+            let methods = methods.filter(|method: &http::Method| matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE"));
+            (path.replace('{', ":").replace('}', ""), methods.collect())
+        })
+        .collect()
+}

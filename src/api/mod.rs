@@ -1,0 +1,72 @@
+//! What all operations share: how failure is described, the words of the document, and its readable form.
+
+pub mod docs;
+pub mod document;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object, Tags};
+
+use crate::error::Error;
+
+/// The chapters of the document.
+#[derive(Tags)]
+pub enum Chapter {
+    /// A customer proves a number and holds a session.
+    SignIn,
+    /// A customer asks for an account.
+    Registration,
+    /// What is a customer's own.
+    Customer,
+    /// The wholesaler's staff: signing in, deciding, customers.
+    Office,
+    /// What only a demo has.
+    Demo,
+}
+
+/// Any error, as `application/problem+json` (RFC 9457).
+#[derive(Object)]
+struct Problem {
+    /// A stable word for programs, such as `urn:tradecounter:problem:not-found`.
+    r#type: String,
+    /// The kind of error, in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong this time, in words.
+    detail: String,
+    /// What to quote when you ask about it.
+    request_id: String,
+    /// What is wrong with which field.
+    #[oai(skip_serializing_if_is_none)]
+    errors: Option<Vec<FieldProblem>>,
+    /// When it may be tried again; also in `Retry-After`.
+    #[oai(skip_serializing_if_is_none)]
+    retry_after_seconds: Option<u64>,
+}
+
+/// What is wrong with one field.
+#[derive(Object)]
+struct FieldProblem {
+    field: String,
+    detail: String,
+}
+
+/// Every operation can answer with a problem; the door writes it.
+impl ApiResponse for Error {
+    fn meta() -> MetaResponses {
+        let content = vec![MetaMediaType { content_type: "application/problem+json", schema: MetaSchemaRef::Reference(Problem::name().into_owned()) }];
+        let problem = MetaResponse { description: "Any error, as a problem (RFC 9457)", status: None, status_range: None, content, headers: vec![] };
+        MetaResponses { responses: vec![problem] }
+    }
+
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
+    }
+}
+
+/// A time as the API writes it (RFC 3339, UTC, whole seconds).
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,138 @@
+//! Puts the house together, once, for the server and for the tests alike, and runs it until it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+use crate::challenges;
+use crate::clock::Clock;
+use crate::config::{Config, MailCarrierName, SmsGatewayName};
+use crate::db::Db;
+use crate::db::connect::Address;
+use crate::db::listen::{Told, listen};
+use crate::error::{Error, Result};
+use crate::inbox::DemoInbox;
+use crate::jobs::{Claimed, Job, Outcome, worker};
+use crate::messages::email::{Mailer, Smtp};
+use crate::messages::inbox::Inbox;
+use crate::messages::sms::{Kannel, SmsGateway};
+use crate::messages::{self, Carriers};
+use crate::registrations;
+use crate::routes;
+use crate::tenancy::{Hosts, House};
+use crate::web::door::Door;
+use crate::web::server;
+
+/// The whole application.
+pub struct App {
+    pub house: Arc<House>,
+    pub door: Arc<Door>,
+    pub inbox: Option<Arc<Inbox>>,
+    runner: Arc<Runner>,
+}
+
+/// Runs jobs: each kind by its noun's verb.
+pub struct Runner {
+    house: Arc<House>,
+    carriers: Carriers,
+}
+
+impl App {
+    /// Builds it around an open database.
+    pub fn build(config: Config, clock: Clock, hosts: Hosts, db: Db) -> anyhow::Result<Self> {
+        let inbox = config.uses_inbox().then(|| Inbox::new(clock.clone()));
+        let carriers = carriers(&config, inbox.as_ref())?;
+        let house = House::new(config, clock, hosts, db);
+        let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()));
+        let counter = routes::counter_site(&house.hosts);
+        let door = Arc::new(Door::new(Arc::clone(&house), public, counter));
+        let runner = Arc::new(Runner { house: Arc::clone(&house), carriers });
+        Ok(Self { house, door, inbox, runner })
+    }
+
+    /// Serves browsers and works the queue until `stop` says so; then finishes what has begun.
+    pub async fn run(&self, address: Address, listener: TcpListener, stop: watch::Receiver<bool>) {
+        let wake = Arc::new(Notify::new());
+        let listening = tokio::spawn(self.hear(address, Arc::clone(&wake)));
+        let sweeping = tokio::spawn(sweep(Arc::clone(&self.house)));
+        let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), wake, stop.clone());
+        let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, stopped(stop));
+        tokio::join!(serving, working);
+        listening.abort();
+        sweeping.abort();
+        // A connection that never comes back must not keep the process from ending.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.house.db().close()).await;
+    }
+
+    /// Runs every job that is due now. For tests, which have no workers.
+    pub async fn run_jobs(&self) -> Result<()> {
+        while worker::run_next(&self.house, &self.runner).await? {}
+        Ok(())
+    }
+
+    fn hear(&self, address: Address, wake: Arc<Notify>) -> impl Future<Output = ()> + Send + use<> {
+        let house = Arc::clone(&self.house);
+        listen(address, move |told| match told {
+            Told::JobQueued => wake.notify_one(),
+            Told::TenantChanged(slug) => {
+                let house = Arc::clone(&house);
+                tokio::spawn(async move { house.tenants.forget(&slug).await });
+            }
+            Told::Reconnected => {
+                house.tenants.forget_all();
+                wake.notify_one();
+            }
+        })
+    }
+}
+
+impl worker::Runner for Runner {
+    async fn run(self: Arc<Self>, claimed: Claimed) -> Result<Outcome> {
+        let tenant = match claimed.tenant {
+            Some(id) => match self.house.tenants.by_id(id).await {
+                Ok(tenant) => tenant,
+                // Suspended or gone: nothing is said in its name.
+                Err(Error::NotFound) => return Ok(Outcome::Done),
+                Err(error) => return Err(error),
+            },
+            None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
+        };
+        match claimed.job {
+            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, &tenant, challenge, claimed).await,
+            Job::SendMessage(message) => messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await,
+            Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
+        }
+    }
+}
+
+fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>) -> anyhow::Result<Carriers> {
+    let sms = match (config.sms.gateway, inbox) {
+        (SmsGatewayName::Inbox, Some(inbox)) => SmsGateway::Inbox(Arc::clone(inbox)),
+        _ => SmsGateway::Kannel(Kannel::new(config.sms.kannel.clone())?),
+    };
+    let mail = match (config.email.carrier, inbox) {
+        (MailCarrierName::Inbox, Some(inbox)) => Mailer::Inbox(Arc::clone(inbox)),
+        _ => Mailer::Smtp(Smtp::new(config.email.smtp.clone())?),
+    };
+    Ok(Carriers { sms, mail })
+}
+
+/// Every ten minutes, removes what has ended.
+async fn sweep(house: Arc<House>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        if let Err(error) = challenges::sweep(&house).await {
+            tracing::error!(error = format!("{error:#?}"), "old challenges could not be removed");
+        }
+    }
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if stop.changed().await.is_err() {
+            return;
+        }
+    }
+}

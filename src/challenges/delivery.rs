@@ -1,0 +1,110 @@
+//! Sends codes. This is where a code comes into being, and it goes into the message and nowhere else.
+
+use askama::Template;
+
+use super::code::Code;
+use crate::error::{Error, Result};
+use crate::ids::ChallengeId;
+use crate::jobs::{Claimed, Outcome};
+use crate::messages::email::Mail;
+use crate::messages::sms::segments;
+use crate::messages::{Carriers, outcome_of};
+use crate::tenancy::{House, Tenant};
+
+/// The text message. Its last line binds the code to the host, for phones that fill it in (WICG
+/// sms-one-time-codes), and so has to be the last.
+#[derive(Template)]
+#[template(path = "challenges/code.sms.txt", escape = "none")]
+pub struct CodeText<'a> {
+    pub business_name: &'a str,
+    pub code: &'a str,
+    pub minutes: u32,
+    pub host: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "challenges/code.mail.txt", escape = "none")]
+pub struct CodeMail<'a> {
+    pub business_name: &'a str,
+    pub code: &'a str,
+    pub minutes: u32,
+    pub office_url: &'a str,
+}
+
+/// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there only;
+/// the browser that asked is told the same either way.
+pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge: ChallengeId, claimed: Claimed) -> Result<Outcome> {
+    let now = house.now();
+    let open = house
+        .db()
+        .identity()
+        .read(async |tx| {
+            Ok(sqlx::query!(
+                "select host, purpose, address, key_version from challenges
+                  where id = $1 and consumed_at is null and expires_at > $2",
+                challenge.uuid(),
+                now
+            )
+            .fetch_optional(&mut *tx)
+            .await?)
+        })
+        .await?;
+    let Some(open) = open else { return Ok(Outcome::Done) };
+    let code = Code::derive(&house.config.keys, open.key_version, challenge)?.reveal();
+    let minutes = house.config.codes.life_seconds / 60;
+    let sent = if open.purpose == "customer" {
+        carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
+    } else {
+        if !works_here(house, tenant, &open.address).await? {
+            return Ok(Outcome::Done);
+        }
+        let office_url = format!("{}/office", house.hosts.counter_url(tenant.slug.as_str()));
+        let business_name = one_line(&tenant.business_name);
+        let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
+        let mail = Mail {
+            to: open.address,
+            from_name: business_name.clone(),
+            subject: format!("Your code for {business_name}"),
+            text: mail.render().map_err(|error| Error::Internal(error.into()))?,
+        };
+        carriers.mail.send(&mail).await
+    };
+    Ok(outcome_of(&sent, claimed.attempts))
+}
+
+/// The text, with the business name cut until it costs one message.
+fn text_in_one_segment(tenant: &Tenant, code: &str, minutes: u32, host: &str) -> Result<String> {
+    let mut name = one_line(&tenant.business_name);
+    loop {
+        let text = CodeText { business_name: &name, code, minutes, host };
+        let text = text.render().map_err(|error| Error::Internal(error.into()))?;
+        if segments(&text).count <= 1 || name == tenant.slug.as_str() {
+            return Ok(text);
+        }
+        // A letter outside the old alphabet of text messages halves its length; then the slug stands in.
+        name = match name.char_indices().nth(24) {
+            Some((end, _)) => name[..end].trim_end().to_owned(),
+            None => tenant.slug.as_str().to_owned(),
+        };
+    }
+}
+
+/// A name cannot begin a line of its own, and so cannot forge the last one.
+fn one_line(name: &str) -> String {
+    name.chars().map(|character| if character.is_control() { ' ' } else { character }).collect::<String>().trim().to_owned()
+}
+
+async fn works_here(house: &House, tenant: &Tenant, email: &str) -> Result<bool> {
+    house
+        .office(tenant)
+        .read(async |tx| {
+            Ok(sqlx::query_scalar!(
+                r#"select exists (select from staff where tenant_id = $1 and email = $2 and removed_at is null) as "works_here!""#,
+                tx.tenant().uuid(),
+                email
+            )
+            .fetch_one(&mut *tx)
+            .await?)
+        })
+        .await
+}

@@ -1,0 +1,126 @@
+//! What the subcommands do.
+
+pub mod database;
+pub mod demo;
+pub mod serve;
+pub mod tenant;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::{Request, Response};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::{Database, Log, LogFormat};
+use crate::db::cluster::Cluster;
+use crate::db::connect::Address;
+use crate::tenancy::House;
+use crate::web::health::readiness;
+use crate::web::server::{self, Answers};
+
+/// The database's name in a private cluster.
+const DATABASE: &str = "tradecounter";
+
+/// The runtime that everything asynchronous runs on.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")
+}
+
+/// Log lines go to standard error.
+fn begin_log(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter).context("[log] filter")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let begun = match log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    begun.map_err(|error| anyhow::anyhow!("beginning the log: {error}"))
+}
+
+fn begin_metrics() -> anyhow::Result<PrometheusHandle> {
+    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &buckets)?;
+    builder.install_recorder().context("beginning the metrics")
+}
+
+/// The database that is configured, or the one of `DATABASE_URL`, or a private cluster under `data_dir`.
+/// Must be called from the main thread, before the runtime starts.
+fn find_database(config: &Database, data_dir: &Path, role_secret: Option<SecretString>) -> anyhow::Result<(Address, Option<Cluster>)> {
+    let url = if config.url.is_empty() { std::env::var("DATABASE_URL").unwrap_or_default() } else { config.url.clone() };
+    if !url.is_empty() {
+        let configured = (!config.role_secret.expose_secret().is_empty()).then(|| config.role_secret.clone());
+        return Ok((Address::of_url(&url, configured.or(role_secret))?, None));
+    }
+    let cluster = Cluster::start(data_dir)?;
+    let address = Address::of_socket(cluster.socket_dir(), cluster.superuser(), DATABASE);
+    Ok((address, Some(cluster)))
+}
+
+/// Runs the application until it is told to stop, or until the cluster under it ends.
+async fn run(
+    app: App,
+    address: Address,
+    listener: TcpListener,
+    internal: TcpListener,
+    metrics: PrometheusHandle,
+    cluster: Option<&mut Cluster>,
+    ready: impl FnOnce(),
+) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (tell_stop, stop) = watch::channel(false);
+    let internal_door = Arc::new(InternalDoor { house: Arc::clone(&app.house), metrics });
+    let mut quiet = stop.clone();
+    let watching = server::serve(internal, internal_door, &app.house.config.http, async move {
+        let _ = quiet.wait_for(|stop| *stop).await;
+    });
+    let serving = app.run(address, listener, stop);
+    let minding = async {
+        let ended = tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+            ended = end_of(cluster) => ended,
+        };
+        tracing::info!("stopping: what has begun is finished first");
+        let _ = tell_stop.send(true);
+        ended
+    };
+    ready();
+    let ((), (), ended) = tokio::join!(serving, watching, minding);
+    ended
+}
+
+/// Resolves when the private PostgreSQL is no more; never, when it is somebody else's.
+async fn end_of(cluster: Option<&mut Cluster>) -> anyhow::Result<()> {
+    let Some(cluster) = cluster else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if cluster.has_ended()? {
+            anyhow::bail!("PostgreSQL has ended; its log is postgres.log in the data directory");
+        }
+    }
+}
+
+/// Liveness, readiness and metrics on a listener that is not for browsers.
+struct InternalDoor {
+    house: Arc<House>,
+    metrics: PrometheusHandle,
+}
+
+impl Answers for InternalDoor {
+    async fn answer(&self, request: Request) -> Response {
+        match request.uri().path() {
+            "/healthz" => Response::builder().content_type("text/plain; charset=utf-8").body("ok\n"),
+            "/readyz" => readiness(self.house.db().is_ready().await),
+            "/metrics" => Response::builder().content_type("text/plain; version=0.0.4").body(self.metrics.render()),
+            _ => Response::builder().status(http::StatusCode::NOT_FOUND).body("There is nothing here.\n"),
+        }
+    }
+}

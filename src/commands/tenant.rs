@@ -1,0 +1,54 @@
+//! `tenant plan` and `tenant apply`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{find_database, runtime};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::migrate;
+use crate::tenants::{self, declared};
+
+/// A few connections are enough for a command.
+const CONNECTIONS: u32 = 2;
+const DATA_DIR: &str = ".data";
+
+/// Prints what `apply` would change.
+pub fn plan(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    work(directory, config, data_dir, false)
+}
+
+/// Makes it so, and prints what was changed.
+pub fn apply(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    work(directory, config, data_dir, true)
+}
+
+fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes: bool) -> anyhow::Result<ExitCode> {
+    let declared = match declared::read(directory) {
+        Ok(declared) => declared,
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let config = Config::read(config)?;
+    let (address, mut cluster) = find_database(&config.database, data_dir.unwrap_or(Path::new(DATA_DIR)), None)?;
+    let done = runtime()?.block_on(async {
+        if cluster.is_some() {
+            migrate::migrate(&address).await?;
+        }
+        let db = address.open(CONNECTIONS).await?;
+        let plan = if writes {
+            tenants::apply(&db, &Clock::system(), &declared).await?
+        } else {
+            tenants::plan(&db, &declared).await?
+        };
+        db.close().await;
+        anyhow::Ok(plan)
+    });
+    if let Some(cluster) = &mut cluster {
+        cluster.stop()?;
+    }
+    print!("{}", done?);
+    Ok(ExitCode::SUCCESS)
+}

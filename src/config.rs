@@ -1,0 +1,226 @@
+//! The typed configuration: `config/default.toml`, a file over it, the environment over both. A key that
+//! is not known stops the start, and so does a production that would run with the demo's comforts.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use config::{Environment, File, FileFormat};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::messages::email::SmtpConfig;
+use crate::messages::sms::KannelConfig;
+
+const DEFAULT: &str = include_str!("../config/default.toml");
+const DEMO: &str = include_str!("../config/demo.toml");
+const SHORTEST_KEY: usize = 32;
+
+/// Everything that can be set; the meaning of each key stands in `config/default.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub mode: Mode,
+    pub http: Http,
+    pub database: Database,
+    pub keys: Keys,
+    pub codes: Codes,
+    pub limits: Limits,
+    pub sessions: Sessions,
+    pub sms: Sms,
+    pub email: Email,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    Demo,
+    Production,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub public_url: String,
+    pub internal_listen: SocketAddr,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub header_read_timeout_seconds: u64,
+    pub request_timeout_seconds: u64,
+    pub shutdown_timeout_seconds: u64,
+    pub body_limit_bytes: usize,
+    pub connection_limit: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: String,
+    pub role_secret: SecretString,
+    pub connections_per_role: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    pub current_version: i16,
+    /// By version, as text because TOML keys are.
+    pub codes: BTreeMap<String, SecretString>,
+    pub counters: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codes {
+    pub life_seconds: u32,
+    pub resend_seconds: u32,
+    pub guesses_per_code: i16,
+    pub guesses_per_day: usize,
+    pub slow_guess_seconds: u32,
+    pub sms_per_day: usize,
+    pub emails_per_day: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub network: Allowance,
+    pub prefix: Allowance,
+    pub tenant: Allowance,
+    pub platform: Allowance,
+    pub unproven: Allowance,
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowance {
+    pub burst: f64,
+    pub per_hour: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    pub customer_idle_days: i64,
+    pub customer_life_days: i64,
+    pub staff_idle_hours: i64,
+    pub staff_life_hours: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    pub gateway: SmsGatewayName,
+    pub kannel: KannelConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsGatewayName {
+    Kannel,
+    Inbox,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    pub carrier: MailCarrierName,
+    pub smtp: SmtpConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailCarrierName {
+    Smtp,
+    Inbox,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Config {
+    /// For `serve`: the defaults, the file, the environment.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let config = Self::read(file)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The same without asking whether one could serve with it: for commands that only need the database.
+    pub fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        Self::build(builder)
+    }
+
+    /// For `demo` and for tests: the defaults, the demo's comforts, the environment, and keys that the
+    /// caller made.
+    pub fn demo(code_key: &str, counter_key: &str) -> anyhow::Result<Self> {
+        let builder = config::Config::builder()
+            .add_source(File::from_str(DEFAULT, FileFormat::Toml))
+            .add_source(File::from_str(DEMO, FileFormat::Toml))
+            .set_override("keys.codes.1", code_key)?
+            .set_override("keys.counters", counter_key)?;
+        let config = Self::build(builder)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn build(builder: config::ConfigBuilder<config::builder::DefaultState>) -> anyhow::Result<Self> {
+        let environment = Environment::with_prefix("TRADECOUNTER").prefix_separator("__").separator("__").try_parsing(true);
+        let read = builder.add_source(environment).build().context("reading the configuration")?;
+        read.try_deserialize().context("the configuration has something that is not known, or not right")
+    }
+
+    /// Whether the demo's inbox is one of the carriers.
+    pub fn uses_inbox(&self) -> bool {
+        self.sms.gateway == SmsGatewayName::Inbox || self.email.carrier == MailCarrierName::Inbox
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.mode == Mode::Production {
+            ensure!(!self.uses_inbox(), "production does not run with the demo inbox: set [sms] gateway and [email] carrier");
+        }
+        ensure!(
+            self.keys.codes.contains_key(&self.keys.current_version.to_string()),
+            "[keys] codes has no key of version {}: set TRADECOUNTER__KEYS__CODES__{0}",
+            self.keys.current_version
+        );
+        for (version, key) in &self.keys.codes {
+            check_key(&format!("[keys] codes.{version}"), key)?;
+        }
+        check_key("[keys] counters", &self.keys.counters)?;
+        ensure!(self.codes.life_seconds <= 600, "[codes] life_seconds is over ten minutes (NIST SP 800-63B-4, 3.1.3.2)");
+        ensure!(self.codes.guesses_per_day <= 100, "[codes] guesses_per_day is over a hundred (NIST SP 800-63B-4, 3.2.2)");
+        Ok(())
+    }
+}
+
+/// A key must be long, and not something that was typed to get past this.
+fn check_key(name: &str, key: &SecretString) -> anyhow::Result<()> {
+    let key = key.expose_secret();
+    ensure!(key.len() >= SHORTEST_KEY, "{name} must be at least {SHORTEST_KEY} characters long");
+    let mut distinct: Vec<u8> = key.bytes().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let lower = key.to_lowercase();
+    let looks_typed = ["change", "example", "default", "secret", "password", "tradecounter"].iter().any(|word| lower.contains(word));
+    ensure!(distinct.len() >= 10 && !looks_typed, "{name} looks like a default: make one with `openssl rand -hex 32`");
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! What each server role may touch, written down a second time, beside `migrations/replaceable/grants.sql`.
+//! Two lists by two hands: the process refuses to start when the database grants more than this one.
+
+/// One role's rights on one table. `columns` is empty for the whole table.
+pub struct Grant {
+    pub role: &'static str,
+    pub table: &'static str,
+    pub rights: &'static [&'static str],
+    pub columns: &'static [&'static str],
+}
+
+const fn whole(role: &'static str, table: &'static str, rights: &'static [&'static str]) -> Grant {
+    Grant { role, table, rights, columns: &[] }
+}
+
+const fn part(
+    role: &'static str,
+    table: &'static str,
+    rights: &'static [&'static str],
+    columns: &'static [&'static str],
+) -> Grant {
+    Grant { role, table, rights, columns }
+}
+
+const READ: &[&str] = &["SELECT"];
+const ADD: &[&str] = &["INSERT"];
+const CHANGE: &[&str] = &["UPDATE"];
+const READ_ADD: &[&str] = &["SELECT", "INSERT"];
+const READ_ADD_CHANGE: &[&str] = &["SELECT", "INSERT", "UPDATE"];
+const EVERYTHING: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
+
+/// The list.
+pub const GRANTS: &[Grant] = &[
+    whole("tc_counter", "sessions", READ),
+    part("tc_counter", "sessions", CHANGE, &["last_seen_at", "ended_at"]),
+    whole("tc_counter", "account_access", READ),
+    whole("tc_counter", "trade_accounts", READ),
+    whole("tc_counter", "registration_requests", READ_ADD),
+    part("tc_counter", "registration_requests", CHANGE, &["status", "decided_at"]),
+    whole("tc_counter", "idempotency_keys", READ_ADD),
+    whole("tc_counter", "audit_events", ADD),
+    whole("tc_counter", "jobs", ADD),
+    whole("tc_office", "staff", READ_ADD_CHANGE),
+    whole("tc_office", "staff_sessions", READ_ADD_CHANGE),
+    whole("tc_office", "trade_accounts", READ_ADD_CHANGE),
+    whole("tc_office", "account_access", READ_ADD_CHANGE),
+    whole("tc_office", "sessions", READ),
+    part("tc_office", "sessions", CHANGE, &["ended_at"]),
+    whole("tc_office", "registration_requests", READ),
+    part("tc_office", "registration_requests", CHANGE, &["status", "reason", "decided_by", "decided_at"]),
+    whole("tc_office", "messages", READ_ADD),
+    part("tc_office", "messages", CHANGE, &["status", "provider_reference", "sent_at"]),
+    whole("tc_office", "audit_events", READ_ADD),
+    whole("tc_office", "jobs", ADD),
+    whole("tc_identity", "challenges", EVERYTHING),
+    whole("tc_identity", "address_counters", EVERYTHING),
+    whole("tc_identity", "allowances", EVERYTHING),
+    whole("tc_identity", "hand_overs", EVERYTHING),
+    whole("tc_identity", "customers", READ_ADD),
+    part("tc_identity", "customers", CHANGE, &["last_proven_at"]),
+    part("tc_identity", "tenants", READ, &["id", "slug", "business_name", "status", "logo_type", "updated_at"]),
+    whole("tc_identity", "account_access", READ),
+    whole("tc_identity", "sessions", READ_ADD),
+    part("tc_identity", "sessions", CHANGE, &["ended_at"]),
+    whole("tc_identity", "jobs", ADD),
+    whole("tc_platform", "tenants", READ_ADD_CHANGE),
+    whole("tc_platform", "jobs", &["SELECT", "UPDATE", "DELETE"]),
+];
+
+/// Whether the list knows this right. `column` is None for a right on the whole table.
+pub fn is_listed(role: &str, table: &str, right: &str, column: Option<&str>) -> bool {
+    GRANTS.iter().any(|grant| {
+        grant.role == role
+            && grant.table == table
+            && grant.rights.contains(&right)
+            && column.map_or(grant.columns.is_empty(), |column| grant.columns.contains(&column))
+    })
+}

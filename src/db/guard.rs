@@ -1,0 +1,151 @@
+//! What is looked at before the server opens: that the database really refuses. A role with too much, a
+//! tenant's table without its policies or a key that does not begin with the tenant stops the start.
+
+use anyhow::Context;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+
+use super::connect::{Address, SERVER_ROLES};
+use super::grants;
+
+/// The oldest PostgreSQL with the fix for reading other rows' values through statistics (CVE-2025-8713).
+const OLDEST_VERSION: i32 = 150_014;
+
+/// Everything that is wrong, in words; empty when the database is as it should be.
+pub async fn findings(address: &Address) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for role in SERVER_ROLES {
+        let mut connection = address.as_role(role).connect().await.with_context(|| format!("connecting as {role}"))?;
+        check_role(&mut connection, role, &mut found).await?;
+        check_grants(&mut connection, role, &mut found).await?;
+        if role == SERVER_ROLES[0] {
+            check_version(&mut connection, &mut found).await?;
+            check_tables(&mut connection, &mut found).await?;
+        }
+        connection.close().await?;
+    }
+    Ok(found)
+}
+
+/// Refuses to go on when there is anything to find.
+pub async fn insist(address: &Address) -> anyhow::Result<()> {
+    let found = findings(address).await?;
+    anyhow::ensure!(found.is_empty(), "the database would not keep tenants apart:\n  - {}", found.join("\n  - "));
+    Ok(())
+}
+
+async fn check_version(connection: &mut PgConnection, found: &mut Vec<String>) -> anyhow::Result<()> {
+    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int").fetch_one(connection).await?;
+    if version < OLDEST_VERSION {
+        found.push(format!("PostgreSQL {version} is too old: 15.14 or newer is needed"));
+    }
+    Ok(())
+}
+
+/// Attributes, memberships, ownership and the side doors of one role.
+async fn check_role(connection: &mut PgConnection, role: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
+    const QUESTIONS: [(&str, &str); 11] = [
+        ("is a superuser", "select rolsuper from pg_roles where rolname = current_user"),
+        ("bypasses row-level security", "select rolbypassrls from pg_roles where rolname = current_user"),
+        ("may create roles", "select rolcreaterole from pg_roles where rolname = current_user"),
+        ("may create databases", "select rolcreatedb from pg_roles where rolname = current_user"),
+        ("may replicate", "select rolreplication from pg_roles where rolname = current_user"),
+        (
+            "is a member of another role",
+            "select exists (select from pg_roles r where r.rolname <> current_user and pg_has_role(r.oid, 'member'))",
+        ),
+        (
+            "owns something in this database",
+            "select exists (select from pg_class where relowner = (select oid from pg_roles where rolname = current_user))
+                 or exists (select from pg_proc where proowner = (select oid from pg_roles where rolname = current_user))
+                 or exists (select from pg_namespace where nspowner = (select oid from pg_roles where rolname = current_user))",
+        ),
+        ("may make temporary tables", "select has_database_privilege(current_database(), 'temp')"),
+        ("may create in schema public", "select has_schema_privilege('public', 'create')"),
+        ("may call set_config", "select has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'execute')"),
+        ("may write plpgsql", "select has_language_privilege('plpgsql', 'usage')"),
+    ];
+    for (words, question) in QUESTIONS {
+        if sqlx::query_scalar::<_, bool>(question).fetch_one(&mut *connection).await? {
+            found.push(format!("{role} {words}"));
+        }
+    }
+    Ok(())
+}
+
+/// Rights on tables and columns beyond the list, given to the role or to everybody.
+async fn check_grants(connection: &mut PgConnection, role: &str, found: &mut Vec<String>) -> anyhow::Result<()> {
+    let granted: Vec<(String, Option<String>, String)> = sqlx::query_as(
+        "select c.relname::text, null::text, a.privilege_type
+           from pg_class c, aclexplode(c.relacl) a
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            and a.grantee in (0, (select oid from pg_roles where rolname = current_user))
+          union all
+         select c.relname::text, t.attname::text, a.privilege_type
+           from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
+          where c.relnamespace = 'public'::regnamespace
+            and a.grantee in (0, (select oid from pg_roles where rolname = current_user))",
+    )
+    .fetch_all(connection)
+    .await?;
+    for (table, column, right) in granted {
+        if !grants::is_listed(role, &table, &right, column.as_deref()) {
+            let column = column.map(|name| format!("({name})")).unwrap_or_default();
+            found.push(format!("{role} may {} {table}{column}, which is not on the list", right.to_lowercase()));
+        }
+    }
+    Ok(())
+}
+
+/// Row-level security on every tenant's table, and the tenant in front of every key.
+async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) -> anyhow::Result<()> {
+    const TENANT_TABLES: &str = "select c.oid, c.relname::text as name, c.relrowsecurity, c.relforcerowsecurity, t.attnum, t.attnotnull
+          from pg_class c join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')";
+    let checks = [
+        ("{} has no row-level security", "select name from t where not relrowsecurity".to_owned()),
+        ("{} does not force row-level security on its owner", "select name from t where not relforcerowsecurity".to_owned()),
+        ("{} may be without a tenant", "select name from t where not attnotnull".to_owned()),
+        (
+            "{} lacks the floor or the policy of a role that has rights there",
+            "select distinct name || ' (' || r.rolname || ')'
+               from t cross join (select oid, rolname from pg_roles where rolname in ('tc_counter', 'tc_office', 'tc_identity', 'tc_platform')) r
+              where (has_any_column_privilege(r.oid, t.oid, 'select, insert, update') or has_table_privilege(r.oid, t.oid, 'delete'))
+                and (not exists (select from pg_policy p where p.polrelid = t.oid and p.polroles = array[r.oid] and not p.polpermissive
+                                  and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null)
+                  or not exists (select from pg_policy p where p.polrelid = t.oid and p.polroles = array[r.oid] and p.polpermissive
+                                  and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null))".to_owned(),
+        ),
+        (
+            "{} is a policy that does not ask for the tenant, the customer or nothing at all",
+            "select name || '.' || p.polname from t join pg_policy p on p.polrelid = t.oid
+              where pg_get_expr(p.polqual, p.polrelid) !~ 'current_setting\\(''app\\.(tenant_id|customer_id)''|^false$'".to_owned(),
+        ),
+        (
+            "{} is a key that does not begin with the tenant",
+            "select i.indexrelid::regclass::text from t join pg_index i on i.indrelid = t.oid
+              where i.indisunique and i.indkey[0] <> t.attnum".to_owned(),
+        ),
+        (
+            "{} points from one tenant's row to another's: its key lacks the tenant",
+            "select f.conname::text from pg_constraint f join t child on child.oid = f.conrelid join t parent on parent.oid = f.confrelid
+              where f.contype = 'f' and (f.conkey[1] <> child.attnum or f.confkey[1] <> parent.attnum)".to_owned(),
+        ),
+        (
+            "{} points from a global table into a tenant's",
+            "select f.conname::text from pg_constraint f join t parent on parent.oid = f.confrelid
+              where f.contype = 'f' and f.conrelid not in (select oid from t)".to_owned(),
+        ),
+        (
+            "{} is a view or function that runs with its owner's rights",
+            "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm')
+                and not coalesce(c.reloptions @> array['security_invoker=true'], false)
+              union all select p.proname::text from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef".to_owned(),
+        ),
+    ];
+    for (words, question) in checks {
+        let question = format!("with t as ({TENANT_TABLES}) {question}");
+        let names: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_all(&mut *connection).await?;
+        found.extend(names.into_iter().map(|name| words.replace("{}", &name)));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The only room that knows the database's address. From here one can get a [`Scope`], and from a scope a
+//! [`Tx`]; nothing else opens a transaction, and no pool leaves this room.
+//!
+//! There are four doors, each a role of its own with only the grants it needs. Which rows a role may see is
+//! decided by settings that are made in the very message that opens the transaction:
+//!
+//! | door | role | settings |
+//! | --- | --- | --- |
+//! | [`Counter`] | `tc_counter` | tenant, session, customer, trade account |
+//! | [`Office`] | `tc_office` | tenant |
+//! | [`Identity`] | `tc_identity` | customer |
+//! | [`Platform`] | `tc_platform` | none: no grant on any tenant's table |
+
+pub mod cluster;
+pub mod connect;
+pub mod grants;
+pub mod guard;
+pub mod listen;
+pub mod migrate;
+mod meter;
+mod tx;
+
+use std::marker::PhantomData;
+
+use sqlx::PgPool;
+
+pub use meter::{Stats, with_stats};
+pub use tx::{Counter, Door, Identity, Office, Platform, TenantDoor, Tx};
+
+use crate::error::Result;
+use crate::ids::{AccountId, CustomerId, TenantId};
+
+/// The pools, one for each door.
+#[derive(Clone)]
+pub struct Db {
+    counter: PgPool,
+    office: PgPool,
+    identity: PgPool,
+    platform: PgPool,
+}
+
+/// What a customer's transaction is narrowed to. The customer and the account are claims until the session
+/// has been read under them: see [`crate::tenancy`].
+#[derive(Clone, Copy)]
+pub struct CounterKeys {
+    /// Whose counter.
+    pub tenant: TenantId,
+    /// SHA-256 of the session's token: the session's row is seen by holding it.
+    pub session_hash: [u8; 32],
+    /// The person.
+    pub customer: CustomerId,
+    /// Their trade account here.
+    pub account: AccountId,
+}
+
+/// The right to open transactions through one door, narrowed to what the settings say.
+pub struct Scope<D> {
+    pool: PgPool,
+    settings: String,
+    tenant: Option<TenantId>,
+    door: PhantomData<D>,
+}
+
+impl Db {
+    /// A customer at a tenant's counter. Made by `tenancy` from a resolved host and a session.
+    pub fn counter(&self, keys: CounterKeys) -> Scope<Counter> {
+        Scope::new(&self.counter, Some(keys.tenant), tx::counter_settings(&keys))
+    }
+
+    /// A tenant's staff, or a job of the tenant.
+    pub fn office(&self, tenant: TenantId) -> Scope<Office> {
+        Scope::new(&self.office, Some(tenant), tx::tenant_setting(tenant))
+    }
+
+    /// Codes and limits: nobody in particular is known yet.
+    pub fn identity(&self) -> Scope<Identity> {
+        Scope::new(&self.identity, None, String::new())
+    }
+
+    /// One person across all tenants: their access and their sessions, nobody else's.
+    pub fn person(&self, customer: CustomerId) -> Scope<Identity> {
+        Scope::new(&self.identity, None, tx::customer_setting(customer))
+    }
+
+    /// Hosts, provisioning and the queue.
+    pub fn platform(&self) -> Scope<Platform> {
+        Scope::new(&self.platform, None, String::new())
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        sqlx::query_scalar!("select 1 as \"one!\"").fetch_one(&self.platform).await.is_ok()
+    }
+
+    /// Ends every connection once it is idle.
+    pub async fn close(&self) {
+        for pool in [&self.counter, &self.office, &self.identity, &self.platform] {
+            pool.close().await;
+        }
+    }
+}
+
+impl<D: Door> Scope<D> {
+    fn new(pool: &PgPool, tenant: Option<TenantId>, settings: String) -> Self {
+        Self { pool: pool.clone(), settings, tenant, door: PhantomData }
+    }
+
+    /// Opens a transaction that can only read. Dropping it ends it; the rollback rides on the
+    /// connection's way back to the pool.
+    pub async fn open_read(&self) -> Result<Tx<D>> {
+        Tx::begin(&self.pool, self.tenant, format!("begin read only;{}", self.settings)).await
+    }
+
+    /// Opens a transaction that can write. It is lost unless [`Tx::commit`] is called.
+    pub async fn open_write(&self) -> Result<Tx<D>> {
+        Tx::begin(&self.pool, self.tenant, format!("begin;{}", self.settings)).await
+    }
+
+    /// Reads.
+    pub async fn read<T>(&self, work: impl AsyncFnOnce(&mut Tx<D>) -> Result<T>) -> Result<T> {
+        let mut tx = self.open_read().await?;
+        work(&mut tx).await
+    }
+
+    /// Writes: commits when the work succeeds, rolls back when it does not.
+    pub async fn write<T>(&self, work: impl AsyncFnOnce(&mut Tx<D>) -> Result<T>) -> Result<T> {
+        let mut tx = self.open_write().await?;
+        let done = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+}

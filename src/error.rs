@@ -1,0 +1,116 @@
+//! Everything a verb can answer instead of its result. Pages and the API render it; nobody else does.
+
+use std::time::Duration;
+
+/// What went otherwise than asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is not yours: the two are never told apart.
+    #[error("There is nothing here")]
+    NotFound,
+    /// Nobody is signed in, or the session has ended.
+    #[error("Sign in first")]
+    Unauthenticated,
+    /// The code is not right, or is no longer.
+    #[error("That code is not right. Check the newest message, or ask for another code")]
+    WrongCode,
+    /// Signed in, and known, but this is for somebody with another role.
+    #[error("Your role does not allow this")]
+    Forbidden,
+    /// The request comes from a page of another site.
+    #[error("This request came from another site, so nothing was done")]
+    CrossSite,
+    /// Some fields want correcting.
+    #[error("Some of it wants correcting")]
+    Invalid(FieldErrors),
+    /// What was asked does not fit how things stand now.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The same `Idempotency-Key` came with another body.
+    #[error("This Idempotency-Key was used for a different request")]
+    KeyReused,
+    /// Asked too often; it may be asked again after the pause.
+    #[error("Too many tries for now")]
+    SlowDown { retry_after: Duration },
+    /// The request cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// Something of ours failed. The text is for the log alone.
+    #[error("Something went wrong on our side")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// The result of every verb.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What is wrong with which field, in words for the person who typed it.
+#[derive(Debug, Default, Clone)]
+pub struct FieldErrors(Vec<(&'static str, String)>);
+
+impl FieldErrors {
+    /// Nothing wrong so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
+        self.0.push((field, text.into()));
+    }
+
+    /// What is wrong with this field; empty when nothing is.
+    pub fn of(&self, field: &str) -> String {
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    /// Each field with its text, in the order they were noted.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(field, text)| (*field, text.as_str()))
+    }
+
+    /// The value when nothing is wrong, the corrections otherwise.
+    pub fn or<T>(self, value: Option<T>) -> Result<T> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Error::Invalid(self)),
+        }
+    }
+}
+
+impl Error {
+    /// One field that wants correcting.
+    pub fn invalid(field: &'static str, text: impl Into<String>) -> Self {
+        let mut fields = FieldErrors::new();
+        fields.add(field, text);
+        Self::Invalid(fields)
+    }
+
+    /// The corrections, when this is about fields.
+    pub fn fields(&self) -> FieldErrors {
+        match self {
+            Self::Invalid(fields) => fields.clone(),
+            _ => FieldErrors::new(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+/// Whether the database refused because a row with this key is there already (SQLSTATE 23505). The
+/// constraint's name is not asked: a distributed PostgreSQL does not pass it on.
+pub fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|refused| refused.code()).is_some_and(|code| code == "23505")
+}

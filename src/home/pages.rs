@@ -1,0 +1,62 @@
+//! The home page of a signed-in customer.
+
+use askama::Template;
+use poem::{IntoResponse, Response};
+
+use super::account;
+use crate::error::Result;
+use crate::registrations;
+use crate::tenancy::extract::SignedIn;
+use crate::tenancy::session::Access;
+use crate::web::{Contact, Page, Redirect, Shell};
+
+#[derive(Template)]
+#[template(path = "home/home.html")]
+struct HomePage {
+    shell: Shell,
+    account_business_name: String,
+    account_number: String,
+    role: String,
+    town: String,
+    phone_shown: String,
+    contact: Contact,
+}
+
+#[derive(Template)]
+#[template(path = "home/suspended.html")]
+struct SuspendedPage {
+    shell: Shell,
+    contact: Contact,
+}
+
+/// The counter, the state of the request, or the way to ask.
+pub async fn show(customer: SignedIn) -> Result<Response> {
+    match customer.session.access.clone() {
+        Some(access) if access.suspended => suspended(&customer),
+        Some(access) => home(customer, &access).await,
+        None => match registrations::pages::state(customer).await? {
+            Some(page) => Ok(page.into_response()),
+            None => Ok(Redirect::to("/registration-requests/new").into_response()),
+        },
+    }
+}
+
+async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {
+    let account = account(&mut customer.tx, access).await?;
+    let role = if access.role == "owner" { "Owner of the account" } else { "Buyer" };
+    let page = Page::of(&HomePage {
+        shell: Shell::of_customer(&customer, "Home", "home"),
+        account_business_name: account.business_name,
+        account_number: account.account_number,
+        role: role.to_owned(),
+        town: account.town,
+        phone_shown: customer.session.phone.national(customer.tenant.country),
+        contact: Contact::of(&customer.tenant),
+    })?;
+    Ok(page.into_response())
+}
+
+fn suspended(customer: &SignedIn) -> Result<Response> {
+    let page = SuspendedPage { shell: Shell::of_customer(customer, "Your account is suspended", ""), contact: Contact::of(&customer.tenant) };
+    Ok(Page::of(&page)?.into_response())
+}

@@ -1,0 +1,75 @@
+//! Every id, in one list. All are UUIDv7 made by the server, so that rows made together lie together.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$note:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$note])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The plain UUID, for SQL parameters and for the API.
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A wholesaler. It has no `Deserialize`: no request can carry one.
+    TenantId,
+    /// A person with a phone, everywhere. Never shown to a tenant.
+    CustomerId,
+    /// A customer business as one tenant knows it.
+    AccountId,
+    /// What lets one customer into one tenant's counter.
+    AccessId,
+    /// A registration request.
+    RequestId,
+    /// A signed-in browser on one host, a customer's or a member of staff's.
+    SessionId,
+    /// One of a tenant's own people.
+    StaffId,
+    /// A question that a one-time code answers.
+    ChallengeId,
+    /// An entry of the outbox.
+    MessageId,
+    /// An entry of the queue.
+    JobId,
+    /// An entry of the audit log.
+    EventId,
+}

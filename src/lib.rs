@@ -1,0 +1,35 @@
+//! Tradecounter: a trade counter for every wholesaler, on its own subdomain.
+//!
+//! The rooms, in reading order. Knowledge points upwards: a room uses those above it.
+
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod values;
+
+pub mod config;
+pub mod db;
+pub mod tenancy;
+
+pub mod api;
+pub mod audit;
+pub mod jobs;
+pub mod messages;
+pub mod web;
+
+pub mod challenges;
+pub mod devices;
+pub mod home;
+pub mod inbox;
+pub mod office_customers;
+pub mod office_requests;
+pub mod office_sign_in;
+pub mod public_site;
+pub mod registrations;
+pub mod sign_in;
+pub mod tenants;
+pub mod wholesalers;
+
+pub mod app;
+pub mod commands;
+pub mod routes;

@@ -1,0 +1,109 @@
+//! One binary with subcommands.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tradecounter::commands::{database, demo, serve, tenant};
+
+/// A trade counter for every wholesaler, on its own subdomain.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything at once on this machine: a private PostgreSQL, the declared tenants, the server, an inbox
+    Demo {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Where the demo keeps its data between runs
+        #[arg(long, default_value = ".data")]
+        data_dir: PathBuf,
+        /// The declared tenants
+        #[arg(long, default_value = "tenants")]
+        tenants: PathBuf,
+    },
+    /// Serve, as configured
+    Serve {
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Bring the database to what this program expects
+    Migrate {
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Tenants declared in files
+    Tenant {
+        #[command(subcommand)]
+        command: TenantCommand,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// A private PostgreSQL for tests
+    Database {
+        #[command(subcommand)]
+        command: DatabaseCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum TenantCommand {
+    /// Print what `apply` would change
+    Plan(TenantArguments),
+    /// Make it so
+    Apply(TenantArguments),
+}
+
+#[derive(clap::Args)]
+struct TenantArguments {
+    /// The folder that holds a folder for each tenant
+    directory: PathBuf,
+    /// Laid over the defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The demo's data directory, for a database of its own
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum DatabaseCommand {
+    /// Run a command beside a private cluster with a migrated template database
+    Run {
+        /// Where the cluster lives
+        #[arg(long, default_value = "target/test-database")]
+        data_dir: PathBuf,
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    // PostgreSQL is started from this thread, before there are others: it ends when this thread does.
+    let done = match Arguments::parse().command {
+        Command::Demo { listen, data_dir, tenants } => demo::demo(listen, &data_dir, &tenants),
+        Command::Serve { config } => serve::serve(config.as_deref()),
+        Command::Migrate { config } => serve::migrate(config.as_deref()),
+        Command::Tenant { command: TenantCommand::Plan(a) } => tenant::plan(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
+        Command::Tenant { command: TenantCommand::Apply(a) } => tenant::apply(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
+        Command::Openapi => serve::openapi(),
+        Command::Database { command: DatabaseCommand::Run { data_dir, command } } => database::run(&data_dir, &command),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tradecounter: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What is said to people: an outbox row in the same transaction as what it tells, and carriers that take it
+//! away afterwards.
+
+pub mod email;
+pub mod inbox;
+pub mod sms;
+
+use chrono::{DateTime, Utc};
+
+use self::email::{Mail, Mailer};
+use self::sms::{Accepted, Refusal, SmsGateway};
+use crate::db::{Office, Tx};
+use crate::error::Result;
+use crate::ids::MessageId;
+use crate::jobs::{self, Claimed, Job, Outcome};
+use crate::tenancy::{House, Tenant};
+use crate::values::{EmailAddress, PhoneNumber};
+
+/// Who takes messages away.
+pub struct Carriers {
+    pub sms: SmsGateway,
+    pub mail: Mailer,
+}
+
+/// One thing to say.
+pub enum Message {
+    Text { to: PhoneNumber, text: String },
+    Letter { to: EmailAddress, subject: String, text: String },
+}
+
+/// Puts it into the tenant's outbox; it goes when the transaction is committed.
+pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> Result<()> {
+    let message_id = MessageId::new();
+    let (channel, recipient, subject, text) = match message {
+        Message::Text { to, text } => ("sms", to.as_str().to_owned(), String::new(), text),
+        Message::Letter { to, subject, text } => ("email", to.as_str().to_owned(), subject, text),
+    };
+    sqlx::query!(
+        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, 'waiting', $7)",
+        tx.tenant().uuid(),
+        message_id.uuid(),
+        channel,
+        recipient,
+        subject,
+        text,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    let tenant = tx.tenant();
+    jobs::enqueue(tx, Job::SendMessage(message_id), Some(tenant), now).await
+}
+
+/// Hands a waiting entry to its carrier and writes down what became of it.
+pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, message_id: MessageId, claimed: Claimed) -> Result<Outcome> {
+    let scope = house.office(tenant);
+    let waiting = scope
+        .read(async |tx| {
+            Ok(sqlx::query!(
+                "select channel, recipient, subject, text from messages
+                  where tenant_id = $1 and message_id = $2 and status = 'waiting'",
+                tx.tenant().uuid(),
+                message_id.uuid()
+            )
+            .fetch_optional(&mut *tx)
+            .await?)
+        })
+        .await?;
+    let Some(message) = waiting else { return Ok(Outcome::Done) };
+    let sent = match message.channel.as_str() {
+        "sms" => carriers.sms.send(&message.recipient, &message.text).await,
+        _ => {
+            let mail = Mail {
+                to: message.recipient,
+                from_name: tenant.business_name.clone(),
+                subject: message.subject,
+                text: message.text,
+            };
+            carriers.mail.send(&mail).await
+        }
+    };
+    let outcome = outcome_of(&sent, claimed.attempts);
+    let status = match &outcome {
+        Outcome::Done => "sent",
+        Outcome::Later(..) => return Ok(outcome),
+        Outcome::GiveUp(_) => "failed",
+    };
+    let reference = sent.ok().and_then(|accepted| accepted.provider_reference);
+    scope
+        .write(async |tx| {
+            sqlx::query!(
+                "update messages set status = $3, provider_reference = $4, sent_at = $5 where tenant_id = $1 and message_id = $2",
+                tx.tenant().uuid(),
+                message_id.uuid(),
+                status,
+                reference,
+                house.now()
+            )
+            .execute(&mut *tx)
+            .await?;
+            Ok(())
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// What a carrier's answer means for the job. What may have been sent is not sent blindly again: a text is
+/// paid for twice, and a person is told twice.
+pub fn outcome_of(sent: &Result<Accepted, Refusal>, attempts: i16) -> Outcome {
+    metrics::counter!("messages_handed_over", "outcome" => match sent {
+        Ok(_) => "accepted",
+        Err(refusal) if refusal.outcome_is_unknown() => "unknown",
+        Err(_) => "refused",
+    })
+    .increment(1);
+    match sent {
+        Ok(_) => Outcome::Done,
+        Err(refusal) if refusal.may_retry() => Outcome::Later(jobs::pause_after(attempts), refusal.to_string()),
+        Err(refusal) => Outcome::GiveUp(refusal.to_string()),
+    }
+}

@@ -1,0 +1,236 @@
+//! The customers on a desk, and one of them with what may be done.
+
+use askama::Template;
+use http::StatusCode;
+use poem::web::{Form, Path, Query};
+use poem::{IntoResponse, Response, handler};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Customer, PAGE, count, find, list, restore, suspend};
+use crate::audit::{self, Entry};
+use crate::db::{Office, Tx};
+use crate::error::{Error, Result};
+use crate::office_requests::pages::figures_now;
+use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Staff};
+use crate::values::PhoneNumber;
+use crate::web::{Page, Redirect, Shell, when};
+
+#[derive(Template)]
+#[template(path = "office_customers/index.html")]
+struct IndexPage {
+    shell: Shell,
+    query: String,
+    items: Vec<Item>,
+    next_href: String,
+    total: String,
+}
+
+struct Item {
+    access_id: Uuid,
+    business_name: String,
+    account_number: String,
+    contact_name: String,
+    phone_shown: String,
+    role: String,
+    status: String,
+    last_seen: String,
+}
+
+impl Item {
+    fn of(customer: &Customer, member: &Member) -> Self {
+        let (now, zone) = (member.house.now(), member.tenant.time_zone);
+        Self {
+            access_id: customer.access_id,
+            business_name: customer.business_name.clone(),
+            account_number: customer.account_number.clone(),
+            contact_name: customer.contact_name.clone(),
+            phone_shown: PhoneNumber::from_e164(&customer.phone).map(|phone| phone.national(member.tenant.country)).unwrap_or_default(),
+            role: customer.role.clone(),
+            status: customer.status.clone(),
+            last_seen: customer.last_seen_at.map_or("never".to_owned(), |at| when::ago(at, now, zone)),
+        }
+    }
+}
+
+/// What to look for, and where the page before ended.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct IndexQuery {
+    query: String,
+    after: Option<Uuid>,
+}
+
+/// `GET /office/customers`
+#[handler]
+pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -> Result<Page> {
+    let words: String = query.query.trim().chars().take(100).collect();
+    let now = staff.house.now();
+    let after = match query.after {
+        Some(access_id) => Some((find(&mut staff.tx, access_id, now).await?.business_name, access_id)),
+        None => None,
+    };
+    let customers = list(&mut staff.tx, &words, after, now).await?;
+    let total = count(&mut staff.tx).await?;
+    let figures = figures_now(&mut staff.tx, &staff.member).await?;
+    let is_full = i64::try_from(customers.len()).is_ok_and(|length| length == PAGE);
+    let next_href = match customers.last() {
+        Some(last) if is_full => format!("/office/customers?query={}&after={}", encode(&words), last.access_id),
+        _ => String::new(),
+    };
+    Page::of(&IndexPage {
+        shell: Shell::of_staff(&staff, "Customers", "customers", figures.waiting),
+        query: words,
+        items: customers.iter().map(|customer| Item::of(customer, &staff.member)).collect(),
+        next_href,
+        total: if total == 1 { "1 customer".to_owned() } else { format!("{total} customers") },
+    })
+}
+
+#[derive(Template)]
+#[template(path = "office_customers/show.html")]
+struct ShowPage {
+    shell: Shell,
+    access_id: Uuid,
+    business_name: String,
+    account_number: String,
+    contact_name: String,
+    phone_shown: String,
+    role: String,
+    status: String,
+    last_seen: String,
+    town: String,
+    since: String,
+    since_exact: String,
+    can_suspend: bool,
+    can_restore: bool,
+    sessions_open: String,
+    events: Vec<EventLine>,
+    reason: String,
+    reason_error: String,
+    notice: String,
+}
+
+struct EventLine {
+    at: String,
+    at_exact: String,
+    what: String,
+    who: String,
+}
+
+/// `GET /office/customers/:access_id`
+#[handler]
+pub async fn show(mut staff: Staff<Decider>, Path(access_id): Path<Uuid>) -> Result<Page> {
+    show_page(&mut staff.tx, &staff.member, access_id, String::new(), String::new(), "").await
+}
+
+/// What the form of a suspension sends.
+#[derive(Deserialize)]
+pub struct SuspensionForm {
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /office/customers/:access_id/suspension`
+#[handler]
+pub async fn suspension(staff: Staff<Keeper>, Path(access_id): Path<Uuid>, Form(form): Form<SuspensionForm>) -> Result<Response> {
+    let member = staff.member.clone();
+    let done = staff.write(async |tx, member| suspend(tx, member, access_id, &form.reason).await).await;
+    after(&member, access_id, done, form.reason).await
+}
+
+/// `POST /office/customers/:access_id/restoration`
+#[handler]
+pub async fn restoration(staff: Staff<Keeper>, Path(access_id): Path<Uuid>) -> Result<Response> {
+    let member = staff.member.clone();
+    let done = staff.write(async |tx, member| restore(tx, member, access_id).await).await;
+    after(&member, access_id, done, String::new()).await
+}
+
+/// Back to the customer, or the customer again with why nothing was done.
+async fn after(member: &Member, access_id: Uuid, done: Result<()>, reason: String) -> Result<Response> {
+    let (status, reason_error, notice) = match done {
+        Ok(()) => return Ok(Redirect::to(format!("/office/customers/{access_id}")).into_response()),
+        Err(Error::Invalid(fields)) => (StatusCode::UNPROCESSABLE_ENTITY, fields.of("reason"), ""),
+        Err(Error::Conflict(notice)) => (StatusCode::CONFLICT, String::new(), notice),
+        Err(error) => return Err(error),
+    };
+    let scope = member.house.office(&member.tenant);
+    let page = scope.read(async |tx| show_page(tx, member, access_id, reason, reason_error, notice).await).await?;
+    Ok(page.with_status(status).into_response())
+}
+
+async fn show_page(
+    tx: &mut Tx<Office>,
+    member: &Member,
+    access_id: Uuid,
+    reason: String,
+    reason_error: String,
+    notice: &str,
+) -> Result<Page> {
+    let (now, zone) = (member.house.now(), member.tenant.time_zone);
+    let customer = find(tx, access_id, now).await?;
+    let entries = audit::about(tx, access_id).await?;
+    let figures = figures_now(tx, member).await?;
+    let item = Item::of(&customer, member);
+    let may_keep = Keeper::allows(member.session.role);
+    Page::of(&ShowPage {
+        shell: Shell::of_staff(member, &item.business_name, "customers", figures.waiting),
+        access_id,
+        can_suspend: may_keep && item.status == "active",
+        can_restore: may_keep && item.status == "suspended",
+        business_name: item.business_name,
+        account_number: item.account_number,
+        contact_name: item.contact_name,
+        phone_shown: item.phone_shown,
+        role: item.role,
+        status: item.status,
+        last_seen: item.last_seen,
+        town: customer.town,
+        since: when::ago(customer.created_at, now, zone),
+        since_exact: when::exact(customer.created_at, zone),
+        sessions_open: match customer.sessions_open {
+            0 => "nowhere".to_owned(),
+            1 => "on 1 device".to_owned(),
+            number => format!("on {number} devices"),
+        },
+        events: entries
+            .into_iter()
+            .map(|entry| EventLine {
+                at: when::ago(entry.at, now, zone),
+                at_exact: when::exact(entry.at, zone),
+                what: in_words(&entry),
+                who: entry.actor_name,
+            })
+            .collect(),
+        reason,
+        reason_error,
+        notice: if notice.is_empty() { String::new() } else { format!("{notice}.") },
+    })
+}
+
+fn in_words(entry: &Entry) -> String {
+    let reason = entry.details.get("reason").and_then(Value::as_str);
+    let what = match entry.action.as_str() {
+        "registration_request.approved" => "Let in",
+        "account_access.suspended" => "Suspended",
+        "account_access.restored" => "Let in again",
+        other => other,
+    };
+    match reason {
+        Some(reason) => format!("{what}: {reason}"),
+        None => what.to_owned(),
+    }
+}
+
+/// For a query's value.
+fn encode(words: &str) -> String {
+    words.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+        encoded
+    })
+}

@@ -1,0 +1,139 @@
+//! The queue and its decisions, by the API.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use uuid::Uuid;
+
+use super::{PAGE, Request, Wanted, approve, find, list, reject};
+use crate::api::{Chapter, time};
+use crate::error::{Error, Result};
+use crate::tenancy::extract::{Decider, Staff};
+
+pub struct OfficeRequestsApi;
+
+/// A request, as the office sees it.
+#[derive(Object)]
+pub struct OfficeRequest {
+    id: Uuid,
+    /// E.164.
+    phone: String,
+    business_name: String,
+    contact_name: String,
+    message: String,
+    /// `pending`, `approved`, `rejected` or `withdrawn`.
+    status: String,
+    created_at: String,
+    /// Why it was rejected.
+    reason: Option<String>,
+    decided_by: Option<String>,
+    decided_at: Option<String>,
+}
+
+impl From<Request> for OfficeRequest {
+    fn from(request: Request) -> Self {
+        Self {
+            id: request.request_id,
+            phone: request.phone,
+            business_name: request.business_name,
+            contact_name: request.contact_name,
+            message: request.message,
+            reason: (request.status == "rejected").then_some(request.reason),
+            decided_by: (!request.decided_by.is_empty()).then_some(request.decided_by),
+            decided_at: request.decided_at.map(time),
+            created_at: time(request.created_at),
+            status: request.status,
+        }
+    }
+}
+
+/// A page of the queue.
+#[derive(Object)]
+pub struct OfficeRequestList {
+    items: Vec<OfficeRequest>,
+    /// Pass it as `cursor` for the next page; null on the last.
+    next: Option<String>,
+}
+
+/// For which trade account.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct ApprovalBody {
+    /// An existing account's number, or the number of a new one; without it a new account gets a number made up.
+    #[oai(validator(max_length = 100))]
+    account_number: Option<String>,
+}
+
+/// The customer is in.
+#[derive(Object)]
+pub struct ApprovalAnswer {
+    id: Uuid,
+    status: String,
+    account_number: String,
+}
+
+/// Why not.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct RejectionBody {
+    /// The customer reads it.
+    #[oai(validator(max_length = 5000))]
+    reason: String,
+}
+
+/// The customer is told.
+#[derive(Object)]
+pub struct RejectionAnswer {
+    id: Uuid,
+    status: String,
+    reason: String,
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Office")]
+impl OfficeRequestsApi {
+    /// The queue
+    #[oai(path = "/office/registration-requests", method = "get")]
+    async fn list_registration_requests(
+        &self,
+        mut staff: Staff<Decider>,
+        /// `pending`, `approved`, `rejected`, `withdrawn` or `all`.
+        status: Query<Option<String>>,
+        /// The `next` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<OfficeRequestList>> {
+        let wanted = Wanted::parse(status.0.as_deref().unwrap_or_default())?;
+        let after = match cursor.0 {
+            Some(cursor) => Some(Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?),
+            None => None,
+        };
+        let requests = list(&mut staff.tx, wanted, after).await?;
+        let is_full = i64::try_from(requests.len()).is_ok_and(|length| length == PAGE);
+        let next = requests.last().filter(|_| is_full).map(|last| last.request_id.to_string());
+        Ok(Json(OfficeRequestList { items: requests.into_iter().map(Into::into).collect(), next }))
+    }
+
+    /// One request
+    #[oai(path = "/office/registration-requests/:id", method = "get")]
+    async fn get_registration_request(&self, mut staff: Staff<Decider>, id: Path<Uuid>) -> Result<Json<OfficeRequest>> {
+        Ok(Json(find(&mut staff.tx, id.0).await?.into()))
+    }
+
+    /// Approve a request
+    ///
+    /// Lets the customer in, and tells them by text message. Decided already: 409.
+    #[oai(path = "/office/registration-requests/:id/approval", method = "post")]
+    async fn create_approval(&self, staff: Staff<Decider>, id: Path<Uuid>, body: Json<ApprovalBody>) -> Result<Json<ApprovalAnswer>> {
+        let number = body.0.account_number.unwrap_or_default();
+        let approved = staff.write(async |tx, member| approve(tx, member, id.0, &number).await).await?;
+        Ok(Json(ApprovalAnswer { id: id.0, status: "approved".to_owned(), account_number: approved.account_number }))
+    }
+
+    /// Reject a request
+    ///
+    /// The customer is told the reason. Decided already: 409.
+    #[oai(path = "/office/registration-requests/:id/rejection", method = "post")]
+    async fn create_rejection(&self, staff: Staff<Decider>, id: Path<Uuid>, body: Json<RejectionBody>) -> Result<Json<RejectionAnswer>> {
+        staff.write(async |tx, member| reject(tx, member, id.0, &body.reason).await).await?;
+        Ok(Json(RejectionAnswer { id: id.0, status: "rejected".to_owned(), reason: body.0.reason }))
+    }
+}

@@ -1,0 +1,308 @@
+//! The office's queue of registration requests. Approving and rejecting are two acts, each with its own
+//! message and its own line in the audit log; of two people who decide at once, one does.
+
+pub mod api;
+pub mod pages;
+mod telling;
+
+use chrono::{DateTime, Utc};
+use rand::RngExt;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::audit::{self, Actor, Event};
+use crate::db::{Office, Tx};
+use crate::error::{Error, Result, is_duplicate};
+use crate::ids::{AccessId, AccountId};
+use crate::tenancy::extract::Member;
+use crate::values::text;
+
+/// A request, as the office sees it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub request_id: Uuid,
+    pub phone: String,
+    pub business_name: String,
+    pub contact_name: String,
+    pub message: String,
+    pub status: String,
+    pub reason: String,
+    pub decided_by: String,
+    pub created_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+/// Which part of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Pending,
+    Approved,
+    Rejected,
+    Withdrawn,
+    /// Everything that is not pending.
+    Decided,
+    All,
+}
+
+impl Wanted {
+    /// From a query's word.
+    pub fn parse(word: &str) -> Result<Self> {
+        Ok(match word {
+            "pending" => Self::Pending,
+            "approved" => Self::Approved,
+            "rejected" => Self::Rejected,
+            "withdrawn" => Self::Withdrawn,
+            "decided" => Self::Decided,
+            "" | "all" => Self::All,
+            _ => return Err(Error::invalid("status", "There is pending, approved, rejected, withdrawn, decided and all.")),
+        })
+    }
+
+    fn statuses(self) -> Vec<String> {
+        let words: &[&str] = match self {
+            Self::Pending => &["pending"],
+            Self::Approved => &["approved"],
+            Self::Rejected => &["rejected"],
+            Self::Withdrawn => &["withdrawn"],
+            Self::Decided => &["approved", "rejected", "withdrawn"],
+            Self::All => &["pending", "approved", "rejected", "withdrawn"],
+        };
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+}
+
+/// How many rows a page of the queue has.
+pub const PAGE: i64 = 50;
+
+/// The queue, longest waiting first; decided ones, newest first. `after` is the last id of the page before.
+pub async fn list(tx: &mut Tx<Office>, wanted: Wanted, after: Option<Uuid>) -> Result<Vec<Request>> {
+    let statuses = wanted.statuses();
+    // Ids are made in the order of time, so they are the order and the cursor at once.
+    let oldest_first = wanted == Wanted::Pending;
+    let after = after.unwrap_or(if oldest_first { Uuid::nil() } else { Uuid::max() });
+    Ok(sqlx::query_as!(
+        Request,
+        "select request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
+           from registration_requests
+          where tenant_id = $1 and status = any($2)
+            and case when $3 then request_id > $4 else request_id < $4 end
+          order by case when $3 then request_id end asc, request_id desc
+          limit $5",
+        tx.tenant().uuid(),
+        &statuses,
+        oldest_first,
+        after,
+        PAGE
+    )
+    .fetch_all(&mut *tx)
+    .await?)
+}
+
+/// One request.
+pub async fn find(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Request> {
+    Ok(sqlx::query_as!(
+        Request,
+        "select request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
+           from registration_requests where tenant_id = $1 and request_id = $2",
+        tx.tenant().uuid(),
+        request_id
+    )
+    .fetch_one(&mut *tx)
+    .await?)
+}
+
+/// How the queue stands.
+pub struct Figures {
+    pub waiting: i64,
+    pub longest_waiting_since: Option<DateTime<Utc>>,
+    pub approved_this_month: i64,
+    pub rejected_this_month: i64,
+}
+
+/// Counts the queue; the month begins at `month_start`.
+pub async fn figures(tx: &mut Tx<Office>, month_start: DateTime<Utc>) -> Result<Figures> {
+    Ok(sqlx::query_as!(
+        Figures,
+        r#"select count(*) filter (where status = 'pending') as "waiting!",
+                  min(created_at) filter (where status = 'pending') as longest_waiting_since,
+                  count(*) filter (where status = 'approved' and decided_at >= $2) as "approved_this_month!",
+                  count(*) filter (where status = 'rejected' and decided_at >= $2) as "rejected_this_month!"
+             from registration_requests where tenant_id = $1 and (status = 'pending' or decided_at >= $2)"#,
+        tx.tenant().uuid(),
+        month_start
+    )
+    .fetch_one(&mut *tx)
+    .await?)
+}
+
+/// A trade account to choose from.
+pub struct Account {
+    pub account_number: String,
+    pub business_name: String,
+}
+
+/// The trade accounts there are, for the list under the field.
+pub async fn accounts(tx: &mut Tx<Office>) -> Result<Vec<Account>> {
+    Ok(sqlx::query_as!(
+        Account,
+        "select account_number, business_name from trade_accounts where tenant_id = $1 order by business_name limit 500",
+        tx.tenant().uuid()
+    )
+    .fetch_all(&mut *tx)
+    .await?)
+}
+
+/// What an approval gave.
+pub struct Approved {
+    pub account_number: String,
+}
+
+/// Lets the customer in: for the trade account of this number, or for a new one. A number nobody has becomes
+/// the new account's; none at all, and one is made up.
+///
+/// # Errors
+/// [`Error::Conflict`] when it was decided already.
+pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, account_number: &str) -> Result<Approved> {
+    let number = text::optional(account_number, 32).map_err(|why| Error::invalid("account_number", why.about("the account number")))?;
+    let now = member.house.now();
+    let decided = sqlx::query!(
+        "update registration_requests set status = 'approved', decided_by = $3, decided_at = $4
+          where tenant_id = $1 and request_id = $2 and status = 'pending'
+         returning customer_id, phone, business_name, contact_name",
+        tx.tenant().uuid(),
+        request_id,
+        member.session.name,
+        now
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(request) = decided else { return Err(why_not(tx, request_id).await) };
+    let existing = sqlx::query!(
+        "select account_id, account_number from trade_accounts where tenant_id = $1 and account_number = $2",
+        tx.tenant().uuid(),
+        number
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let (account_id, account_number, role) = match existing {
+        Some(account) => (AccountId::from(account.account_id), account.account_number, "buyer"),
+        None => {
+            let number = if number.is_empty() { suggest_number(tx).await? } else { number };
+            (open_account(tx, member, &number, &request.business_name, &request.phone, now).await?, number, "owner")
+        }
+    };
+    let access_id = AccessId::new();
+    let let_in = sqlx::query!(
+        "insert into account_access (tenant_id, access_id, account_id, customer_id, phone, contact_name, role, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'active', $8)",
+        tx.tenant().uuid(),
+        access_id.uuid(),
+        account_id.uuid(),
+        request.customer_id,
+        request.phone,
+        request.contact_name,
+        role,
+        now
+    )
+    .execute(&mut *tx)
+    .await;
+    match let_in {
+        Err(error) if is_duplicate(&error) => return Err(Error::Conflict("This customer has an account here already")),
+        let_in => let_in?,
+    };
+    for (subject_kind, subject_id) in [("registration_request", request_id), ("account_access", access_id.uuid())] {
+        let details = json!({ "business_name": request.business_name, "account_number": account_number });
+        let event = Event { actor: Actor::staff(member), action: "registration_request.approved", subject_kind, subject_id, details };
+        audit::record(tx, event, now).await?;
+    }
+    telling::approved(tx, member, &request.phone).await?;
+    Ok(Approved { account_number })
+}
+
+/// Turns the request down, with a reason that the customer will read.
+///
+/// # Errors
+/// [`Error::Invalid`] without a reason, [`Error::Conflict`] when it was decided already.
+pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reason: &str) -> Result<()> {
+    let reason = text::block(reason, 500).map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
+    let now = member.house.now();
+    let decided = sqlx::query!(
+        "update registration_requests set status = 'rejected', reason = $3, decided_by = $4, decided_at = $5
+          where tenant_id = $1 and request_id = $2 and status = 'pending'
+         returning phone, business_name",
+        tx.tenant().uuid(),
+        request_id,
+        reason,
+        member.session.name,
+        now
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(request) = decided else { return Err(why_not(tx, request_id).await) };
+    let event = Event {
+        actor: Actor::staff(member),
+        action: "registration_request.rejected",
+        subject_kind: "registration_request",
+        subject_id: request_id,
+        details: json!({ "business_name": request.business_name, "reason": reason }),
+    };
+    audit::record(tx, event, now).await?;
+    telling::rejected(tx, member, &request.phone, &reason).await
+}
+
+/// A number for a new account: random, so that it tells nobody how many there are.
+pub async fn suggest_number(tx: &mut Tx<Office>) -> Result<String> {
+    for _ in 0..20 {
+        let number = format!("N{:05}", rand::rng().random_range(0..100_000));
+        let taken = sqlx::query_scalar!(
+            r#"select exists (select from trade_accounts where tenant_id = $1 and account_number = $2) as "taken!""#,
+            tx.tenant().uuid(),
+            number
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if !taken {
+            return Ok(number);
+        }
+    }
+    Err(Error::invalid("account_number", "Please choose a number for the new account."))
+}
+
+async fn open_account(
+    tx: &mut Tx<Office>,
+    member: &Member,
+    number: &str,
+    business_name: &str,
+    phone: &str,
+    now: DateTime<Utc>,
+) -> Result<AccountId> {
+    let account_id = AccountId::new();
+    let country = crate::values::PhoneNumber::from_e164(phone).ok().and_then(|phone| phone.country()).unwrap_or(member.tenant.country);
+    let opened = sqlx::query!(
+        "insert into trade_accounts (tenant_id, account_id, account_number, business_name, country, created_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        tx.tenant().uuid(),
+        account_id.uuid(),
+        number,
+        business_name,
+        country.as_str(),
+        now
+    )
+    .execute(&mut *tx)
+    .await;
+    match opened {
+        Err(error) if is_duplicate(&error) => Err(Error::Conflict("Somebody has just opened an account of that number")),
+        opened => {
+            opened?;
+            Ok(account_id)
+        }
+    }
+}
+
+/// Nothing was decided just now: because there is no such request, or because somebody was first.
+async fn why_not(tx: &mut Tx<Office>, request_id: Uuid) -> Error {
+    match find(tx, request_id).await {
+        Ok(_) => Error::Conflict("This request has been decided already"),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,49 @@
+//! What the customer is told of the decision, by text message.
+
+use askama::Template;
+
+use crate::db::{Office, Tx};
+use crate::error::{Error, Result};
+use crate::messages::{self, Message};
+use crate::tenancy::extract::Member;
+use crate::values::PhoneNumber;
+
+#[derive(Template)]
+#[template(path = "office_requests/approved.sms.txt", escape = "none")]
+struct Approved<'a> {
+    business_name: &'a str,
+    url: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "office_requests/rejected.sms.txt", escape = "none")]
+struct Rejected<'a> {
+    business_name: &'a str,
+    reason: &'a str,
+    url: &'a str,
+}
+
+pub(super) async fn approved(tx: &mut Tx<Office>, member: &Member, phone: &str) -> Result<()> {
+    let url = member.house.hosts.counter_url(member.tenant.slug.as_str());
+    let text = Approved { business_name: &member.tenant.business_name, url: &url };
+    text_to(tx, member, phone, text.render()).await
+}
+
+pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, phone: &str, reason: &str) -> Result<()> {
+    /// The whole reason stands on the page; the text message has its beginning.
+    const LONGEST: usize = 140;
+    let url = member.house.hosts.counter_url(member.tenant.slug.as_str());
+    let mut short = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = short.char_indices().nth(LONGEST) {
+        short.truncate(end);
+        short.push_str("...");
+    }
+    let text = Rejected { business_name: &member.tenant.business_name, reason: &short, url: &url };
+    text_to(tx, member, phone, text.render()).await
+}
+
+async fn text_to(tx: &mut Tx<Office>, member: &Member, phone: &str, text: askama::Result<String>) -> Result<()> {
+    let text = text.map_err(|error| Error::Internal(error.into()))?;
+    let to = PhoneNumber::from_e164(phone).map_err(|wrong| Error::Internal(anyhow::anyhow!("a request's phone: {wrong}")))?;
+    messages::say(tx, Message::Text { to, text }, member.house.now()).await
+}

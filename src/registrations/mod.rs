@@ -1,0 +1,196 @@
+//! A proven phone asks one wholesaler for an account. Asking and deciding are separate acts by separate
+//! people: this is the asking; `office_requests` is the deciding.
+
+pub mod api;
+pub mod pages;
+pub mod telling;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::audit::{self, Actor, Event};
+use crate::db::{Counter, Tx};
+use crate::error::{Error, FieldErrors, Result, is_duplicate};
+use crate::ids::RequestId;
+use crate::jobs::{self, Job};
+use crate::tenancy::AccessStatus;
+use crate::tenancy::extract::Caller;
+use crate::values::text;
+
+/// What a shop says of itself, read and bounded.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    pub business_name: String,
+    pub contact_name: String,
+    pub message: String,
+}
+
+impl NewRequest {
+    /// Reads a form or a body.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what is wrong beside each field.
+    pub fn parse(business_name: &str, contact_name: &str, message: &str) -> Result<Self> {
+        let mut wrong = FieldErrors::new();
+        let business_name = text::line(business_name, 120).map_err(|why| wrong.add("business_name", why.about("the name of your business"))).ok();
+        let contact_name = text::line(contact_name, 120).map_err(|why| wrong.add("contact_name", why.about("your name"))).ok();
+        let message = text::optional(message, 1000).map_err(|why| wrong.add("message", why.about("your message"))).ok();
+        let all = business_name.zip(contact_name).zip(message);
+        wrong.or(all.map(|((business_name, contact_name), message)| Self { business_name, contact_name, message }))
+    }
+
+    fn fingerprint(&self) -> [u8; 32] {
+        let parts = [&self.business_name, &self.contact_name, &self.message];
+        Sha256::digest(parts.map(|part| format!("{}:{part}", part.len())).concat()).into()
+    }
+}
+
+/// A request, as the customer who made it sees it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub request_id: Uuid,
+    pub business_name: String,
+    pub contact_name: String,
+    pub message: String,
+    pub status: String,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+/// How things stand between this customer and this wholesaler.
+pub async fn standing(tx: &mut Tx<Counter>, caller: &Caller) -> Result<AccessStatus> {
+    if let Some(access) = &caller.session.access {
+        return Ok(if access.suspended { AccessStatus::Suspended } else { AccessStatus::Active });
+    }
+    Ok(match current(tx, caller).await? {
+        Some(request) if request.status == "pending" => AccessStatus::Pending,
+        Some(request) if request.status == "rejected" => AccessStatus::Rejected,
+        _ => AccessStatus::None,
+    })
+}
+
+/// The newest request of this customer here.
+pub async fn current(tx: &mut Tx<Counter>, caller: &Caller) -> Result<Option<Request>> {
+    Ok(sqlx::query_as!(
+        Request,
+        "select request_id, business_name, contact_name, message, status, reason, created_at, decided_at
+           from registration_requests where tenant_id = $1 and customer_id = $2
+          order by created_at desc limit 1",
+        tx.tenant().uuid(),
+        caller.session.customer_id.uuid()
+    )
+    .fetch_optional(&mut *tx)
+    .await?)
+}
+
+/// Asks for an account. With a key, asking again with the same words gives the same request again.
+///
+/// # Errors
+/// [`Error::Conflict`] when there is an account or an open request already, [`Error::KeyReused`] when the key
+/// came with other words before.
+pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: NewRequest, key: Option<&str>) -> Result<Request> {
+    let now = caller.house.now();
+    if let Some(earlier) = earlier_answer(tx, caller, &new, key).await? {
+        return Ok(earlier);
+    }
+    if caller.session.access.is_some() {
+        return Err(Error::Conflict("You have an account here already"));
+    }
+    let request_id = RequestId::new();
+    let made = sqlx::query!(
+        "insert into registration_requests
+           (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)",
+        tx.tenant().uuid(),
+        request_id.uuid(),
+        caller.session.customer_id.uuid(),
+        caller.session.phone.as_str(),
+        new.business_name,
+        new.contact_name,
+        new.message,
+        now
+    )
+    .execute(&mut *tx)
+    .await;
+    match made {
+        Err(error) if is_duplicate(&error) => return Err(Error::Conflict("You have asked already, and they have not decided yet")),
+        made => made?,
+    };
+    if let Some(key) = key {
+        sqlx::query!(
+            "insert into idempotency_keys (tenant_id, customer_id, key, request_hash, subject_id, created_at)
+             values ($1, $2, $3, $4, $5, $6)",
+            tx.tenant().uuid(),
+            caller.session.customer_id.uuid(),
+            key,
+            &new.fingerprint()[..],
+            request_id.uuid(),
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    let event = Event {
+        actor: Actor::customer(caller),
+        action: "registration_request.made",
+        subject_kind: "registration_request",
+        subject_id: request_id.uuid(),
+        details: json!({ "business_name": new.business_name }),
+    };
+    audit::record(tx, event, now).await?;
+    let tenant = tx.tenant();
+    jobs::enqueue(tx, Job::TellStaff(request_id), Some(tenant), now).await?;
+    current(tx, caller).await?.ok_or(Error::NotFound)
+}
+
+/// Takes an open request back.
+pub async fn withdraw(tx: &mut Tx<Counter>, caller: &Caller) -> Result<()> {
+    let now = caller.house.now();
+    let withdrawn = sqlx::query_scalar!(
+        "update registration_requests set status = 'withdrawn', decided_at = $3
+          where tenant_id = $1 and customer_id = $2 and status = 'pending' returning request_id",
+        tx.tenant().uuid(),
+        caller.session.customer_id.uuid(),
+        now
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::Conflict("There is no open request to take back"))?;
+    let event = Event {
+        actor: Actor::customer(caller),
+        action: "registration_request.withdrawn",
+        subject_kind: "registration_request",
+        subject_id: withdrawn,
+        details: json!({}),
+    };
+    audit::record(tx, event, now).await
+}
+
+async fn earlier_answer(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest, key: Option<&str>) -> Result<Option<Request>> {
+    let Some(key) = key else { return Ok(None) };
+    let earlier = sqlx::query!(
+        "select request_hash, subject_id from idempotency_keys where tenant_id = $1 and customer_id = $2 and key = $3",
+        tx.tenant().uuid(),
+        caller.session.customer_id.uuid(),
+        key
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(earlier) = earlier else { return Ok(None) };
+    if earlier.request_hash != new.fingerprint() {
+        return Err(Error::KeyReused);
+    }
+    Ok(sqlx::query_as!(
+        Request,
+        "select request_id, business_name, contact_name, message, status, reason, created_at, decided_at
+           from registration_requests where tenant_id = $1 and customer_id = $2 and request_id = $3",
+        tx.tenant().uuid(),
+        caller.session.customer_id.uuid(),
+        earlier.subject_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?)
+}

@@ -1,0 +1,179 @@
+//! THE table: every page and every operation, one line each.
+
+use http::Method;
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::{EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
+use poem_openapi::{OpenApi, OpenApiService};
+use serde_json::Value;
+
+use crate::api::docs::{self, Document};
+use crate::api::document;
+use crate::devices::{self, api::DevicesApi};
+use crate::home::api::MeApi;
+use crate::inbox::{self, DemoInbox, api::InboxApi};
+use crate::office_customers::{self, api::OfficeCustomersApi};
+use crate::office_requests::{self, api::OfficeRequestsApi};
+use crate::office_sign_in::{self, api::OfficeSignInApi};
+use crate::registrations::{self, api::RegistrationsApi};
+use crate::sign_in::{self, api::SignInApi};
+use crate::tenancy::Hosts;
+use crate::web::assets;
+use crate::web::door::SiteRoutes;
+use crate::wholesalers::{self, api::WholesalersApi};
+use crate::{public_site, web};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+
+/// One page: how it is asked for, and who answers.
+pub struct PageRoute {
+    pub method: Method,
+    pub path: &'static str,
+    endpoint: BoxEndpoint<'static>,
+}
+
+fn page<E>(method: Method, path: &'static str, endpoint: E) -> PageRoute
+where
+    E: IntoEndpoint,
+    E::Endpoint: 'static,
+{
+    PageRoute { method, path, endpoint: endpoint.into_endpoint().map_to_response().boxed() }
+}
+
+/// The public site at the base host.
+pub fn public_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/", public_site::front),
+        page(GET, "/inbox", inbox::show),
+        page(GET, "/api/docs", docs::docs),
+        page(GET, "/assets/style.css", assets::style),
+        page(GET, "/assets/page.js", assets::script),
+        page(GET, "/logos/:slug", assets::logo),
+        page(GET, "/healthz", web::health::alive),
+        page(GET, "/readyz", web::health::ready),
+    ]
+}
+
+/// A tenant's counter and its office.
+pub fn counter_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/", sign_in::pages::front_door),
+        page(POST, "/codes", sign_in::pages::ask_for_code),
+        page(GET, "/code", sign_in::pages::code),
+        page(POST, "/sessions", sign_in::pages::sign_in),
+        page(POST, "/sessions/current/end", sign_in::pages::sign_out),
+        page(GET, "/registration-requests/new", registrations::pages::new),
+        page(POST, "/registration-requests", registrations::pages::create),
+        page(POST, "/registration-requests/current/withdrawal", registrations::pages::take_back),
+        page(GET, "/wholesalers", wholesalers::pages::index),
+        page(POST, "/wholesalers/:slug/visit", wholesalers::pages::visit),
+        page(GET, "/arrivals/new", wholesalers::pages::prepare_arrival),
+        page(GET, "/departures", wholesalers::pages::depart),
+        page(GET, "/arrivals", wholesalers::pages::finish_arrival),
+        page(GET, "/devices", devices::pages::index),
+        page(POST, "/devices/end-others", devices::pages::end_all_others),
+        page(POST, "/devices/:session_id/end", devices::pages::end_one),
+        page(GET, "/office", office_requests::pages::index),
+        page(GET, "/office/sign-in", office_sign_in::pages::show),
+        page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
+        page(GET, "/office/code", office_sign_in::pages::code),
+        page(POST, "/office/sessions", office_sign_in::pages::sign_in),
+        page(POST, "/office/sessions/current/end", office_sign_in::pages::sign_out),
+        page(GET, "/office/registration-requests/:request_id", office_requests::pages::show),
+        page(POST, "/office/registration-requests/:request_id/approval", office_requests::pages::approval),
+        page(POST, "/office/registration-requests/:request_id/rejection", office_requests::pages::rejection),
+        page(GET, "/office/customers", office_customers::pages::index),
+        page(GET, "/office/customers/:access_id", office_customers::pages::show),
+        page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
+        page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
+        page(GET, "/api/docs", docs::docs),
+        page(GET, "/brand.css", assets::brand),
+        page(GET, "/assets/style.css", assets::style),
+        page(GET, "/assets/page.js", assets::script),
+        page(GET, "/logos/:slug", assets::logo),
+    ]
+}
+
+/// The operations of the public site.
+fn public_api() -> OpenApiService<InboxApi, ()> {
+    service(InboxApi)
+}
+
+type CounterApi =
+    (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi);
+
+/// The operations of a counter.
+fn counter_api() -> OpenApiService<CounterApi, ()> {
+    service((SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi))
+}
+
+fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
+    OpenApiService::new(operations, "Tradecounter", env!("CARGO_PKG_VERSION")).description(
+        "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \
+         and is known by a cookie; errors are problems (RFC 9457); lists are `items` and `next`.",
+    )
+}
+
+/// The whole OpenAPI document, of all hosts.
+pub fn openapi(hosts: &Hosts) -> Value {
+    let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    let counter = hosts.counter_url("{wholesaler}");
+    document::merge(vec![(read(counter_api().spec()), counter), (read(public_api().spec()), hosts.public_url())])
+}
+
+/// The public site's routes.
+pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
+    let api = document::merge(vec![(serde_json::from_str(&public_api().spec()).unwrap_or_default(), String::new())]);
+    site(hosts, public_pages(), public_api().into_endpoint().data(inbox.clone()).boxed_response(), &api, inbox)
+}
+
+/// A counter's routes.
+pub fn counter_site(hosts: &Hosts) -> SiteRoutes {
+    let api = document::merge(vec![(serde_json::from_str(&counter_api().spec()).unwrap_or_default(), String::new())]);
+    site(hosts, counter_pages(), counter_api().into_endpoint().boxed_response(), &api, DemoInbox(None))
+}
+
+fn site(hosts: &Hosts, pages: Vec<PageRoute>, api: BoxEndpoint<'static>, operations: &Value, inbox: DemoInbox) -> SiteRoutes {
+    let document = Document(std::sync::Arc::new(openapi(hosts)));
+    let mut paths: Vec<(String, Vec<Method>)> = document::paths(operations);
+    paths.push(("/api/v1/openapi.json".to_owned(), vec![GET]));
+    let mut by_path: Vec<(&'static str, RouteMethod)> = Vec::new();
+    for PageRoute { method, path, endpoint } in pages {
+        match paths.iter_mut().find(|(known, _)| known == path) {
+            Some((_, methods)) => methods.push(method.clone()),
+            None => paths.push((path.to_owned(), vec![method.clone()])),
+        }
+        match by_path.iter().position(|(known, _)| *known == path) {
+            Some(at) => {
+                let (path, routes) = by_path.remove(at);
+                by_path.push((path, routes.method(method, endpoint)));
+            }
+            None => by_path.push((path, RouteMethod::new().method(method, endpoint))),
+        }
+    }
+    let text = document.0.to_string();
+    let json = make_sync(move |_| Response::builder().content_type("application/json").body(text.clone()));
+    let mut routes = Route::new().at("/api/v1/openapi.json", RouteMethod::new().method(GET, json));
+    for (path, methods) in by_path {
+        routes = routes.at(path, methods);
+    }
+    let routes = routes.nest_no_strip("/api/v1", api);
+    SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths }
+}
+
+/// An endpoint whose answers are plain responses.
+trait BoxedResponse: poem::Endpoint + Sized + 'static
+where
+    Self::Output: IntoResponse,
+{
+    fn boxed_response(self) -> BoxEndpoint<'static> {
+        self.map_to_response().boxed()
+    }
+}
+
+impl<E> BoxedResponse for E
+where
+    E: poem::Endpoint + 'static,
+    E::Output: IntoResponse,
+{
+}

@@ -1,0 +1,280 @@
+//! The parameter is the permission. A handler that takes a [`Staff<Decider>`] cannot run for anybody else,
+//! and the transaction it gets is already narrowed to whom it runs for.
+
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use poem::{FromRequest, Request, RequestBody};
+
+use super::House;
+use super::session::{self, CustomerSession, StaffRole, StaffSession};
+use super::tenant::Tenant;
+use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
+use crate::db::{Counter, Office, Tx};
+use crate::error::{Error, Result};
+
+/// Where a request arrived, found out once at the door.
+#[derive(Clone)]
+pub struct Here {
+    pub house: Arc<House>,
+    /// The host name, without a port.
+    pub host: String,
+    pub place: Place,
+    pub client: IpAddr,
+    /// What the browser calls itself, cut short.
+    pub user_agent: String,
+    pub request_id: String,
+    /// Whether the request may change something (POST, PUT, PATCH, DELETE).
+    pub writes: bool,
+    pub headers: Arc<http::HeaderMap>,
+}
+
+/// The site behind the host.
+#[derive(Clone)]
+pub enum Place {
+    Public,
+    Console,
+    Counter(Arc<Tenant>),
+}
+
+impl Here {
+    /// The secret in one of this browser's cookies.
+    pub fn token(&self, cookie: &str) -> Option<Token> {
+        Token::in_cookie(&self.headers, cookie)
+    }
+
+    fn of(request: &Request) -> Result<Self> {
+        request.extensions().get::<Self>().cloned().ok_or(Error::NotFound)
+    }
+}
+
+/// Anybody, at the public site.
+pub struct Public(pub Here);
+
+/// Anybody, at a tenant's counter.
+#[derive(Clone)]
+pub struct Visitor {
+    pub here: Here,
+    pub tenant: Arc<Tenant>,
+}
+
+/// A customer who has proven their number here, let in or not, with the open transaction that only sees
+/// what is theirs: one that can write when the request may.
+pub struct SignedIn {
+    pub caller: Caller,
+    pub tx: Tx<Counter>,
+}
+
+/// A signed-in customer without their transaction.
+#[derive(Clone)]
+pub struct Caller {
+    pub visitor: Visitor,
+    pub session: CustomerSession,
+}
+
+/// One of the tenant's own people whose role the rule allows, with their open transaction.
+pub struct Staff<R> {
+    pub member: Member,
+    pub tx: Tx<Office>,
+    rule: PhantomData<R>,
+}
+
+/// A member of staff without their transaction.
+#[derive(Clone)]
+pub struct Member {
+    pub visitor: Visitor,
+    pub session: StaffSession,
+}
+
+/// Which roles may.
+pub trait RoleRule: Send + Sync + 'static {
+    fn allows(role: StaffRole) -> bool;
+}
+
+/// Everybody who works here.
+pub enum AnyRole {}
+/// Who decides about requests and sees who the customers are.
+pub enum Decider {}
+/// Who may shut a customer out and let them back in.
+pub enum Keeper {}
+
+impl RoleRule for AnyRole {
+    fn allows(_: StaffRole) -> bool {
+        true
+    }
+}
+
+impl RoleRule for Decider {
+    fn allows(role: StaffRole) -> bool {
+        matches!(role, StaffRole::Owner | StaffRole::Manager | StaffRole::Sales)
+    }
+}
+
+impl RoleRule for Keeper {
+    fn allows(role: StaffRole) -> bool {
+        matches!(role, StaffRole::Owner | StaffRole::Manager)
+    }
+}
+
+impl SignedIn {
+    /// Writes in the transaction that the session was read in, and keeps it when the work succeeds.
+    pub async fn write<T>(self, work: impl AsyncFnOnce(&mut Tx<Counter>, &Caller) -> Result<T>) -> Result<T> {
+        let Self { caller, mut tx } = self;
+        let done = work(&mut tx, &caller).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+}
+
+impl<R> Staff<R> {
+    /// Writes in the transaction that the session was read in, and keeps it when the work succeeds.
+    pub async fn write<T>(self, work: impl AsyncFnOnce(&mut Tx<Office>, &Member) -> Result<T>) -> Result<T> {
+        let Self { member, mut tx, .. } = self;
+        let done = work(&mut tx, &member).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+}
+
+impl Deref for SignedIn {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl Deref for Caller {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl<R> Deref for Staff<R> {
+    type Target = Member;
+
+    fn deref(&self) -> &Member {
+        &self.member
+    }
+}
+
+impl Deref for Member {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl Deref for Visitor {
+    type Target = Here;
+
+    fn deref(&self) -> &Here {
+        &self.here
+    }
+}
+
+impl<'a> FromRequest<'a> for Public {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        match Here::of(request)? {
+            here @ Here { place: Place::Public, .. } => Ok(Self(here)),
+            _ => Err(Error::NotFound.into()),
+        }
+    }
+}
+
+impl<'a> FromRequest<'a> for Visitor {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(visitor(request)?)
+    }
+}
+
+impl<'a> FromRequest<'a> for SignedIn {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(signed_in(visitor(request)?).await?)
+    }
+}
+
+impl<'a, R: RoleRule> FromRequest<'a> for Staff<R> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(staff(visitor(request)?).await?)
+    }
+}
+
+fn visitor(request: &Request) -> Result<Visitor> {
+    let here = Here::of(request)?;
+    match &here.place {
+        Place::Counter(tenant) => Ok(Visitor { tenant: Arc::clone(tenant), here }),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// Who this visitor is, if they are signed in: for the front door, which is for both.
+pub async fn signed_in(visitor: Visitor) -> Result<SignedIn> {
+    let token = visitor.token(SESSION_COOKIE).ok_or(Error::Unauthenticated)?;
+    signed_in_with(visitor, &token).await
+}
+
+/// The same, with a token that the browser is only about to get.
+pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn> {
+    let house = &visitor.house;
+    let now = house.now();
+    let idle_since = house.customer_idle_since();
+    let (tx, session) =
+        house.guesses().open(house.db(), visitor.tenant.id, token.hash(), visitor.writes, idle_since, now).await?;
+    let mut signed_in = SignedIn { caller: Caller { visitor, session }, tx };
+    signed_in.note_use(token.hash()).await?;
+    Ok(signed_in)
+}
+
+impl SignedIn {
+    /// Once in a while, notes that the session was used: in this transaction when it writes, else beside it.
+    async fn note_use(&mut self, token_hash: [u8; 32]) -> Result<()> {
+        let house = Arc::clone(&self.caller.house);
+        let now = house.now();
+        let session_id = self.caller.session.session_id;
+        if !session::wants_touch(self.caller.session.last_seen_at, now) {
+            return Ok(());
+        }
+        if self.caller.writes {
+            return session::touch(&mut self.tx, session_id, now).await;
+        }
+        let keys = crate::db::CounterKeys {
+            tenant: self.caller.tenant.id,
+            session_hash: token_hash,
+            customer: self.caller.session.customer_id,
+            account: self.caller.session.access.as_ref().map_or(uuid::Uuid::nil().into(), |access| access.account_id),
+        };
+        house.db().counter(keys).write(async |tx| session::touch(tx, session_id, now).await).await
+    }
+}
+
+async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
+    let house = Arc::clone(&visitor.house);
+    let token = visitor.token(OFFICE_COOKIE).ok_or(Error::Unauthenticated)?;
+    let now = house.now();
+    let scope = house.office(&visitor.tenant);
+    let mut tx = if visitor.writes { scope.open_write().await? } else { scope.open_read().await? };
+    let session = session::find_staff(&mut tx, token.hash(), house.staff_idle_since(), now).await?.ok_or(Error::Unauthenticated)?;
+    if !R::allows(session.role) {
+        return Err(Error::Forbidden);
+    }
+    if session::wants_touch(session.last_seen_at, now) {
+        let session_id = session.session_id;
+        scope.write(async |tx| session::touch_staff(tx, session_id, now).await).await?;
+    }
+    Ok(Staff { member: Member { visitor, session }, tx, rule: PhantomData })
+}
+
+/// Anybody, at any site.
+pub struct Anywhere(pub Here);
+
+impl<'a> FromRequest<'a> for Anywhere {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(Here::of(request)?))
+    }
+}

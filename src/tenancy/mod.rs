@@ -1,0 +1,15 @@
+//! Who is asking, and at whose counter: from a host name to a site, from a cookie to a person, and from
+//! both to a scope of the database. The extractors here are the permissions of the whole house.
+
+pub mod extract;
+pub mod host;
+mod house;
+pub mod session;
+pub mod tenant;
+pub mod token;
+
+pub use extract::{AnyRole, Decider, Here, Keeper, Place, Public, RoleRule, SignedIn, Staff, Visitor};
+pub use host::{HostError, Hosts, Site};
+pub use house::House;
+pub use session::{Access, AccessStatus, CustomerSession, StaffRole, StaffSession};
+pub use tenant::{Tenant, Tenants};

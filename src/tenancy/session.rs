@@ -1,0 +1,250 @@
+//! Signed-in browsers. A session is a row, looked up on every request together with what it opens, so that
+//! ending either of the two ends it at once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use moka::future::Cache;
+use uuid::Uuid;
+
+use crate::db::{Counter, CounterKeys, Db, Office, Tx};
+use crate::error::{Error, Result};
+use crate::ids::{AccessId, AccountId, CustomerId, SessionId, StaffId, TenantId};
+use crate::values::{EmailAddress, PhoneNumber};
+
+/// How things stand between a customer and a wholesaler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessStatus {
+    Active,
+    None,
+    Pending,
+    Rejected,
+    Suspended,
+}
+
+impl AccessStatus {
+    /// The word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::None => "none",
+            Self::Pending => "pending",
+            Self::Rejected => "rejected",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// What lets a customer in.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub access_id: AccessId,
+    pub account_id: AccountId,
+    pub role: String,
+    pub suspended: bool,
+}
+
+/// A customer's open session, and their access if they have one.
+#[derive(Debug, Clone)]
+pub struct CustomerSession {
+    pub session_id: SessionId,
+    pub customer_id: CustomerId,
+    pub phone: PhoneNumber,
+    pub access: Option<Access>,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Who a token belonged to when it was last seen. Only a guess, with which the transaction is opened; the
+/// session read under it says whether it was right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Guess {
+    customer: CustomerId,
+    account: AccountId,
+}
+
+/// The memory of guesses, and how long sessions last.
+#[derive(Clone)]
+pub struct SessionGuesses(Cache<[u8; 32], Guess>);
+
+impl Default for SessionGuesses {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(3600)).build())
+    }
+}
+
+impl SessionGuesses {
+    /// Opens a transaction as the holder of this token: to write when `writes`, else to read only.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when there is no such session here, or it has ended.
+    pub async fn open(
+        &self,
+        db: &Db,
+        tenant: TenantId,
+        token_hash: [u8; 32],
+        writes: bool,
+        idle_since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(Tx<Counter>, CustomerSession)> {
+        let nobody = Guess { customer: Uuid::nil().into(), account: Uuid::nil().into() };
+        let mut guess = self.0.get(&token_hash).await.unwrap_or(nobody);
+        let keys = CounterKeys { tenant, session_hash: token_hash, customer: guess.customer, account: guess.account };
+        let scope = db.counter(keys);
+        let mut tx = if writes { scope.open_write().await? } else { scope.open_read().await? };
+        // Twice at the most: the session tells the customer, the customer's access tells the account.
+        for _ in 0..3 {
+            let session = find(&mut tx, token_hash, idle_since, now).await?.ok_or(Error::Unauthenticated)?;
+            let account = session.access.as_ref().map_or(Uuid::nil().into(), |access| access.account_id);
+            let truth = Guess { customer: session.customer_id, account };
+            if truth == guess {
+                return Ok((tx, session));
+            }
+            tx.narrow(truth.customer, truth.account).await?;
+            self.0.insert(token_hash, truth).await;
+            guess = truth;
+        }
+        Err(Error::Internal(anyhow::anyhow!("a session's customer or account changed while it was read")))
+    }
+}
+
+async fn find(
+    tx: &mut Tx<Counter>,
+    token_hash: [u8; 32],
+    idle_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<CustomerSession>> {
+    let row = sqlx::query!(
+        r#"select s.session_id, s.customer_id, s.phone, s.last_seen_at,
+                  a.access_id as "access_id?", a.account_id as "account_id?", a.role as "role?", a.status as "status?"
+             from sessions s
+             left join account_access a on a.tenant_id = s.tenant_id and a.customer_id = s.customer_id
+            where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
+              and s.expires_at > $3 and s.last_seen_at > $4"#,
+        tx.tenant().uuid(),
+        &token_hash[..],
+        now,
+        idle_since
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let access = match (row.access_id, row.account_id, row.role, row.status) {
+        (Some(access_id), Some(account_id), Some(role), Some(status)) => {
+            Some(Access { access_id: access_id.into(), account_id: account_id.into(), role, suspended: status == "suspended" })
+        }
+        _ => None,
+    };
+    Ok(Some(CustomerSession {
+        session_id: row.session_id.into(),
+        customer_id: row.customer_id.into(),
+        phone: PhoneNumber::from_e164(&row.phone).map_err(|_| Error::Internal(anyhow::anyhow!("a session's phone is not E.164")))?,
+        access,
+        last_seen_at: row.last_seen_at,
+    }))
+}
+
+/// Notes that the session was used; once in five minutes is often enough.
+pub async fn touch(tx: &mut Tx<Counter>, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update sessions set last_seen_at = $3 where tenant_id = $1 and session_id = $2",
+        tx.tenant().uuid(),
+        session.uuid(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether it is time to [`touch`] again.
+pub fn wants_touch(last_seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - last_seen_at > TimeDelta::minutes(5)
+}
+
+/// What a member of staff may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaffRole {
+    Owner,
+    Manager,
+    Sales,
+    Picker,
+}
+
+impl StaffRole {
+    /// From the database's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "owner" => Some(Self::Owner),
+            "manager" => Some(Self::Manager),
+            "sales" => Some(Self::Sales),
+            "picker" => Some(Self::Picker),
+            _ => None,
+        }
+    }
+
+    /// The word of the API and the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Sales => "sales",
+            Self::Picker => "picker",
+        }
+    }
+}
+
+/// A member of staff's open session.
+#[derive(Debug, Clone)]
+pub struct StaffSession {
+    pub session_id: SessionId,
+    pub staff_id: StaffId,
+    pub name: String,
+    pub email: EmailAddress,
+    pub role: StaffRole,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// The staff session of this token, unless it or its person is gone.
+pub async fn find_staff(
+    tx: &mut Tx<Office>,
+    token_hash: [u8; 32],
+    idle_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<StaffSession>> {
+    let row = sqlx::query!(
+        "select s.session_id, s.last_seen_at, p.staff_id, p.name, p.email, p.role
+           from staff_sessions s
+           join staff p on p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.removed_at is null
+          where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
+            and s.expires_at > $3 and s.last_seen_at > $4",
+        tx.tenant().uuid(),
+        &token_hash[..],
+        now,
+        idle_since
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let unreadable = || Error::Internal(anyhow::anyhow!("a staff row is unreadable"));
+    Ok(Some(StaffSession {
+        session_id: row.session_id.into(),
+        staff_id: row.staff_id.into(),
+        name: row.name,
+        email: EmailAddress::parse(&row.email).map_err(|_| unreadable())?,
+        role: StaffRole::parse(&row.role).ok_or_else(unreadable)?,
+        last_seen_at: row.last_seen_at,
+    }))
+}
+
+/// Notes that a staff session was used.
+pub async fn touch_staff(tx: &mut Tx<Office>, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update staff_sessions set last_seen_at = $3 where tenant_id = $1 and session_id = $2",
+        tx.tenant().uuid(),
+        session.uuid(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}

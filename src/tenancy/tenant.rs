@@ -1,0 +1,132 @@
+//! A tenant as the doors need to know it, kept in memory: no request asks the database whose host it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use moka::future::Cache;
+
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::TenantId;
+use crate::values::{Country, Slug};
+
+/// A wholesaler, as its counter shows it.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: Slug,
+    pub business_name: String,
+    pub country: Country,
+    pub time_zone: Tz,
+    pub brand_colour: String,
+    pub opening_text: String,
+    pub contact_email: String,
+    pub contact_phone: String,
+    pub contact_address: String,
+    /// Where codes may be sent.
+    pub sms_countries: Vec<Country>,
+    pub has_logo: bool,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Tenant {
+    /// Black or white, whichever can be read on the brand's colour.
+    pub fn on_brand(&self) -> &'static str {
+        crate::values::colour::readable_on(&self.brand_colour)
+    }
+
+    /// Changes whenever the tenant does: part of the address of what browsers may keep.
+    pub fn version(&self) -> i64 {
+        self.updated_at.timestamp_micros()
+    }
+}
+
+/// The tenants this process has met.
+#[derive(Clone)]
+pub struct Tenants {
+    db: Db,
+    known: Cache<String, Arc<Tenant>>,
+    // Names nobody has are remembered apart and briefly, so that guessing at them cannot push real tenants out.
+    unknown: Cache<String, ()>,
+}
+
+impl Tenants {
+    /// An empty memory over the database.
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
+            unknown: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+        }
+    }
+
+    /// The active tenant of this name, if there is one.
+    pub async fn find(&self, slug: &str) -> Result<Option<Arc<Tenant>>> {
+        if let Some(tenant) = self.known.get(slug).await {
+            return Ok(Some(tenant));
+        }
+        if self.unknown.get(slug).await.is_some() {
+            return Ok(None);
+        }
+        let found = self.db.platform().read(async |tx| load(tx, slug).await).await?.map(Arc::new);
+        match &found {
+            Some(tenant) => self.known.insert(slug.to_owned(), Arc::clone(tenant)).await,
+            None => self.unknown.insert(slug.to_owned(), ()).await,
+        }
+        Ok(found)
+    }
+
+    /// The tenant of this id: for jobs, which know no host.
+    pub async fn by_id(&self, id: TenantId) -> Result<Arc<Tenant>> {
+        let slug = self
+            .db
+            .platform()
+            .read(async |tx| Ok(sqlx::query_scalar!("select slug from tenants where id = $1", id.uuid()).fetch_one(&mut *tx).await?))
+            .await?;
+        self.find(&slug).await?.ok_or(Error::NotFound)
+    }
+
+    /// Forgets one, because it has changed.
+    pub async fn forget(&self, slug: &str) {
+        self.known.invalidate(slug).await;
+        self.unknown.invalidate(slug).await;
+    }
+
+    /// Forgets all, because something may have been missed.
+    pub fn forget_all(&self) {
+        self.known.invalidate_all();
+        self.unknown.invalidate_all();
+    }
+}
+
+async fn load(tx: &mut crate::db::Tx<crate::db::Platform>, slug: &str) -> Result<Option<Tenant>> {
+    let Some(row) = sqlx::query!(
+        "select id, slug, business_name, country, time_zone, brand_colour, opening_text,
+                contact_email, contact_phone, contact_address, sms_countries, logo_type, updated_at
+           from tenants where slug = $1 and status in ('demo', 'active')",
+        slug
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let unreadable = |what: &str| Error::Internal(anyhow::anyhow!("the tenant {slug} has an unreadable {what}"));
+    Ok(Some(Tenant {
+        id: row.id.into(),
+        slug: Slug::parse(&row.slug).map_err(|_| unreadable("slug"))?,
+        business_name: row.business_name,
+        country: Country::parse(&row.country).map_err(|_| unreadable("country"))?,
+        time_zone: row.time_zone.parse().map_err(|_| unreadable("time zone"))?,
+        brand_colour: row.brand_colour,
+        opening_text: row.opening_text,
+        contact_email: row.contact_email,
+        contact_phone: row.contact_phone,
+        contact_address: row.contact_address,
+        sms_countries: row.sms_countries.iter().filter_map(|code| Country::parse(code).ok()).collect(),
+        has_logo: row.logo_type.is_some(),
+        updated_at: row.updated_at,
+    }))
+}

@@ -1,0 +1,87 @@
+//! Secrets that browsers hold: random, 256 bits, and known to us by their hash alone.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{COOKIE, HeaderMap};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// A customer's session.
+pub const SESSION_COOKIE: &str = "__Host-session";
+/// A member of staff's session.
+pub const OFFICE_COOKIE: &str = "__Host-office";
+/// The browser a code was asked from.
+pub const PENDING_COOKIE: &str = "__Host-pending";
+/// The browser that is on its way to another counter.
+pub const ARRIVAL_COOKIE: &str = "__Host-arrival";
+/// Where a customer said they want to go.
+pub const DEPARTURE_COOKIE: &str = "__Host-departure";
+
+/// A secret in a browser's hands.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+impl Token {
+    /// A new one, from the operating system.
+    pub fn new() -> Result<Self> {
+        let mut bytes = [0; 32];
+        SysRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Internal(anyhow::anyhow!("no randomness: {error}")))?;
+        Ok(Self(bytes))
+    }
+
+    /// One that a browser sent; None when it is not of the right form.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The one in this cookie. A cookie that comes twice is none: somebody planted one of them.
+    pub fn in_cookie(headers: &HeaderMap, name: &str) -> Option<Self> {
+        Self::parse(cookie_value(headers, name)?)
+    }
+
+    /// What the database keeps.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+
+    /// What the browser keeps.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+/// Never shows what it holds.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// The value of a cookie that was sent exactly once.
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(sent, _)| *sent == name)
+        .map(|(_, value)| value);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+/// Sets a cookie that this host alone sees, for so many seconds.
+pub fn set_cookie(name: &str, value: &str, life_seconds: i64) -> String {
+    format!("{name}={value}; Path=/; Max-Age={life_seconds}; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// Takes a cookie back, by its name. Never `Clear-Site-Data: "cookies"`: that would sign out every sibling.
+pub fn end_cookie(name: &str) -> String {
+    format!("{name}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+}

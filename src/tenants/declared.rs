@@ -1,0 +1,107 @@
+//! What the folders say. Reading them finds every mistake at once, each with its file, line and column.
+
+mod customers;
+mod logo;
+mod mistakes;
+mod wholesaler;
+
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+
+pub use customers::DeclaredCustomer;
+pub use logo::Logo;
+pub use mistakes::{Mistake, Mistakes};
+pub use wholesaler::{Contact, DeclaredStaff};
+
+use crate::values::{Country, Slug};
+
+/// A wholesaler, as its folder says it should be.
+#[derive(Clone)]
+pub struct Declared {
+    /// The subdomain; the folder's name.
+    pub slug: Slug,
+    pub business_name: String,
+    pub country: Country,
+    /// ISO 4217.
+    pub currency: String,
+    pub time_zone: Tz,
+    /// `#rrggbb` in small letters; white or near-black can be read on it.
+    pub brand_colour: String,
+    pub logo: Option<Logo>,
+    /// Where codes may be sent.
+    pub sms_countries: Vec<Country>,
+    pub contact: Contact,
+    pub opening_text: String,
+    /// At least one of them an owner.
+    pub staff: Vec<DeclaredStaff>,
+    pub customers: Vec<DeclaredCustomer>,
+}
+
+/// Reads every tenant's folder in `dir`, in the order of their names. Files, and folders whose name begins with a dot, are
+/// left out.
+///
+/// # Errors
+/// Everything that is wrong in any of them; nothing of what was read is then given.
+pub fn read(dir: &Path) -> Result<Vec<Declared>, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let folders = folders_of(dir, &mut mistakes);
+    if folders.is_empty() && mistakes.is_empty() {
+        mistakes.about(dir, "there is no tenant here; each is a folder with a tenant.toml");
+    }
+    let declared: Vec<Declared> = folders.iter().filter_map(|folder| read_one(folder, &mut mistakes)).collect();
+    if mistakes.is_empty() { Ok(declared) } else { Err(mistakes) }
+}
+
+fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
+    let slug = read_slug(folder, mistakes);
+    let wholesaler = wholesaler::read(&folder.join("tenant.toml"), mistakes);
+    let customers = customers::read(&folder.join("customers.csv"), mistakes);
+    let (slug, wholesaler) = (slug?, wholesaler?);
+    let logo = wholesaler.logo.and_then(|file| logo::read(&folder.join(file), mistakes));
+    Some(Declared {
+        slug,
+        business_name: wholesaler.business_name,
+        country: wholesaler.country,
+        currency: wholesaler.currency,
+        time_zone: wholesaler.time_zone,
+        brand_colour: wholesaler.brand_colour,
+        logo,
+        sms_countries: wholesaler.sms_countries,
+        contact: wholesaler.contact,
+        opening_text: wholesaler.opening_text,
+        staff: wholesaler.staff,
+        customers,
+    })
+}
+
+fn read_slug(folder: &Path, mistakes: &mut Mistakes) -> Option<Slug> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    match Slug::parse(&name) {
+        Ok(slug) if slug.is_reserved() => mistakes.about(folder, "this subdomain is kept for ourselves; rename the folder"),
+        Ok(slug) => return Some(slug),
+        Err(why) => mistakes.about(folder, format_args!("the folder's name is the subdomain: {why}")),
+    }
+    None
+}
+
+fn folders_of(dir: &Path, mistakes: &mut Mistakes) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) => {
+            mistakes.about(dir, format_args!("cannot be read: {error}"));
+            return folders;
+        }
+    };
+    for entry in entries {
+        match entry {
+            Ok(entry) if entry.file_name().to_string_lossy().starts_with('.') => {}
+            Ok(entry) if entry.path().is_dir() => folders.push(entry.path()),
+            Ok(_) => {}
+            Err(error) => mistakes.about(dir, format_args!("cannot be read to its end: {error}")),
+        }
+    }
+    folders.sort();
+    folders
+}

@@ -1,0 +1,15 @@
+//! Tenants as files: a folder says what a wholesaler is, [`plan`] says what is otherwise in the database, [`apply`] makes it so.
+//!
+//! A folder is a floor, not a cage. What it does not name stays as it is: customers come in by approval, staff are invited,
+//! and neither is undone from here. Nor are the decisions that people at the wholesaler took: a suspended customer stays
+//! suspended, and staff who were removed stay removed. Products will be read from a file of their own beside `customers.csv`.
+
+mod apply;
+pub mod declared;
+mod difference;
+mod plan;
+mod standing;
+
+pub use apply::apply;
+pub use declared::{Declared, Mistakes, read};
+pub use plan::{Change, Plan, TenantPlan, plan};

@@ -1,0 +1,21 @@
+//! Things that people type, parsed once, at the door. A value of these types is always well formed; nothing
+//! behind the door checks it again, and none of them can be deserialized around its `parse`.
+
+pub mod colour;
+pub mod country;
+pub mod email;
+mod numbering_plan;
+pub mod phone;
+pub mod slug;
+pub mod text;
+mod typed_number;
+
+pub use country::{Country, CountryError};
+pub use email::{EmailAddress, EmailError};
+pub use phone::{PhoneError, PhoneNumber};
+pub use slug::{Slug, SlugError};
+
+/// The value of a decimal digit in any script that a phone's keyboard may write.
+pub fn digit(character: char) -> Option<u8> {
+    typed_number::digit_of_any_script(character).and_then(|digit| digit.to_digit(10)).and_then(|value| u8::try_from(value).ok())
+}

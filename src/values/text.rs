@@ -1,0 +1,52 @@
+//! Words that people type about themselves: trimmed, bounded, without control characters.
+
+/// Why words were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextError {
+    /// There are none.
+    Empty,
+    /// More than this many characters.
+    TooLong(usize),
+    /// Characters that no keyboard writes.
+    Unprintable,
+}
+
+impl TextError {
+    /// In words, about this thing (`your name`).
+    pub fn about(self, what: &str) -> String {
+        match self {
+            Self::Empty => format!("Please write {what}."),
+            Self::TooLong(most) => format!("Please shorten {what} to {most} characters."),
+            Self::Unprintable => format!("There are characters in {what} that cannot be shown. Please type it anew."),
+        }
+    }
+}
+
+/// One line of at least one character: blanks in a row become one.
+pub fn line(typed: &str, most: usize) -> Result<String, TextError> {
+    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return Err(TextError::Empty);
+    }
+    bounded(line, most)
+}
+
+/// Several lines, at least one character.
+pub fn block(typed: &str, most: usize) -> Result<String, TextError> {
+    let text = optional(typed, most)?;
+    if text.is_empty() { Err(TextError::Empty) } else { Ok(text) }
+}
+
+/// Several lines, or nothing.
+pub fn optional(typed: &str, most: usize) -> Result<String, TextError> {
+    bounded(typed.trim().replace("\r\n", "\n"), most)
+}
+
+fn bounded(text: String, most: usize) -> Result<String, TextError> {
+    if text.chars().count() > most {
+        return Err(TextError::TooLong(most));
+    }
+    // Directional overrides can make one text look like another.
+    let unprintable = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(unprintable) { Err(TextError::Unprintable) } else { Ok(text) }
+}

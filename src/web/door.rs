@@ -1,0 +1,263 @@
+//! The door that every request comes through: which site, from where, may it; then the site's routes; then
+//! what every answer carries, and one line in the log.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, StatusCode};
+use poem::endpoint::BoxEndpoint;
+use poem::{Body, Endpoint, Request, Response};
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::page::content_security_policy;
+use super::server::Answers;
+use super::{client, same_origin};
+use crate::db::{Stats, with_stats};
+use crate::error::Error;
+use crate::tenancy::extract::{Here, Place};
+use crate::tenancy::host::requested_host;
+use crate::tenancy::{House, HostError, Site};
+
+/// The routes of one kind of site, and the methods that each of its paths takes.
+pub struct SiteRoutes {
+    pub endpoint: BoxEndpoint<'static>,
+    pub paths: Vec<(String, Vec<Method>)>,
+}
+
+/// The door.
+pub struct Door {
+    house: Arc<House>,
+    public: SiteRoutes,
+    counter: SiteRoutes,
+}
+
+/// What the log line tells of a request.
+struct Visit {
+    request_id: String,
+    method: Method,
+    path: String,
+    client: IpAddr,
+    here: Option<Here>,
+}
+
+impl Door {
+    /// With the routes of the public site and of the counters.
+    pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
+        Self { house, public, counter }
+    }
+
+}
+
+impl Answers for Door {
+    async fn answer(&self, request: Request) -> Response {
+        let (started, stats) = (Instant::now(), Arc::new(Stats::default()));
+        let peer = request.remote_addr().as_socket_addr().map_or(IpAddr::from([0, 0, 0, 0]), std::net::SocketAddr::ip);
+        let mut visit = Visit {
+            request_id: Uuid::now_v7().simple().to_string(),
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            client: client::address(peer, request.headers(), &self.house.config.http.trusted_proxies),
+            here: None,
+        };
+        let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
+        let work = AssertUnwindSafe(self.serve(request, &mut visit)).catch_unwind();
+        let answered = with_stats(Arc::clone(&stats), tokio::time::timeout(limit, work)).await;
+        let mut response = match answered {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(failed))) => self.show(&failed, &visit),
+            Ok(Err(_panic)) => self.render(&Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR), &visit),
+            Err(_elapsed) => self.render(&Failure::of_status(StatusCode::REQUEST_TIMEOUT), &visit),
+        };
+        self.add_house_headers(&mut response, &visit);
+        visit.log(&response, started.elapsed(), &stats);
+        response
+    }
+}
+
+impl Door {
+    async fn serve(&self, mut request: Request, visit: &mut Visit) -> Result<Response, Failed> {
+        let host = requested_host(request.original_uri(), request.headers()).map_err(Failed::Host)?;
+        let place = self.place(&host).await?;
+        let headers = request.headers();
+        let authority = request.original_uri().authority().map_or_else(
+            || headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned(),
+            |authority| authority.as_str().to_owned(),
+        );
+        let here = Here {
+            house: Arc::clone(&self.house),
+            host,
+            place,
+            client: visit.client,
+            user_agent: user_agent(headers),
+            request_id: visit.request_id.clone(),
+            writes: same_origin::is_unsafe(&visit.method),
+            headers: Arc::new(headers.clone()),
+        };
+        visit.here = Some(here.clone());
+        if !same_origin::passes(&visit.method, headers, &authority) {
+            return Err(Failed::Error(Error::CrossSite.into()));
+        }
+        if here.writes {
+            self.bound_body(&mut request).await?;
+        }
+        let routes = match &here.place {
+            Place::Public => &self.public,
+            Place::Counter(_) => &self.counter,
+            Place::Console => return Err(Failed::Error(Error::NotFound.into())),
+        };
+        request.extensions_mut().insert(here);
+        routes.endpoint.call(request).await.map_err(Failed::Error)
+    }
+
+    async fn place(&self, host: &str) -> Result<Place, Failed> {
+        Ok(match self.house.hosts.site(host).map_err(Failed::Host)? {
+            Site::Public => Place::Public,
+            Site::Console => Place::Console,
+            Site::Counter(slug) => {
+                let found = self.house.tenants.find(slug.as_str()).await.map_err(|error| Failed::Error(error.into()))?;
+                Place::Counter(found.ok_or(Failed::Host(HostError::Unknown))?)
+            }
+        })
+    }
+
+    /// Reads the body, as long as it is not longer than allowed. A length that is not told is no reason to
+    /// refuse; a length that lies is found out.
+    async fn bound_body(&self, request: &mut Request) -> Result<(), Failed> {
+        let most = self.house.config.http.body_limit_bytes;
+        let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
+        if told.is_some_and(|length| length > most) {
+            return Err(Failed::Status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let read = request.take_body().into_bytes_limit(most).await.map_err(|error| match error {
+            poem::error::ReadBodyError::PayloadTooLarge => Failed::Status(StatusCode::PAYLOAD_TOO_LARGE),
+            _ => Failed::Status(StatusCode::BAD_REQUEST),
+        })?;
+        request.set_body(Body::from_bytes(read));
+        Ok(())
+    }
+
+    fn show(&self, failed: &Failed, visit: &Visit) -> Response {
+        match failed {
+            Failed::Host(HostError::Unknown) => Failure::of_status(StatusCode::NOT_FOUND).plain(),
+            Failed::Host(HostError::Malformed) => Failure::of_status(StatusCode::BAD_REQUEST).plain(),
+            Failed::Status(status) => self.render(&Failure::of_status(*status), visit),
+            Failed::Error(error) => {
+                if let Some(Error::Internal(source)) = error.downcast_ref::<Error>() {
+                    tracing::error!(request_id = visit.request_id, error = format!("{source:#}"), "a request failed");
+                }
+                let failure = Failure::of(error);
+                let failure = match failure.status {
+                    StatusCode::METHOD_NOT_ALLOWED => failure.with_allow(self.allowed(visit)),
+                    _ => failure,
+                };
+                self.render(&failure, visit)
+            }
+        }
+    }
+
+    fn render(&self, failure: &Failure, visit: &Visit) -> Response {
+        let for_machines = visit.path.starts_with("/api/");
+        match &visit.here {
+            Some(Here { place: Place::Console, .. }) => failure.plain(),
+            Some(_) if for_machines => failure.problem(&visit.request_id),
+            here => failure.page(here.as_ref(), &visit.request_id, &visit.path),
+        }
+    }
+
+    /// The methods of a path that was asked with another one.
+    fn allowed(&self, visit: &Visit) -> String {
+        let routes = match visit.here.as_ref().map(|here| &here.place) {
+            Some(Place::Counter(_)) => &self.counter,
+            _ => &self.public,
+        };
+        let mut methods: Vec<&str> =
+            routes.paths.iter().filter(|(pattern, _)| matches(pattern, &visit.path)).flat_map(|(_, methods)| methods).map(Method::as_str).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.dedup();
+        methods.join(", ")
+    }
+
+    /// What every answer carries unless it says otherwise: nobody keeps it, nobody frames it, nobody guesses.
+    fn add_house_headers(&self, response: &mut Response, visit: &Visit) {
+        let headers = response.headers_mut();
+        let mut say = |name: &'static str, value: &str| {
+            let name = HeaderName::from_static(name);
+            if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        };
+        say("cache-control", "private, no-store");
+        say("content-security-policy", &content_security_policy(""));
+        say("x-content-type-options", "nosniff");
+        say("referrer-policy", "same-origin");
+        say("cross-origin-opener-policy", "same-origin");
+        say("cross-origin-resource-policy", "same-origin");
+        say("permissions-policy", "camera=(), geolocation=(), microphone=()");
+        say("x-request-id", &visit.request_id);
+        if self.house.hosts.is_secure() {
+            say("strict-transport-security", "max-age=31536000; includeSubDomains");
+        }
+    }
+}
+
+/// Why there is no answer of a handler's.
+enum Failed {
+    Host(HostError),
+    Status(StatusCode),
+    Error(poem::Error),
+}
+
+impl Visit {
+    fn log(&self, response: &Response, took: Duration, stats: &Stats) {
+        let status = response.status();
+        let (site, tenant) = match self.here.as_ref().map(|here| &here.place) {
+            Some(Place::Public) => ("public", ""),
+            Some(Place::Console) => ("console", ""),
+            Some(Place::Counter(tenant)) => ("counter", tenant.slug.as_str()),
+            None => ("none", ""),
+        };
+        metrics::counter!("http_requests", "site" => site, "status" => status.as_str()[..1].to_owned() + "xx").increment(1);
+        metrics::histogram!("http_request_seconds", "site" => site).record(took.as_secs_f64());
+        tracing::info!(
+            request_id = self.request_id,
+            method = %self.method,
+            path = self.path,
+            status = status.as_u16(),
+            ms = milliseconds(took),
+            db_ms = milliseconds(stats.time()),
+            queries = stats.round_trips(),
+            tenant,
+            client = %self.client,
+            "request"
+        );
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let told = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    told.chars().take(200).collect()
+}
+
+/// Whether a path is of a pattern such as `/devices/:id/end`.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with(':') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a failed request answers, said once and then shown as a page or as `application/problem+json`
+//! (RFC 9457). The text of an internal error stays in the log.
+
+use askama::Template;
+use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use poem::error::ResponseError;
+use poem::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::{Page, Redirect, Shell};
+use crate::error::Error;
+use crate::tenancy::extract::Here;
+
+impl ResponseError for Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unauthenticated | Self::WrongCode => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::SlowDown { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// A failed request, ready to be shown.
+pub struct Failure {
+    pub status: StatusCode,
+    /// A stable word for machines.
+    pub kind: &'static str,
+    pub title: String,
+    pub detail: String,
+    fields: Vec<(String, String)>,
+    retry_after_seconds: Option<u64>,
+    allow: Option<String>,
+}
+
+impl Failure {
+    /// From whatever a handler, the router or a parser answered.
+    pub fn of(error: &poem::Error) -> Self {
+        match error.downcast_ref::<Error>() {
+            Some(own) => Self::of_own(own),
+            None => Self::of_status(error.status()),
+        }
+    }
+
+    /// From one of our own errors.
+    pub fn of_own(error: &Error) -> Self {
+        let mut failure = Self::of_status(error.status());
+        failure.kind = match error {
+            Error::WrongCode => "wrong-code",
+            Error::CrossSite => "cross-site",
+            Error::KeyReused => "key-reused",
+            _ => failure.kind,
+        };
+        if !matches!(error, Error::Internal(_)) {
+            failure.detail = format!("{error}.");
+        }
+        match error {
+            Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
+            Error::SlowDown { retry_after } => {
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                failure.retry_after_seconds = Some(seconds);
+                failure.detail = format!("Too many tries for now. It goes on {}.", in_words(seconds));
+            }
+            _ => {}
+        }
+        failure
+    }
+
+    /// From a status alone.
+    pub fn of_status(status: StatusCode) -> Self {
+        let (kind, title, detail) = match status {
+            StatusCode::BAD_REQUEST => ("malformed", "The request cannot be read", "It is not of the form that this address takes."),
+            StatusCode::UNAUTHORIZED => ("unauthenticated", "Sign in first", "Nobody is signed in, or the session has ended."),
+            StatusCode::FORBIDDEN => ("forbidden", "This is not for you", "Your role does not allow it."),
+            StatusCode::NOT_FOUND => ("not-found", "There is nothing here", "The address may be mistyped, or what was here is gone."),
+            StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "Not in this way", "This address does not take this method."),
+            StatusCode::REQUEST_TIMEOUT => ("timeout", "That took too long", "The request did not arrive, or could not be answered, in time."),
+            StatusCode::CONFLICT => ("conflict", "That does not fit", "Things have changed meanwhile."),
+            StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "That is too much at once", "The request's body is larger than this address takes."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("media-type", "Not in this format", "This address takes application/json."),
+            StatusCode::UNPROCESSABLE_ENTITY => ("invalid", "Some of it wants correcting", "See what is said about each field."),
+            StatusCode::TOO_MANY_REQUESTS => ("slow-down", "Too many tries for now", "Wait a while and try again."),
+            StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "Back in a moment", "The counter cannot answer just now. Please try again."),
+            status if status.is_client_error() => ("malformed", "The request cannot be answered", "It is not of the form that this address takes."),
+            _ => ("internal", "Something went wrong on our side", "It is written down. Please try again in a moment."),
+        };
+        Self {
+            status: if status.is_client_error() || status.is_server_error() { status } else { StatusCode::INTERNAL_SERVER_ERROR },
+            kind,
+            title: title.to_owned(),
+            detail: detail.to_owned(),
+            fields: Vec::new(),
+            retry_after_seconds: None,
+            allow: None,
+        }
+    }
+
+    /// With the methods that this address does take (RFC 9110, 15.5.6).
+    pub fn with_allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// As `application/problem+json`.
+    pub fn problem(&self, request_id: &str) -> Response {
+        let mut body = Map::new();
+        body.insert("type".to_owned(), Value::String(format!("urn:tradecounter:problem:{}", self.kind)));
+        body.insert("title".to_owned(), Value::String(self.title.clone()));
+        body.insert("status".to_owned(), json!(self.status.as_u16()));
+        body.insert("detail".to_owned(), Value::String(self.detail.clone()));
+        body.insert("request_id".to_owned(), Value::String(request_id.to_owned()));
+        if !self.fields.is_empty() {
+            let fields = self.fields.iter().map(|(field, text)| json!({ "field": field, "detail": text })).collect();
+            body.insert("errors".to_owned(), Value::Array(fields));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            body.insert("retry_after_seconds".to_owned(), json!(seconds));
+        }
+        let response =
+            Response::builder().status(self.status).header(CONTENT_TYPE, "application/problem+json").body(Value::Object(body).to_string());
+        self.with_headers(response)
+    }
+
+    /// As a page; nobody signed in means the way to the sign-in.
+    pub fn page(&self, here: Option<&Here>, request_id: &str, path: &str) -> Response {
+        let Some(here) = here else { return self.plain() };
+        if self.kind == "unauthenticated" {
+            let door = if path.starts_with("/office") { "/office/sign-in" } else { "/" };
+            return Redirect::to(door).into_response();
+        }
+        let template = ErrorPage {
+            shell: Shell::of(here, &self.title),
+            status: self.status.as_u16().to_string(),
+            heading: self.title.clone(),
+            advice: self.detail.clone(),
+            request_id: request_id.to_owned(),
+            home_href: if path.starts_with("/office") { "/office" } else { "/" }.to_owned(),
+        };
+        match Page::of(&template) {
+            Ok(page) => self.with_headers(page.with_status(self.status).into_response()),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#?}"), "the error page cannot be shown");
+                self.plain()
+            }
+        }
+    }
+
+    /// One plain line, for where there is no site: unknown, reserved and malformed hosts look the same.
+    pub fn plain(&self) -> Response {
+        let response = Response::builder().status(self.status).header(CONTENT_TYPE, "text/plain; charset=utf-8").body("There is nothing here.\n");
+        self.with_headers(response)
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(allow) = self.allow.as_deref().and_then(|methods| methods.parse().ok()) {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("in {seconds} seconds"),
+        91..=5400 => format!("in {} minutes", seconds.div_ceil(60)),
+        _ => format!("in {} hours", seconds.div_ceil(3600)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/error.html")]
+struct ErrorPage {
+    shell: Shell,
+    status: String,
+    heading: String,
+    advice: String,
+    request_id: String,
+    home_href: String,
+}

@@ -1,0 +1,15 @@
+//! What all pages share: the server loop, the door every request comes through, and how things are shown.
+
+pub mod assets;
+pub mod client;
+pub mod door;
+pub mod failure;
+pub mod health;
+pub mod page;
+pub mod same_origin;
+pub mod server;
+pub mod shell;
+pub mod when;
+
+pub use page::{Page, Redirect};
+pub use shell::{Contact, Shell};

@@ -1,0 +1,109 @@
+//! The accept loop: our own small one around hyper, because the framework's sets no timers and spins when
+//! there are no file descriptors left. A connection has so long to say something, so long for a request's
+//! head, and so many may be open.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::Scheme;
+use http_body_util::combinators::BoxBody;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Request, Response};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::config::Http;
+
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// Whoever answers requests.
+pub trait Answers: Send + Sync + 'static {
+    /// Answers one, whatever happens.
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+/// Serves until `stop` is done, then finishes what is under way, within the time that is set for it.
+pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Http, stop: impl Future<Output = ()>) {
+    let seats = Arc::new(Semaphore::new(config.connection_limit));
+    let graceful = GracefulShutdown::new();
+    let head_time = Duration::from_secs(config.header_read_timeout_seconds);
+    let local = listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(head_time)
+        .max_concurrent_streams(100)
+        .max_header_list_size(32 * 1024);
+    tokio::pin!(stop);
+    loop {
+        let seat = tokio::select! {
+            () = &mut stop => break,
+            seat = Arc::clone(&seats).acquire_owned() => seat,
+        };
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, most likely: trying again at once would only burn the processor.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        let _ = stream.set_nodelay(true);
+        let (door, builder, watcher) = (Arc::clone(&door), builder.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _seat = seat;
+            if !matches!(tokio::time::timeout(head_time, first_words(&stream)).await, Ok(Ok(()))) {
+                return;
+            }
+            let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                let door = Arc::clone(&door);
+                async move {
+                    let from = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP);
+                    let response: hyper::Response<BoxBody<Bytes, io::Error>> = door.answer(from.into()).await.into();
+                    Ok::<_, std::convert::Infallible>(response)
+                }
+            });
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    let patience = Duration::from_secs(config.shutdown_timeout_seconds);
+    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way when the time for them was over");
+    }
+}
+
+/// Waits until a connection has said enough to tell HTTP/2 from HTTP/1. hyper has a timer for a request's head,
+/// but none for a client that says nothing, or half a preface.
+async fn first_words(stream: &TcpStream) -> io::Result<()> {
+    let mut words = [0u8; HTTP2_PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut words).await?;
+        let said = words.get(..length).unwrap_or_default();
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if length == HTTP2_PREFACE.len() || !HTTP2_PREFACE.starts_with(said) {
+            return Ok(());
+        }
+        // Part of a preface: what is there stays there, so waiting for «readable» would not wait.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

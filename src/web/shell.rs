@@ -1,0 +1,123 @@
+//! What stands around every page: whose counter it is, where one is, and the way around.
+
+use std::sync::Arc;
+
+use crate::tenancy::extract::{Caller, Here, Member, Place};
+use crate::tenancy::{Tenant, Visitor};
+use crate::web::assets;
+
+/// The frame of a page. Empty texts mean «none».
+#[derive(Default, Clone)]
+pub struct Shell {
+    pub title: String,
+    pub business_name: String,
+    pub initials: String,
+    pub logo_href: String,
+    pub style_href: String,
+    pub brand_href: String,
+    pub script_href: String,
+    /// Only for whom it was made: the browser must not show it again from memory.
+    pub private: bool,
+    /// Which entry of the menu is this page.
+    pub place: String,
+    pub phone: String,
+    pub staff_name: String,
+    pub staff_role: String,
+    pub pending_requests: i64,
+    pub demo_inbox_href: String,
+}
+
+impl Shell {
+    /// Around a page for anybody, wherever they are.
+    pub fn of(here: &Here, title: &str) -> Self {
+        let tenant = match &here.place {
+            Place::Counter(tenant) => Some(Arc::clone(tenant)),
+            Place::Public | Place::Console => None,
+        };
+        let name = tenant.as_ref().map_or("Tradecounter", |tenant| tenant.business_name.as_str());
+        let inbox = if here.house.config.uses_inbox() { format!("{}/inbox", here.house.hosts.public_url()) } else { String::new() };
+        Self {
+            title: title.to_owned(),
+            business_name: name.to_owned(),
+            initials: initials(name),
+            logo_href: tenant.as_ref().map(|tenant| logo_href(tenant)).unwrap_or_default(),
+            style_href: assets::style_href(),
+            brand_href: tenant.as_ref().map(|tenant| format!("/brand.css?v={}", tenant.version())).unwrap_or_default(),
+            script_href: assets::script_href(),
+            demo_inbox_href: inbox,
+            ..Self::default()
+        }
+    }
+
+    /// Around a signed-in customer's page.
+    pub fn of_customer(caller: &Caller, title: &str, place: &str) -> Self {
+        Self {
+            private: true,
+            place: place.to_owned(),
+            phone: caller.session.phone.national(caller.tenant.country),
+            ..Self::of(caller, title)
+        }
+    }
+
+    /// Around a page of the office.
+    pub fn of_staff(member: &Member, title: &str, place: &str, pending_requests: i64) -> Self {
+        Self {
+            private: true,
+            place: place.to_owned(),
+            staff_name: member.session.name.clone(),
+            staff_role: member.session.role.word().to_owned(),
+            pending_requests,
+            ..Self::of(member, title)
+        }
+    }
+}
+
+/// How to reach the wholesaler.
+#[derive(Default, Clone)]
+pub struct Contact {
+    pub email: String,
+    pub phone: String,
+    pub phone_href: String,
+    pub address: String,
+    pub opening_text: String,
+}
+
+impl Contact {
+    /// The tenant's.
+    pub fn of(tenant: &Tenant) -> Self {
+        let digits: String = tenant.contact_phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        Self {
+            email: tenant.contact_email.clone(),
+            phone: tenant.contact_phone.clone(),
+            phone_href: if digits.is_empty() { String::new() } else { format!("tel:{digits}") },
+            address: tenant.contact_address.clone(),
+            opening_text: tenant.opening_text.clone(),
+        }
+    }
+}
+
+/// Where the tenant's logo is; empty when it has none.
+pub fn logo_href(tenant: &Tenant) -> String {
+    if tenant.has_logo { logo_address(tenant.slug.as_str(), tenant.version()) } else { String::new() }
+}
+
+/// The address of a logo: the same on every site, and another one whenever the tenant changes.
+pub fn logo_address(slug: &str, version: i64) -> String {
+    format!("/logos/{slug}?v={version}")
+}
+
+/// The first letters of the first two words.
+pub fn initials(name: &str) -> String {
+    name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).take(2).collect::<String>().to_uppercase()
+}
+
+/// The example of a number, as people in the tenant's country write it.
+pub fn phone_example(visitor: &Visitor) -> &'static str {
+    match visitor.tenant.country.as_str() {
+        "GB" => "07400 123456",
+        "FR" => "06 12 34 56 78",
+        "IE" => "085 012 3456",
+        "DE" => "01512 3456789",
+        _ => "+44 7400 123456",
+    }
+}

@@ -1,0 +1,41 @@
+//! Times as people say them, and exactly, in the tenant's zone.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// «just now», «50 minutes ago», «4 hours ago», «3 days ago», then the date.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    let past = now - at;
+    match past {
+        past if past < TimeDelta::minutes(1) => "just now".to_owned(),
+        past if past < TimeDelta::hours(1) => count(past.num_minutes(), "minute"),
+        past if past < TimeDelta::days(1) => count(past.num_hours(), "hour"),
+        past if past < TimeDelta::days(7) => count(past.num_days(), "day"),
+        _ => at.with_timezone(&zone).format("%-d %B %Y").to_string(),
+    }
+}
+
+/// «22 November 2026, 21:04 GMT».
+pub fn exact(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %B %Y, %H:%M %Z").to_string()
+}
+
+/// How long, in the largest unit that fits: «4 h».
+pub fn length(span: TimeDelta) -> String {
+    match span {
+        span if span < TimeDelta::hours(1) => format!("{} min", span.num_minutes().max(0)),
+        span if span < TimeDelta::days(2) => format!("{} h", span.num_hours()),
+        span => format!("{} days", span.num_days()),
+    }
+}
+
+/// The beginning of the month in the tenant's zone.
+pub fn month_start(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    use chrono::{Datelike, TimeZone};
+    let local = now.with_timezone(&zone);
+    zone.with_ymd_and_hms(local.year(), local.month(), 1, 0, 0, 0).earliest().map_or(now, |start| start.with_timezone(&Utc))
+}
+
+fn count(number: i64, unit: &str) -> String {
+    if number == 1 { format!("1 {unit} ago") } else { format!("{number} {unit}s ago") }
+}

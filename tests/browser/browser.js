@@ -1,0 +1,79 @@
+// A real Chromium, and what every page must be: readable for everybody, as wide as the phone, in both schemes.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+import { TARGET } from "./server.js";
+
+const SCREENSHOTS = path.join(TARGET, "screenshots");
+const PHONE = { width: 360, height: 800 };
+const DESK = { width: 1280, height: 800 };
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** The machine's own Chromium. Playwright switches the back/forward cache off unless told not to. */
+export function launch({ backForwardCache = false } = {}) {
+  const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
+  return chromium.launch({
+    executablePath: places.find((place) => place && existsSync(place)),
+    args: process.getuid?.() === 0 ? [...quiet, "--no-sandbox"] : quiet,
+    ignoreDefaultArgs: backForwardCache ? ["--disable-back-forward-cache"] : [],
+    timeout: 30_000,
+  });
+}
+
+/** A browser of somebody's own: no cookie and no cache is shared with another. Whatever goes wrong on a page fails the test. */
+export async function newPerson(browser, { viewport = PHONE, ...options } = {}) {
+  const context = await browser.newContext({ viewport, hasTouch: viewport.width < 600, locale: "en-GB", ...options });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on("pageerror", (error) => page.troubles.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // A form that comes back with what is wrong answers 4xx, and Chromium writes that to its console.
+    const isAnswer = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+    if (message.type() === "error" && !isAnswer) page.troubles.push(`console: ${message.text()}`);
+  });
+  return page;
+}
+
+/** For somebody at a desk. */
+export const atDesk = { viewport: DESK };
+
+/** Takes the page's picture at both widths in both schemes, and lets axe look at each. */
+export async function look(page, name) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const before = page.viewportSize();
+  for (const viewport of [PHONE, DESK]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      const dark = colorScheme === "dark" ? "-dark" : "";
+      const picture = `${name}-${viewport.width}${dark}.png`;
+      await page.screenshot({ path: path.join(SCREENSHOTS, picture), fullPage: true });
+      await assertAccessible(page, picture);
+    }
+    await assertFits(page, `${name} at ${viewport.width}`);
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: "light" });
+  assert.deepEqual(page.troubles, [], `${name}: troubles on the page`);
+}
+
+async function assertAccessible(page, name) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), RULES);
+  const lines = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.target.join(" ")).join("\n    ")}`);
+  assert.equal(lines.length, 0, `${name}: not accessible to everybody\n  ${lines.join("\n  ")}`);
+}
+
+async function assertFits(page, name) {
+  const { content, window } = await page.evaluate(() => ({
+    content: document.documentElement.scrollWidth,
+    window: document.documentElement.clientWidth,
+  }));
+  assert.ok(content <= window, `${name}: the page is ${content} px wide in a window of ${window} px`);
+}

@@ -1,0 +1,74 @@
+// Who walks through the tests, and how they come in.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+/** Numbers as people of the country write them, and as the inbox knows them. */
+export const MARGARET = { typed: "07400 123456", phone: "+447400123456" };
+export const HELEN = { typed: "07400 123465", phone: "+447400123465" };
+/** Valid numbers that no wholesaler knows; each test takes its own. */
+export const stranger = (number) => ({ typed: `07400 1237${number}`, phone: `+4474001237${number}` });
+
+/** What a tenant's file says of a number: business name, account number, town … */
+export function declared(slug, phone) {
+  const file = new URL(`../../tenants/${slug}/customers.csv`, import.meta.url);
+  const [head, ...rows] = readFileSync(file, "utf8").trim().split("\n").map(cells);
+  const row = rows.find((row) => row[head.indexOf("phone")] === phone);
+  assert.ok(row, `${phone} is not declared at ${slug}`);
+  return Object.fromEntries(head.map((name, at) => [name, row[at]]));
+}
+
+function cells(line) {
+  return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].slice(0, 7).map(([, cell]) => cell.replace(/^"|"$/g, "").replaceAll('""', '"'));
+}
+
+/** The business name in a tenant's file. */
+export function houseName(slug) {
+  const file = new URL(`../../tenants/${slug}/tenant.toml`, import.meta.url);
+  return readFileSync(file, "utf8").match(/^business_name = "(.+)"$/m)[1];
+}
+
+/** The code in a text message (its last line) or in a mail (a line of its own). */
+export function codeIn(text) {
+  const found = text.match(/^@\S+ #(\d{6})$/m) ?? text.match(/^\s*(\d{6})\s*$/m);
+  assert.ok(found, `no code in: ${text}`);
+  return found[1];
+}
+
+/** Asks for a code on the page of the counter's front door, and gives the code that arrives. */
+export async function askForCode(page, demo, { typed, phone }) {
+  const seen = (await demo.messages(phone)).length;
+  await page.getByLabel("Mobile number").fill(typed);
+  await page.getByRole("button", { name: "Text me a code" }).click();
+  await page.getByLabel("Six-digit code").waitFor();
+  return codeIn(await demo.nextMessage(phone, seen));
+}
+
+/** From the front door to whatever the number finds behind it. */
+export async function signIn(page, demo, slug, person) {
+  await page.goto(demo.url(slug));
+  const code = await askForCode(page, demo, person);
+  await page.getByLabel("Six-digit code").fill(code);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(demo.url(slug));
+}
+
+/** A member of staff, from the office's door to its queue. */
+export async function signInToOffice(page, demo, slug, email) {
+  await page.goto(demo.url(slug, "/office"));
+  const seen = (await demo.messages(email)).length;
+  await page.getByLabel("Your work e-mail").fill(email);
+  await page.getByRole("button", { name: "E-mail me a code" }).click();
+  await page.getByLabel("Six-digit code").waitFor();
+  await page.getByLabel("Six-digit code").fill(codeIn(await demo.nextMessage(email, seen)));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "Requests" }).waitFor();
+}
+
+/** The form that asks for an account, filled in and sent. */
+export async function askForAccount(page, { business, contact, message }) {
+  await page.getByLabel("Business name").fill(business);
+  await page.getByLabel("Your name").fill(contact);
+  await page.getByLabel("Anything they should know").fill(message);
+  await page.getByRole("button", { name: "Ask for an account" }).click();
+  await page.getByRole("heading", { level: 1, name: "They have your request" }).waitFor();
+}

@@ -1,0 +1,118 @@
+// A demo of our own for one file of tests: its own port, its own data, ended when the tests are done.
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { until } from "./wait.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const TARGET = path.join(ROOT, "target");
+const PROGRAM = process.env.TRADECOUNTER ?? path.join(TARGET, "debug/tradecounter");
+const BASE = "localhost";
+
+/** Starts the demo and waits until it answers. The caller must `stop()` it. */
+export async function startDemo(name) {
+  const port = await freePort();
+  // Not in the checkout: as root, PostgreSQL runs as somebody who may not enter every directory.
+  const dataDirectory = path.join(tmpdir(), `tradecounter-browser-${name}-${process.pid}`);
+  const logFile = path.join(TARGET, "browser-logs", `${name}.log`);
+  mkdirSync(path.dirname(logFile), { recursive: true });
+  const log = openSync(logFile, "w");
+  const child = spawn(PROGRAM, ["demo", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDirectory], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      // One person signs in again and again here.
+      TRADECOUNTER__CODES__RESEND_SECONDS: "1",
+      TRADECOUNTER__HTTP__INTERNAL_LISTEN: `127.0.0.1:${await freePort()}`,
+    },
+    stdio: ["ignore", log, log],
+  });
+  const endWithUs = () => child.kill("SIGTERM");
+  process.once("exit", endWithUs);
+
+  const demo = new Demo(port, logFile);
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  try {
+    await until("the demo to answer", 60_000, async () => {
+      if (isOver()) throw new Error(`the demo ended:\n${readFileSync(logFile, "utf8")}`);
+      return (await demo.get("/").catch(() => null))?.status === 200;
+    });
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+
+  demo.stop = async () => {
+    process.removeListener("exit", endWithUs);
+    child.kill("SIGTERM");
+    try {
+      await until("the demo to end", 30_000, isOver);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+    rmSync(dataDirectory, { recursive: true, force: true });
+    if (child.exitCode !== 0) throw new Error(`the demo ended with ${child.exitCode ?? child.signalCode}: see ${logFile}`);
+  };
+  return demo;
+}
+
+/** A running demo, as a browser and as the API see it. */
+class Demo {
+  constructor(port, logFile) {
+    this.port = port;
+    this.logFile = logFile;
+  }
+
+  /** The address of a counter's page; of the public site without a slug. */
+  url(slug, page = "/") {
+    return `http://${slug ? `${slug}.` : ""}${BASE}:${this.port}${page}`;
+  }
+
+  /** Node does not find `*.localhost`, so it is told where that is and says who it means. */
+  get(page, slug) {
+    const host = `${slug ? `${slug}.` : ""}${BASE}:${this.port}`;
+    return new Promise((resolve, reject) => {
+      const request = http.get({ host: "127.0.0.1", port: this.port, path: page, headers: { host }, timeout: 10_000 }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (part) => (text += part));
+        answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+        answer.on("error", reject);
+      });
+      request.on("timeout", () => request.destroy(new Error(`no answer to ${page} in ten seconds`)));
+      request.on("error", reject);
+    });
+  }
+
+  /** Every message to somebody so far, newest first. */
+  async messages(to) {
+    const answer = await this.get(`/api/v1/inbox?to=${encodeURIComponent(to)}`);
+    if (answer.status !== 200) throw new Error(`the inbox answered ${answer.status}: ${answer.text}`);
+    return JSON.parse(answer.text).items;
+  }
+
+  /** The text of the message after the first `seen` ones. */
+  async nextMessage(to, seen) {
+    return until(`a message to ${to}`, 20_000, async () => {
+      const messages = await this.messages(to);
+      return messages.length > seen ? messages[0].text : null;
+    });
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
