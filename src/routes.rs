@@ -99,8 +99,7 @@ fn public_api() -> OpenApiService<InboxApi, ()> {
     service(InboxApi)
 }
 
-type CounterApi =
-    (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi);
+type CounterApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi);
 
 /// The operations of a counter.
 fn counter_api() -> OpenApiService<CounterApi, ()> {

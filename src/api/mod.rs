@@ -56,8 +56,12 @@ struct FieldProblem {
 /// Every operation can answer with a problem; the door writes it.
 impl ApiResponse for Error {
     fn meta() -> MetaResponses {
-        let content = vec![MetaMediaType { content_type: "application/problem+json", schema: MetaSchemaRef::Reference(Problem::name().into_owned()) }];
-        let problem = MetaResponse { description: "Any error, as a problem (RFC 9457)", status: None, status_range: None, content, headers: vec![] };
+        let content = vec![MetaMediaType {
+            content_type: "application/problem+json",
+            schema: MetaSchemaRef::Reference(Problem::name().into_owned()),
+        }];
+        let problem =
+            MetaResponse { description: "Any error, as a problem (RFC 9457)", status: None, status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![problem] }
     }
 

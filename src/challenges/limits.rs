@@ -107,13 +107,9 @@ pub(super) async fn last_sent(tx: &mut Tx<Identity>, config: &Config, address: &
 /// A right code clears the wrong ones before it.
 pub(super) async fn forgive_guesses(tx: &mut Tx<Identity>, config: &Config, address: &Address) -> Result<()> {
     let key = key_of(config, address.as_str().as_bytes())?;
-    sqlx::query!(
-        "update address_counters set guessed_at = '{}' where address_key = $1 and purpose = $2",
-        &key[..],
-        address.purpose()
-    )
-    .execute(&mut *tx)
-    .await?;
+    sqlx::query!("update address_counters set guessed_at = '{}' where address_key = $1 and purpose = $2", &key[..], address.purpose())
+        .execute(&mut *tx)
+        .await?;
     Ok(())
 }
 

@@ -58,13 +58,7 @@ pub struct Question<'a> {
 impl<'a> Question<'a> {
     /// The question that this visitor asks.
     pub fn of(visitor: &'a Visitor, address: &'a Address) -> Self {
-        Self {
-            address,
-            tenant: &visitor.tenant,
-            host: &visitor.host,
-            client: visitor.client,
-            browser: visitor.token(PENDING_COOKIE),
-        }
+        Self { address, tenant: &visitor.tenant, host: &visitor.host, client: visitor.client, browser: visitor.token(PENDING_COOKIE) }
     }
 }
 
@@ -159,11 +153,7 @@ pub async fn prove(house: &House, question: &Question<'_>, guess: &Code) -> Resu
             Ok((ChallengeId::from(counted.id), counted.key_version))
         })
         .await?;
-    if Code::derive(&house.config.keys, key_version, challenge)?.is(guess) {
-        Ok(Proven { challenge })
-    } else {
-        Err(Error::WrongCode)
-    }
+    if Code::derive(&house.config.keys, key_version, challenge)?.is(guess) { Ok(Proven { challenge }) } else { Err(Error::WrongCode) }
 }
 
 impl Proven {

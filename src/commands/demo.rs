@@ -100,7 +100,8 @@ fn keys(data_dir: &Path) -> anyhow::Result<Keys> {
         return toml::from_str(&text).with_context(|| format!("reading {}", path.display()));
     }
     let keys = Keys { codes: random_key()?, counters: random_key()?, roles: random_key()? };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).with_context(|| format!("making {}", path.display()))?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).with_context(|| format!("making {}", path.display()))?;
     file.write_all(toml::to_string(&keys)?.as_bytes())?;
     Ok(keys)
 }

@@ -38,11 +38,7 @@ fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes
             migrate::migrate(&address).await?;
         }
         let db = address.open(CONNECTIONS).await?;
-        let plan = if writes {
-            tenants::apply(&db, &Clock::system(), &declared).await?
-        } else {
-            tenants::plan(&db, &declared).await?
-        };
+        let plan = if writes { tenants::apply(&db, &Clock::system(), &declared).await? } else { tenants::plan(&db, &declared).await? };
         db.close().await;
         anyhow::Ok(plan)
     });

@@ -27,14 +27,8 @@ mod installation;
 
 const SETTINGS: [&str; 5] =
     ["listen_addresses=", "port=5432", "unix_socket_permissions=0700", "shared_buffers=128MB", "max_connections=100"];
-const INITDB: [&str; 6] = [
-    "--username=postgres",
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale=C.UTF-8",
-    "--data-checksums",
-    "--no-instructions",
-];
+const INITDB: [&str; 6] =
+    ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"];
 
 const LARGEST_LOG_BYTES: u64 = 16 << 20;
 
@@ -160,8 +154,8 @@ fn start_from_a_lasting_thread(data_dir: &Path, durability: Durability) -> Resul
 
 fn boot(data_dir: &Path, durability: Durability) -> Result<Cluster> {
     let account = Account::to_run_as(&data_dir.join("postgres"))?;
-    let data_dir = make_data_dir(data_dir, account.as_ref())
-        .with_context(|| format!("cannot use {} as the data directory", data_dir.display()))?;
+    let data_dir =
+        make_data_dir(data_dir, account.as_ref()).with_context(|| format!("cannot use {} as the data directory", data_dir.display()))?;
     let cluster_dir = data_dir.join("postgres");
     let lock = match claim_or_join(open_lock(&data_dir)?, &cluster_dir)? {
         Claim::Ours(lock) => lock,
@@ -408,8 +402,7 @@ impl ServerFile {
 fn serves(pid: u32, cluster_dir: &Path) -> bool {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let mut words = words.split(|byte| *byte == 0);
-    words.next().is_some_and(|program| program.ends_with(b"postgres"))
-        && words.any(|word| word == cluster_dir.as_os_str().as_bytes())
+    words.next().is_some_and(|program| program.ends_with(b"postgres")) && words.any(|word| word == cluster_dir.as_os_str().as_bytes())
 }
 
 /// Asks for a fast shutdown. The shell's own `kill` is there even where no package brings the command.

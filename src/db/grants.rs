@@ -13,12 +13,7 @@ const fn whole(role: &'static str, table: &'static str, rights: &'static [&'stat
     Grant { role, table, rights, columns: &[] }
 }
 
-const fn part(
-    role: &'static str,
-    table: &'static str,
-    rights: &'static [&'static str],
-    columns: &'static [&'static str],
-) -> Grant {
+const fn part(role: &'static str, table: &'static str, rights: &'static [&'static str], columns: &'static [&'static str]) -> Grant {
     Grant { role, table, rights, columns }
 }
 

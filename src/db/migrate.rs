@@ -32,12 +32,11 @@ pub async fn migrate(address: &Address) -> anyhow::Result<()> {
 async fn create_roles(address: &Address) -> anyhow::Result<()> {
     let mut admin = address.with_database("postgres").as_administrator().connect().await?;
     for role in SERVER_ROLES.into_iter().chain([OWNER_ROLE]) {
-        let known: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-            .bind(role)
-            .fetch_one(&mut admin)
-            .await?;
+        let known: bool =
+            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)").bind(role).fetch_one(&mut admin).await?;
         if !known {
-            run(&mut admin, format!("create role {role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit")).await?;
+            run(&mut admin, format!("create role {role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit"))
+                .await?;
         }
         if let Some(secret) = address.role_secret(role) {
             run(&mut admin, format!("alter role {role} password '{}'", secret.expose_secret())).await?;
@@ -63,10 +62,8 @@ async fn create_database(address: &Address) -> anyhow::Result<()> {
         "the database's name may hold letters, digits, - and _ only"
     );
     let mut admin = address.with_database("postgres").as_administrator().connect().await?;
-    let known: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-        .bind(database)
-        .fetch_one(&mut admin)
-        .await?;
+    let known: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(database).fetch_one(&mut admin).await?;
     if !known {
         run(&mut admin, format!("create database \"{database}\"")).await?;
     }
@@ -104,10 +101,8 @@ async fn apply_replaceable(owner: &mut PgConnection) -> anyhow::Result<()> {
     let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations").fetch_one(&mut *tx).await?;
     fingerprint.update(newest.unwrap_or_default().to_be_bytes());
     let fingerprint = fingerprint.finalize().to_vec();
-    let applied: bool = sqlx::query_scalar("select exists (select from replaceable where fingerprint = $1)")
-        .bind(&fingerprint)
-        .fetch_one(&mut *tx)
-        .await?;
+    let applied: bool =
+        sqlx::query_scalar("select exists (select from replaceable where fingerprint = $1)").bind(&fingerprint).fetch_one(&mut *tx).await?;
     if !applied {
         for (name, text) in REPLACEABLE {
             run(&mut tx, text.to_owned()).await.with_context(|| format!("applying {name}.sql"))?;

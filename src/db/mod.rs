@@ -16,8 +16,8 @@ pub mod connect;
 pub mod grants;
 pub mod guard;
 pub mod listen;
-pub mod migrate;
 mod meter;
+pub mod migrate;
 mod tx;
 
 use std::marker::PhantomData;

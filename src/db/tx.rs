@@ -80,11 +80,7 @@ impl<D: TenantDoor> Tx<D> {
 impl Tx<Counter> {
     /// Changes whose rows are seen within the same tenant, once the session has said who it is.
     pub async fn narrow(&mut self, customer: CustomerId, account: AccountId) -> Result<()> {
-        let settings = format!(
-            "set local app.customer_id = '{}'; set local app.account_id = '{}'",
-            customer.uuid(),
-            account.uuid()
-        );
+        let settings = format!("set local app.customer_id = '{}'; set local app.account_id = '{}'", customer.uuid(), account.uuid());
         let _timed = self.meter.start();
         sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *self.inner).await?;
         Ok(())
@@ -153,11 +149,7 @@ impl<'c, D: Door> Executor<'c> for &'c mut Tx<D> {
         })
     }
 
-    fn prepare_with<'e>(
-        self,
-        query: SqlStr,
-        parameters: &'e [PgTypeInfo],
-    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    fn prepare_with<'e>(self, query: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
     where
         'c: 'e,
     {

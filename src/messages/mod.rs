@@ -71,12 +71,8 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
     let sent = match message.channel.as_str() {
         "sms" => carriers.sms.send(&message.recipient, &message.text).await,
         _ => {
-            let mail = Mail {
-                to: message.recipient,
-                from_name: tenant.business_name.clone(),
-                subject: message.subject,
-                text: message.text,
-            };
+            let mail =
+                Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
             carriers.mail.send(&mail).await
         }
     };

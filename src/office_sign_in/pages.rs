@@ -11,9 +11,9 @@ use crate::challenges::code::Code;
 use crate::challenges::{Purpose, pending};
 use crate::error::{Error, Result};
 use crate::sign_in::pages::{CLEAR_SITE_DATA, CLEARED};
+use crate::tenancy::Visitor;
 use crate::tenancy::extract::{AnyRole, Staff};
 use crate::tenancy::token::{OFFICE_COOKIE, PENDING_COOKIE, end_cookie, set_cookie};
-use crate::tenancy::Visitor;
 use crate::web::{Page, Redirect, Shell};
 
 #[derive(Template)]

@@ -91,9 +91,7 @@ pub async fn create(customer: SignedIn, Form(form): Form<RequestForm>) -> Result
     match asked {
         // Asked twice, or let in meanwhile: the front door shows how things stand.
         Ok(_) | Err(Error::Conflict(_)) => Ok(Redirect::to("/").into_response()),
-        Err(Error::Invalid(fields)) => {
-            Ok(new_page(&caller, form, &fields)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
-        }
+        Err(Error::Invalid(fields)) => Ok(new_page(&caller, form, &fields)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response()),
         Err(error) => Err(error),
     }
 }

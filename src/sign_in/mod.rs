@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
-use crate::db::{Counter, Identity, Tx, CounterKeys};
+use crate::db::{Counter, CounterKeys, Identity, Tx};
 use crate::error::{Error, Result, is_duplicate};
 use crate::ids::{CustomerId, SessionId};
 use crate::tenancy::extract::{Caller, signed_in_with};
@@ -161,13 +161,9 @@ async fn find_customer(house: &House, phone: &PhoneNumber) -> Result<Option<Cust
         .db()
         .identity()
         .write(async |tx| {
-            let found = sqlx::query_scalar!(
-                "update customers set last_proven_at = $2 where phone = $1 returning id",
-                phone.as_str(),
-                now
-            )
-            .fetch_optional(&mut *tx)
-            .await?;
+            let found = sqlx::query_scalar!("update customers set last_proven_at = $2 where phone = $1 returning id", phone.as_str(), now)
+                .fetch_optional(&mut *tx)
+                .await?;
             Ok(found.map(CustomerId::from))
         })
         .await

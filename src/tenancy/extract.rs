@@ -224,8 +224,7 @@ pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn>
     let house = &visitor.house;
     let now = house.now();
     let idle_since = house.customer_idle_since();
-    let (tx, session) =
-        house.guesses().open(house.db(), visitor.tenant.id, token.hash(), visitor.writes, idle_since, now).await?;
+    let (tx, session) = house.guesses().open(house.db(), visitor.tenant.id, token.hash(), visitor.writes, idle_since, now).await?;
     let mut signed_in = SignedIn { caller: Caller { visitor, session }, tx };
     signed_in.note_use(token.hash()).await?;
     Ok(signed_in)

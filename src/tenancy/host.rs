@@ -40,7 +40,10 @@ impl Hosts {
         let scheme = uri.scheme_str().unwrap_or_default().to_owned();
         anyhow::ensure!(matches!(scheme.as_str(), "http" | "https"), "[http] public_url must begin with http:// or https://");
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-        anyhow::ensure!(!host.is_empty() && uri.path() == "/" && uri.query().is_none(), "[http] public_url must be a host and nothing after it");
+        anyhow::ensure!(
+            !host.is_empty() && uri.path() == "/" && uri.query().is_none(),
+            "[http] public_url must be a host and nothing after it"
+        );
         Ok(Self { scheme, base: host, port: uri.port_u16() })
     }
 
@@ -163,7 +166,9 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_host_is_the_same_host() {
-        for host in ["acme.tradecounter.example", "ACME.Tradecounter.Example", "acme.tradecounter.example.", "acme.tradecounter.example:8443"] {
+        for host in
+            ["acme.tradecounter.example", "ACME.Tradecounter.Example", "acme.tradecounter.example.", "acme.tradecounter.example:8443"]
+        {
             assert_eq!(ask("/", &[host]), counter("acme"), "{host}");
         }
         assert_eq!(ask("https://acme.tradecounter.example/x", &[]), counter("acme"));
@@ -176,7 +181,16 @@ mod tests {
     fn what_contradicts_itself_is_refused() {
         assert_eq!(ask("https://acme.tradecounter.example/", &["other.tradecounter.example"]), Err(HostError::Malformed));
         assert_eq!(ask("/", &["acme.tradecounter.example", "acme.tradecounter.example"]), Err(HostError::Malformed));
-        for host in ["", "user@acme.tradecounter.example", "acme.tradecounter.example:", "acme.tradecounter.example:http", "acmé.tradecounter.example", ".", "a..", "acme.tradecounter.example:99999"] {
+        for host in [
+            "",
+            "user@acme.tradecounter.example",
+            "acme.tradecounter.example:",
+            "acme.tradecounter.example:http",
+            "acmé.tradecounter.example",
+            ".",
+            "a..",
+            "acme.tradecounter.example:99999",
+        ] {
             assert_eq!(ask("/", &[host]), Err(HostError::Malformed), "{host:?}");
         }
         assert_eq!(ask("/", &[]), Err(HostError::Malformed));
@@ -185,9 +199,18 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_unknown() {
         for host in [
-            "example", "eviltradecounter.example", "acme.tradecounter.example.evil.net", "a.b.tradecounter.example", ".tradecounter.example",
-            "127.0.0.1", "[::1]", "xn--acme-9ua.tradecounter.example", "12345.tradecounter.example", "www.tradecounter.example",
-            "-acme.tradecounter.example", "ac_me.tradecounter.example",
+            "example",
+            "eviltradecounter.example",
+            "acme.tradecounter.example.evil.net",
+            "a.b.tradecounter.example",
+            ".tradecounter.example",
+            "127.0.0.1",
+            "[::1]",
+            "xn--acme-9ua.tradecounter.example",
+            "12345.tradecounter.example",
+            "www.tradecounter.example",
+            "-acme.tradecounter.example",
+            "ac_me.tradecounter.example",
         ] {
             assert_eq!(ask("/", &[host]), Err(HostError::Unknown), "{host:?}");
         }

@@ -145,14 +145,9 @@ async fn find(
 
 /// Notes that the session was used; once in five minutes is often enough.
 pub async fn touch(tx: &mut Tx<Counter>, session: SessionId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "update sessions set last_seen_at = $3 where tenant_id = $1 and session_id = $2",
-        tx.tenant().uuid(),
-        session.uuid(),
-        now
-    )
-    .execute(&mut *tx)
-    .await?;
+    sqlx::query!("update sessions set last_seen_at = $3 where tenant_id = $1 and session_id = $2", tx.tenant().uuid(), session.uuid(), now)
+        .execute(&mut *tx)
+        .await?;
     Ok(())
 }
 

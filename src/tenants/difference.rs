@@ -34,21 +34,13 @@ impl<'d> Difference<'d> {
             accounts: compare(first_rows(declared), &standing.accounts, |account| Compared {
                 key: &account.account_number,
                 name: format!("account {}", account.account_number),
-                values: [
-                    ("business_name", &account.business_name),
-                    ("town", &account.town),
-                    ("country", account.country.as_str()),
-                ],
+                values: [("business_name", &account.business_name), ("town", &account.town), ("country", account.country.as_str())],
             }),
             customers: compare(declared.customers.iter(), &standing.customers, |customer| Compared {
                 key: customer.phone.as_str(),
                 // Printed masked, by its Display.
                 name: format!("customer {}", customer.phone),
-                values: [
-                    ("account", &customer.account_number),
-                    ("contact_name", &customer.contact_name),
-                    ("role", customer.role),
-                ],
+                values: [("account", &customer.account_number), ("contact_name", &customer.contact_name), ("role", customer.role)],
             }),
         }
     }

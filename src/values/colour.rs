@@ -20,8 +20,7 @@ fn luminance(colour: &str) -> Option<f64> {
         let value = f64::from(u8::from_str_radix(colour.get(from..from + 2)?, 16).ok()?) / 255.0;
         Some(if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
     };
-    (colour.len() == 7 && colour.starts_with('#'))
-        .then(|| Some(0.2126 * channel(1)? + 0.7152 * channel(3)? + 0.0722 * channel(5)?))?
+    (colour.len() == 7 && colour.starts_with('#')).then(|| Some(0.2126 * channel(1)? + 0.7152 * channel(3)? + 0.0722 * channel(5)?))?
 }
 
 #[cfg(test)]

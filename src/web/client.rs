@@ -11,8 +11,13 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr 
     if !proxies.contains(&nearest) {
         return nearest;
     }
-    let hops: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim).collect();
+    let hops: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .collect();
     for hop in hops.into_iter().rev() {
         let Ok(address) = hop.parse::<IpAddr>() else { return nearest };
         nearest = address.to_canonical();

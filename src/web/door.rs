@@ -21,7 +21,7 @@ use crate::db::{Stats, with_stats};
 use crate::error::Error;
 use crate::tenancy::extract::{Here, Place};
 use crate::tenancy::host::requested_host;
-use crate::tenancy::{House, HostError, Site};
+use crate::tenancy::{HostError, House, Site};
 
 /// The routes of one kind of site, and the methods that each of its paths takes.
 pub struct SiteRoutes {
@@ -50,7 +50,6 @@ impl Door {
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
         Self { house, public, counter }
     }
-
 }
 
 impl Answers for Door {
@@ -129,7 +128,8 @@ impl Door {
     /// refuse; a length that lies is found out.
     async fn bound_body(&self, request: &mut Request) -> Result<(), Failed> {
         let most = self.house.config.http.body_limit_bytes;
-        let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
+        let told =
+            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
         if told.is_some_and(|length| length > most) {
             return Err(Failed::Status(StatusCode::PAYLOAD_TOO_LARGE));
         }
@@ -175,8 +175,13 @@ impl Door {
             Some(Place::Counter(_)) => &self.counter,
             _ => &self.public,
         };
-        let mut methods: Vec<&str> =
-            routes.paths.iter().filter(|(pattern, _)| matches(pattern, &visit.path)).flat_map(|(_, methods)| methods).map(Method::as_str).collect();
+        let mut methods: Vec<&str> = routes
+            .paths
+            .iter()
+            .filter(|(pattern, _)| matches(pattern, &visit.path))
+            .flat_map(|(_, methods)| methods)
+            .map(Method::as_str)
+            .collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }

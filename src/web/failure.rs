@@ -80,14 +80,20 @@ impl Failure {
             StatusCode::FORBIDDEN => ("forbidden", "This is not for you", "Your role does not allow it."),
             StatusCode::NOT_FOUND => ("not-found", "There is nothing here", "The address may be mistyped, or what was here is gone."),
             StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "Not in this way", "This address does not take this method."),
-            StatusCode::REQUEST_TIMEOUT => ("timeout", "That took too long", "The request did not arrive, or could not be answered, in time."),
+            StatusCode::REQUEST_TIMEOUT => {
+                ("timeout", "That took too long", "The request did not arrive, or could not be answered, in time.")
+            }
             StatusCode::CONFLICT => ("conflict", "That does not fit", "Things have changed meanwhile."),
-            StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "That is too much at once", "The request's body is larger than this address takes."),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("too-large", "That is too much at once", "The request's body is larger than this address takes.")
+            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => ("media-type", "Not in this format", "This address takes application/json."),
             StatusCode::UNPROCESSABLE_ENTITY => ("invalid", "Some of it wants correcting", "See what is said about each field."),
             StatusCode::TOO_MANY_REQUESTS => ("slow-down", "Too many tries for now", "Wait a while and try again."),
             StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "Back in a moment", "The counter cannot answer just now. Please try again."),
-            status if status.is_client_error() => ("malformed", "The request cannot be answered", "It is not of the form that this address takes."),
+            status if status.is_client_error() => {
+                ("malformed", "The request cannot be answered", "It is not of the form that this address takes.")
+            }
             _ => ("internal", "Something went wrong on our side", "It is written down. Please try again in a moment."),
         };
         Self {
@@ -153,7 +159,8 @@ impl Failure {
 
     /// One plain line, for where there is no site: unknown, reserved and malformed hosts look the same.
     pub fn plain(&self) -> Response {
-        let response = Response::builder().status(self.status).header(CONTENT_TYPE, "text/plain; charset=utf-8").body("There is nothing here.\n");
+        let response =
+            Response::builder().status(self.status).header(CONTENT_TYPE, "text/plain; charset=utf-8").body("There is nothing here.\n");
         self.with_headers(response)
     }
 

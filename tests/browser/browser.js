@@ -25,11 +25,16 @@ export function launch({ backForwardCache = false } = {}) {
   });
 }
 
-/** A browser of somebody's own: no cookie and no cache is shared with another. Whatever goes wrong on a page fails the test. */
+/** A browser of somebody's own: no cookie and no cache is shared with another. */
 export async function newPerson(browser, { viewport = PHONE, ...options } = {}) {
   const context = await browser.newContext({ viewport, hasTouch: viewport.width < 600, locale: "en-GB", ...options });
   context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
+  context.on("page", watch);
+  return context.newPage();
+}
+
+/** Keeps what goes wrong on a page, for `look` to see. */
+function watch(page) {
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`script: ${error.message}`));
   page.on("console", (message) => {
@@ -37,7 +42,6 @@ export async function newPerson(browser, { viewport = PHONE, ...options } = {}) 
     const isAnswer = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
     if (message.type() === "error" && !isAnswer) page.troubles.push(`console: ${message.text()}`);
   });
-  return page;
 }
 
 /** For somebody at a desk. */

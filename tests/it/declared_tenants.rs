@@ -187,7 +187,11 @@ fn a_key_that_nobody_reads_is_refused_with_those_that_are() {
 #[test]
 fn customers_csv_says_where_it_is_wrong() {
     for (from, to, mistake) in [
-        ("contact_name,phone", "phone,contact_name", "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country"),
+        (
+            "contact_name,phone",
+            "phone,contact_name",
+            "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country",
+        ),
         ("town,country\n", "town\n", "1:7: the first line must be account_number,business_name,contact_name,phone,role,town,country"),
         ("A-2,", ",", "4:1: Please write the account_number."),
         ("Leeds,GB\nA-2", "Leeds\nA-2", "3:7: this row has 6 fields instead of 7"),

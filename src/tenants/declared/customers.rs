@@ -77,9 +77,8 @@ impl Rows<'_> {
         let contact_name = self.words(record, line, 2, 120);
         let country = self.parsed(record, line, 6, Country::parse);
         let phone = self.parsed(record, line, 3, |typed| read_phone(typed, country));
-        let role = self.parsed(record, line, 4, |word| {
-            ["owner", "buyer"].into_iter().find(|role| *role == word).ok_or("the role is owner or buyer")
-        });
+        let role = self
+            .parsed(record, line, 4, |word| ["owner", "buyer"].into_iter().find(|role| *role == word).ok_or("the role is owner or buyer"));
         let town = self.words(record, line, 5, 120);
         if let Some(phone) = &phone {
             self.once(phone, line);

@@ -38,8 +38,7 @@ pub(super) fn read(file: &Path, mistakes: &mut Mistakes) -> Option<Logo> {
 }
 
 /// Shapes and what groups or describes them.
-const ELEMENTS: [&str; 11] =
-    ["circle", "desc", "ellipse", "g", "line", "path", "polygon", "polyline", "rect", "svg", "title"];
+const ELEMENTS: [&str; 11] = ["circle", "desc", "ellipse", "g", "line", "path", "polygon", "polyline", "rect", "svg", "title"];
 
 /// Ways to run, to fetch, or to write either so that this list would not see it.
 const WORDS: [(&str, &str); 11] = [

@@ -129,9 +129,7 @@ fn read_staff(page: &mut Page, top: &mut Section) -> Option<Vec<DeclaredStaff>> 
         };
         let email = section.parsed(page, "email", EmailAddress::parse);
         let name = section.words(page, "name", "the name", 120);
-        let role = section.parsed(page, "role", |word| {
-            StaffRole::parse(word).ok_or("the role is owner, manager, sales or picker")
-        });
+        let role = section.parsed(page, "role", |word| StaffRole::parse(word).ok_or("the role is owner, manager, sales or picker"));
         if let Some(email) = &email {
             let byte = section.place_of("email");
             if let Some(first) = seen.insert(email.clone(), byte) {

@@ -1,0 +1,10 @@
+//! One binary, so that it links once. Each test has the real application in its own process, on a database of
+//! its own, copied from a migrated template, and comes in by HTTP as the server's own database roles.
+//!
+//! Run it with `make test-rust`, or `cargo run -- database run -- cargo nextest run`.
+
+mod house;
+
+mod declared_tenants;
+mod phone_oracle;
+mod walk;
