@@ -15,9 +15,9 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
-/// «22 November 2026, 21:04 GMT».
+/// «2026-11-22 21:04:05+00:00»: what HTML's `datetime` takes, and a person can read on hover.
 pub fn exact(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%-d %B %Y, %H:%M %Z").to_string()
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S%:z").to_string()
 }
 
 /// How long, in the largest unit that fits: «4 h».

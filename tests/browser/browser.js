@@ -55,6 +55,8 @@ export async function look(page, name) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
+      // A page that was opened at an anchor would show its sticky header in the middle of the picture.
+      await page.evaluate(() => scrollTo(0, 0));
       const dark = colorScheme === "dark" ? "-dark" : "";
       const picture = `${name}-${viewport.width}${dark}.png`;
       await page.screenshot({ path: path.join(SCREENSHOTS, picture), fullPage: true });
