@@ -5,7 +5,6 @@ declare role_name text;
 begin
   foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
     execute format('revoke all on all tables in schema public from %I', role_name);
-    execute format('grant usage on schema public to %I', role_name);
   end loop;
 end $$;
 

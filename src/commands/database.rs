@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::runtime;
 use crate::db::cluster::Cluster;
@@ -31,10 +31,17 @@ pub fn run(data_dir: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     Ok(status?.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Made anew each time, so that a migration that was changed while it was written is no trouble.
+/// Made anew each time, so that a migration that was changed while it was written is no trouble. What earlier
+/// tests left behind goes with it.
 async fn make_template(address: &Address) -> anyhow::Result<()> {
     let mut admin = address.with_database("postgres").as_administrator().connect().await?;
-    sqlx::query("drop database if exists tradecounter_template with (force)").execute(&mut admin).await?;
+    let left: Vec<String> = sqlx::query_scalar("select datname from pg_database where datname = $1 or datname like 'test\\_%'")
+        .bind(TEMPLATE)
+        .fetch_all(&mut admin)
+        .await?;
+    for database in left {
+        sqlx::query(AssertSqlSafe(format!("drop database \"{database}\" with (force)"))).execute(&mut admin).await?;
+    }
     admin.close().await?;
     migrate::migrate(address).await?;
     guard::insist(address).await

@@ -150,7 +150,10 @@ fn sign_in_page(visitor: &Visitor, phone: String, phone_error: String, notice: &
         phone,
         phone_error,
         notice: notice.to_owned(),
-        country_hint: format!("Numbers of {} as usual; others with + and the country code", country.name()),
+        country_hint: match country.as_str() {
+            "GB" => "UK numbers as usual; others with + and the country code".to_owned(),
+            _ => format!("Numbers from {} as usual; others with + and the country code", country.name()),
+        },
         phone_example: phone_example(visitor).to_owned(),
         contact: Contact::of(&visitor.tenant),
     })
