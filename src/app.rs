@@ -122,7 +122,7 @@ fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>) -> anyhow::Result<Carri
 /// Every ten minutes, removes what has ended.
 async fn sweep(house: Arc<House>) {
     loop {
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
         if let Err(error) = challenges::sweep(&house).await {
             tracing::error!(error = format!("{error:#?}"), "old challenges could not be removed");
         }

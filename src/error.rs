@@ -112,5 +112,5 @@ impl From<anyhow::Error> for Error {
 /// Whether the database refused because a row with this key is there already (SQLSTATE 23505). The
 /// constraint's name is not asked: a distributed PostgreSQL does not pass it on.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|refused| refused.code()).is_some_and(|code| code == "23505")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "23505")
 }

@@ -1,4 +1,4 @@
-//! Every id, in one list. All are UUIDv7 made by the server, so that rows made together lie together.
+//! Every id, in one list. All are version 7 UUIDs made by the server, so that rows made together lie together.
 
 use std::fmt;
 

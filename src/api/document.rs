@@ -98,8 +98,7 @@ fn make_nullable(kind: &mut Value) {
 fn scheme_of(path: &str, method: &str) -> Option<&'static str> {
     let path = path.strip_prefix("/api/v1")?;
     match (path.trim_end_matches('/'), method) {
-        (_, "servers" | "parameters") => None,
-        ("/codes" | "/sessions" | "/office/codes" | "/office/sessions" | "/inbox", _) => None,
+        (_, "servers" | "parameters") | ("/codes" | "/sessions" | "/office/codes" | "/office/sessions" | "/inbox", _) => None,
         (path, _) if path.starts_with("/office/") => Some("office"),
         _ => Some("session"),
     }

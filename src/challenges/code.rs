@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn every_digit_is_as_likely_as_the_next() {
-        let mut seen = [[0u32; 10]; DIGITS];
         const CODES: u32 = 10_000;
+        let mut seen = [[0u32; 10]; DIGITS];
         for _ in 0..CODES {
             for (place, digit) in Code::derive(&keys(), 1, ChallengeId::new()).expect("a code").0.iter().enumerate() {
                 seen[place][usize::from(digit - b'0')] += 1;

@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A server that was killed leaves its lock file, and for about a second its helpers, behind.
 const LEFTOVERS_GO_WITHIN: Duration = Duration::from_secs(15);
 /// After a crash the server first replays up to a gigabyte of its write-ahead log.
-const READY_WITHIN: Duration = Duration::from_secs(300);
+const READY_WITHIN: Duration = Duration::from_mins(5);
 /// How long a server must stay ready before it is joined: with an owner, and without one.
 const OWNER_LIVES: Duration = Duration::from_millis(60);
 const ORPHAN_STAYS: Duration = Duration::from_secs(2);
@@ -87,7 +87,8 @@ impl Cluster {
     }
 
     /// The role that may do everything. The socket asks it for no password.
-    pub fn superuser(&self) -> &str {
+    #[expect(clippy::unused_self, reason = "which name it is belongs to the cluster")]
+    pub fn superuser(&self) -> &'static str {
         "postgres"
     }
 
@@ -434,7 +435,7 @@ fn made_by(cluster_dir: &Path) -> Result<Option<u32>> {
     }
 }
 
-/// Tried, not looked for: a `setpriv` before util-linux 2.33, or BusyBox's, cannot do it.
+/// Tried, not looked for: a `setpriv` before util-linux 2.33, or `BusyBox`'s, cannot do it.
 fn has_death_signal() -> bool {
     let mut probe = Command::new("setpriv");
     probe.args(["--pdeathsig", "INT", "--", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

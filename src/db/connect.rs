@@ -1,5 +1,7 @@
 //! Where the database is, and how each role gets in.
 
+#![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
+
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;

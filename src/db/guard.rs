@@ -1,6 +1,8 @@
 //! What is looked at before the server opens: that the database really refuses. A role with too much, a
 //! tenant's table without its policies or a key that does not begin with the tenant stops the start.
 
+#![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
+
 use anyhow::Context;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 

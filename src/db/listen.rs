@@ -1,5 +1,7 @@
 //! What other processes tell: a tenant has changed, a job is waiting.
 
+#![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
+
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;

@@ -56,11 +56,6 @@ pub(super) struct Timed {
     since: Instant,
 }
 
-impl Timed {
-    /// Called for each row, so that a stream's guard lives as long as the stream.
-    pub(super) fn touch(&self) {}
-}
-
 impl Drop for Timed {
     fn drop(&mut self) {
         if let Some(stats) = &self.meter.0 {

@@ -1,6 +1,8 @@
 //! Makes the roles, the database, the tables, and then the grants, policies and functions that are applied
 //! again whenever their text changes.
 
+#![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
+
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};

@@ -11,6 +11,8 @@
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: no grant on any tenant's table |
 
+#![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
+
 pub mod cluster;
 pub mod connect;
 pub mod grants;

@@ -36,6 +36,7 @@ impl InboxApi {
     ///
     /// In a demo only.
     #[oai(path = "/inbox", method = "get")]
+    #[expect(clippy::unused_async, reason = "operations are asynchronous by form")]
     async fn list_inbox(
         &self,
         public: Public,

@@ -43,7 +43,7 @@ pub struct InboxQuery {
 
 /// `GET /inbox`
 #[handler]
-pub async fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Query<InboxQuery>) -> Result<Page> {
+pub fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Query<InboxQuery>) -> Result<Page> {
     let inbox = inbox.0.as_ref().ok_or(Error::NotFound)?;
     let wanted = query.to.trim_end();
     let now = here.house.now();

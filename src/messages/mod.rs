@@ -68,13 +68,11 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         })
         .await?;
     let Some(message) = waiting else { return Ok(Outcome::Done) };
-    let sent = match message.channel.as_str() {
-        "sms" => carriers.sms.send(&message.recipient, &message.text).await,
-        _ => {
-            let mail =
-                Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
-            carriers.mail.send(&mail).await
-        }
+    let sent = if message.channel == "sms" {
+        carriers.sms.send(&message.recipient, &message.text).await
+    } else {
+        let mail = Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
+        carriers.mail.send(&mail).await
     };
     let outcome = outcome_of(&sent, claimed.attempts);
     let status = match &outcome {

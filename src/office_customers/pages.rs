@@ -1,5 +1,7 @@
 //! The customers on a desk, and one of them with what may be done.
 
+use std::fmt::Write;
+
 use askama::Template;
 use http::StatusCode;
 use poem::web::{Form, Path, Query};
@@ -229,7 +231,9 @@ fn encode(words: &str) -> String {
     words.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
-            other => encoded.push_str(&format!("%{other:02X}")),
+            other => {
+                let _ = write!(encoded, "%{other:02X}");
+            }
         }
         encoded
     })

@@ -54,7 +54,7 @@ pub struct CodeForm {
 
 /// `GET /office/sign-in`
 #[handler]
-pub async fn show(visitor: Visitor) -> Result<Page> {
+pub fn show(visitor: Visitor) -> Result<Page> {
     sign_in_page(&visitor, String::new(), String::new(), "")
 }
 

@@ -160,6 +160,7 @@ mod tests {
         Hosts::parse("https://tradecounter.example").expect("a base").site(&host)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands beside what is asked")]
     fn counter(slug: &str) -> Result<Site, HostError> {
         Ok(Site::Counter(Slug::parse(slug).expect("a slug")))
     }

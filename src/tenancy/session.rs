@@ -68,7 +68,7 @@ pub struct SessionGuesses(Cache<[u8; 32], Guess>);
 
 impl Default for SessionGuesses {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(3600)).build())
+        Self(Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_hours(1)).build())
     }
 }
 

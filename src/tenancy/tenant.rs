@@ -57,7 +57,7 @@ impl Tenants {
     pub fn new(db: Db) -> Self {
         Self {
             db,
-            known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
+            known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(1)).build(),
             unknown: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
         }
     }

@@ -219,7 +219,7 @@ async fn write_accounts(tx: &mut Tx<Office>, accounts: &Rows<'_, DeclaredCustome
     Ok(())
 }
 
-/// What account_access holds of some customers, column by column.
+/// What `account_access` holds of some customers, column by column.
 struct AccessColumns {
     phones: Vec<String>,
     account_numbers: Vec<String>,

@@ -33,7 +33,7 @@ impl Country {
 
     /// What stands after the plus in the country's phone numbers: 44 for `GB`.
     pub fn calling_code(&self) -> u16 {
-        DATABASE.by_id(self.0).map_or(0, |plan| plan.country_code())
+        DATABASE.by_id(self.0).map_or(0, phonenumber::Metadata::country_code)
     }
 
     /// The short English name; the code itself for countries we have not named yet.

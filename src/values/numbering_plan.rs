@@ -48,7 +48,7 @@ impl Subscriber {
     pub fn read(typed: &TypedNumber, home: Country) -> Result<Subscriber, PhoneError> {
         let home_plan = plan_of(home).ok_or(PhoneError::NotANumber)?;
         if let Some(international) = international_part(typed, home_plan) {
-            return from_abroad(international);
+            return from_abroad(&international);
         }
         Ok(from_home(&typed.digits, home_plan))
     }
@@ -78,7 +78,7 @@ impl Subscriber {
     pub fn complaint(&self) -> PhoneError {
         let mobile = main_plan(self.calling_code).and_then(|plan| plan.descriptors().mobile());
         let lengths = mobile.map_or(&[][..], |mobile| mobile.possible_length());
-        let length = self.national.len() as u16;
+        let length = u16::try_from(self.national.len()).unwrap_or(u16::MAX);
         match (lengths.iter().min(), lengths.iter().max()) {
             (Some(&shortest), _) if length < shortest => PhoneError::TooShort,
             (_, Some(&longest)) if length > longest => PhoneError::TooLong,
@@ -151,8 +151,8 @@ fn split_calling_code(international: &str) -> Option<(u16, &str)> {
     })
 }
 
-fn from_abroad(international: String) -> Result<Subscriber, PhoneError> {
-    let (calling_code, national) = split_calling_code(&international).ok_or(PhoneError::NotANumber)?;
+fn from_abroad(international: &str) -> Result<Subscriber, PhoneError> {
+    let (calling_code, national) = split_calling_code(international).ok_or(PhoneError::NotANumber)?;
     let plan = main_plan(calling_code).ok_or(PhoneError::NotANumber)?;
     Ok(Subscriber { calling_code, national: without_trunk_prefix(national, plan) })
 }
@@ -256,7 +256,7 @@ fn longest_in(plan: &Metadata) -> usize {
 /// Whether the pattern fits from the first to the last digit. The crate's own `is_match` is content with a beginning.
 fn matches_whole(kind: &Descriptor, national: &str) -> bool {
     let lengths = kind.possible_length();
-    if !lengths.is_empty() && !lengths.contains(&(national.len() as u16)) {
+    if !lengths.is_empty() && !lengths.iter().any(|length| usize::from(*length) == national.len()) {
         return false;
     }
     let whole = format!("^(?x:{})$", kind.national_number().as_str());

@@ -69,8 +69,8 @@ impl Answers for Door {
         let mut response = match answered {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(failed))) => self.show(&failed, &visit),
-            Ok(Err(_panic)) => self.render(&Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR), &visit),
-            Err(_elapsed) => self.render(&Failure::of_status(StatusCode::REQUEST_TIMEOUT), &visit),
+            Ok(Err(_panic)) => Self::render(&Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR), &visit),
+            Err(_elapsed) => Self::render(&Failure::of_status(StatusCode::REQUEST_TIMEOUT), &visit),
         };
         self.add_house_headers(&mut response, &visit);
         visit.log(&response, started.elapsed(), &stats);
@@ -145,7 +145,7 @@ impl Door {
         match failed {
             Failed::Host(HostError::Unknown) => Failure::of_status(StatusCode::NOT_FOUND).plain(),
             Failed::Host(HostError::Malformed) => Failure::of_status(StatusCode::BAD_REQUEST).plain(),
-            Failed::Status(status) => self.render(&Failure::of_status(*status), visit),
+            Failed::Status(status) => Self::render(&Failure::of_status(*status), visit),
             Failed::Error(error) => {
                 if let Some(Error::Internal(source)) = error.downcast_ref::<Error>() {
                     tracing::error!(request_id = visit.request_id, error = format!("{source:#}"), "a request failed");
@@ -155,12 +155,12 @@ impl Door {
                     StatusCode::METHOD_NOT_ALLOWED => failure.with_allow(self.allowed(visit)),
                     _ => failure,
                 };
-                self.render(&failure, visit)
+                Self::render(&failure, visit)
             }
         }
     }
 
-    fn render(&self, failure: &Failure, visit: &Visit) -> Response {
+    fn render(failure: &Failure, visit: &Visit) -> Response {
         let for_machines = visit.path.starts_with("/api/");
         match &visit.here {
             Some(Here { place: Place::Console, .. }) => failure.plain(),

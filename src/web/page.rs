@@ -92,11 +92,10 @@ impl IntoResponse for Redirect {
 
 fn add_headers(response: &mut Response, headers: Vec<(HeaderName, String)>) {
     for (name, value) in headers {
-        match HeaderValue::from_str(&value) {
-            Ok(value) => {
-                response.headers_mut().append(name, value);
-            }
-            Err(_) => tracing::error!(header = %name, "a header's value cannot be sent"),
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().append(name, value);
+        } else {
+            tracing::error!(header = %name, "a header's value cannot be sent");
         }
     }
 }

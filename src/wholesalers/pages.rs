@@ -64,7 +64,7 @@ pub struct From {
 
 /// `GET /arrivals/new`: gives the browser something to be known by, and sends it back for its ticket.
 #[handler]
-pub async fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
+pub fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
     let from = Slug::parse(&query.from).map_err(|_| Error::NotFound)?;
     let token = Token::new()?;
     let back = visitor.house.hosts.counter_url(from.as_str());

@@ -3,6 +3,16 @@
 //!
 //! Run it with `make test-rust`, or `cargo run -- database run -- cargo nextest run`.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends, and looks behind the doors"
+)]
+#![allow(clippy::pedantic, reason = "tests are read as stories")]
+
 mod house;
 
 mod declared_tenants;
