@@ -57,6 +57,7 @@ test-files: ## the Dockerfile
 test-rust: ## the test suite (TEST_FLAGS=name_of_a_test)
 	$(call heading,Rust)
 	$(CARGO) build --locked --all-targets
+	$(CARGO) test --locked --quiet --doc
 	$(TRADECOUNTER) database run -- cargo-nextest nextest run --config-file config/nextest.toml --locked $(TEST_FLAGS)
 
 test-browser: ## a real Chromium walks the demo; pictures in target/screenshots

@@ -35,6 +35,9 @@ pub enum Error {
     /// The request cannot be read.
     #[error("{0}")]
     Malformed(String),
+    /// The database cannot be reached just now, or has no connection free. The text is for the log alone.
+    #[error("The counter cannot answer just now")]
+    Unavailable(#[source] anyhow::Error),
     /// Something of ours failed. The text is for the log alone.
     #[error("Something went wrong on our side")]
     Internal(#[source] anyhow::Error),
@@ -98,6 +101,7 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable(error.into()),
             other => Self::Internal(other.into()),
         }
     }

@@ -143,5 +143,6 @@ fn kind_of(schema: &Value) -> String {
 }
 
 fn text_at(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+    // Descriptions are Markdown; the page is not.
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim().replace('`', "")
 }

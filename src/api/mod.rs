@@ -14,8 +14,10 @@ use crate::error::Error;
 #[derive(Tags)]
 pub enum Chapter {
     /// A customer proves a number and holds a session.
+    #[oai(rename = "Signing in")]
     SignIn,
     /// A customer asks for an account.
+    #[oai(rename = "Asking for an account")]
     Registration,
     /// What is a customer's own.
     Customer,

@@ -10,6 +10,31 @@
 //! | [`Office`] | `tc_office` | tenant |
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: no grant on any tenant's table |
+//!
+//! A verb takes the transaction of the door whose grants it needs:
+//!
+//! ```no_run
+//! # use tradecounter::{db::{Counter, Tx}, error::Result, home, tenancy::Access};
+//! async fn at_a_counter(tx: &mut Tx<Counter>, access: &Access) -> Result<()> {
+//!     home::account(tx, access).await.map(drop)
+//! }
+//! ```
+//!
+//! and so a tenant's rows cannot even be asked for where there is no tenant:
+//!
+//! ```compile_fail
+//! # use tradecounter::{db::{Platform, Tx}, error::Result, home, tenancy::Access};
+//! async fn without_a_tenant(tx: &mut Tx<Platform>, access: &Access) -> Result<()> {
+//!     home::account(tx, access).await.map(drop)
+//! }
+//! ```
+//!
+//! Nobody but this room can make a transaction, and no request can carry a tenant's id:
+//!
+//! ```compile_fail
+//! # use tradecounter::ids::TenantId;
+//! let id: TenantId = serde_json::from_str("\"0196f3a0-0000-7000-8000-000000000000\"").unwrap();
+//! ```
 
 #![expect(clippy::disallowed_types, reason = "this is the room that holds the pools")]
 

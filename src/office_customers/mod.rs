@@ -33,6 +33,7 @@ pub const PAGE: i64 = 50;
 
 /// Those whose business, contact, account number or phone holds the words; `after` is where the page before ended.
 pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)>, now: DateTime<Utc>) -> Result<Vec<Customer>> {
+    let query = text::optional(query, 100).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
     let (after_name, after_id) = after.unwrap_or_default();
     // Typed as `07400 123` or `+44 7400 123`: the digits without the zero in front are part of the number.
     let digits: String = query.chars().filter(char::is_ascii_digit).collect();

@@ -67,7 +67,7 @@ pub struct IndexQuery {
 /// `GET /office/customers`
 #[handler]
 pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -> Result<Page> {
-    let words: String = query.query.trim().chars().take(100).collect();
+    let words: String = query.query.trim().chars().filter(|c| !c.is_control()).take(100).collect();
     let now = staff.house.now();
     let after = match query.after {
         Some(access_id) => Some((find(&mut staff.tx, access_id, now).await?.business_name, access_id)),

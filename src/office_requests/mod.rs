@@ -152,6 +152,21 @@ pub async fn accounts(tx: &mut Tx<Office>) -> Result<Vec<Account>> {
     .await?)
 }
 
+/// The number of the trade account that the customer of a request is let in for, if they are.
+pub async fn account_of(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select t.account_number
+           from registration_requests r
+           join account_access a on a.tenant_id = r.tenant_id and a.customer_id = r.customer_id
+           join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
+          where r.tenant_id = $1 and r.request_id = $2 and r.status = 'approved'",
+        tx.tenant().uuid(),
+        request_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?)
+}
+
 /// What an approval gave.
 pub struct Approved {
     pub account_number: String,
@@ -163,7 +178,10 @@ pub struct Approved {
 /// # Errors
 /// [`Error::Conflict`] when it was decided already.
 pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, account_number: &str) -> Result<Approved> {
-    let number = text::optional(account_number, 32).map_err(|why| Error::invalid("account_number", why.about("the account number")))?;
+    let number = match text::line(account_number, 32) {
+        Err(text::TextError::Empty) => String::new(),
+        line => line.map_err(|why| Error::invalid("account_number", why.about("the account number")))?,
+    };
     let now = member.house.now();
     let decided = sqlx::query!(
         "update registration_requests set status = 'approved', decided_by = $3, decided_at = $4
@@ -187,7 +205,7 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, acc
     let (account_id, account_number, role) = match existing {
         Some(account) => (AccountId::from(account.account_id), account.account_number, "buyer"),
         None => {
-            let number = if number.is_empty() { suggest_number(tx).await? } else { number };
+            let number = if number.is_empty() { make_up_number(tx).await? } else { number };
             (open_account(tx, member, &number, &request.business_name, &request.phone, now).await?, number, "owner")
         }
     };
@@ -251,7 +269,7 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
 }
 
 /// A number for a new account: random, so that it tells nobody how many there are.
-pub async fn suggest_number(tx: &mut Tx<Office>) -> Result<String> {
+async fn make_up_number(tx: &mut Tx<Office>) -> Result<String> {
     for _ in 0..20 {
         let number = format!("N{:05}", rand::rng().random_range(0..100_000));
         let taken = sqlx::query_scalar!(

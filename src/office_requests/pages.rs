@@ -7,7 +7,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Figures, Request, Wanted, accounts, approve, figures, find, list, reject};
+use super::{Figures, Request, Wanted, account_of, accounts, approve, figures, find, list, reject};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Decider, Member, Staff};
@@ -107,7 +107,6 @@ struct ShowPage {
     notice: String,
     account_number: String,
     account_number_error: String,
-    suggested_account_number: String,
     accounts: Vec<super::Account>,
     reason_error: String,
 }
@@ -178,7 +177,7 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed
     let request = find(tx, request_id).await?;
     let figures = figures_now(tx, member).await?;
     let pending = request.status == "pending";
-    let suggested_account_number = if pending { super::suggest_number(tx).await? } else { String::new() };
+    let account_number = if pending { typed.account_number } else { account_of(tx, request_id).await?.unwrap_or_default() };
     let accounts = if pending { accounts(tx).await? } else { Vec::new() };
     let item = Item::of(request, member);
     let notice = if typed.notice.is_empty() { String::new() } else { format!("{}.", typed.notice) };
@@ -197,9 +196,8 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed
         decided_at: item.decided_at,
         decided_at_exact: item.decided_at_exact,
         notice,
-        account_number: typed.account_number,
+        account_number,
         account_number_error: typed.wrong.of("account_number"),
-        suggested_account_number,
         accounts,
         reason_error: typed.wrong.of("reason"),
     })

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::Anywhere;
+use crate::values::Slug;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -54,7 +55,8 @@ pub fn brand(visitor: Visitor) -> Response {
 /// A tenant's logo, on every site: it stands on lists of counters as well as on its own.
 #[handler]
 pub async fn logo(Anywhere(here): Anywhere, Path(slug): Path<String>) -> Result<Response> {
-    let tenant = here.house.tenants.find(&slug).await?.ok_or(Error::NotFound)?;
+    let slug = Slug::parse(&slug).map_err(|_| Error::NotFound)?;
+    let tenant = here.house.tenants.find(slug.as_str()).await?.ok_or(Error::NotFound)?;
     let logo = here
         .house
         .db()

@@ -147,7 +147,7 @@ impl Door {
             Failed::Host(HostError::Malformed) => Failure::of_status(StatusCode::BAD_REQUEST).plain(),
             Failed::Status(status) => Self::render(&Failure::of_status(*status), visit),
             Failed::Error(error) => {
-                if let Some(Error::Internal(source)) = error.downcast_ref::<Error>() {
+                if let Some(Error::Internal(source) | Error::Unavailable(source)) = error.downcast_ref::<Error>() {
                     tracing::error!(request_id = visit.request_id, error = format!("{source:#}"), "a request failed");
                 }
                 let failure = Failure::of(error);

@@ -22,6 +22,7 @@ impl ResponseError for Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::SlowDown { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -57,11 +58,12 @@ impl Failure {
             Error::KeyReused => "key-reused",
             _ => failure.kind,
         };
-        if !matches!(error, Error::Internal(_)) {
+        if !matches!(error, Error::Internal(_) | Error::Unavailable(_)) {
             failure.detail = format!("{error}.");
         }
         match error {
             Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
+            Error::Unavailable(_) => failure.retry_after_seconds = Some(5),
             Error::SlowDown { retry_after } => {
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 failure.retry_after_seconds = Some(seconds);

@@ -23,7 +23,7 @@ pub fn exact(at: DateTime<Utc>, zone: Tz) -> String {
 /// How long, in the largest unit that fits: «4 h».
 pub fn length(span: TimeDelta) -> String {
     match span {
-        span if span < TimeDelta::hours(1) => format!("{} min", span.num_minutes().max(0)),
+        span if span < TimeDelta::hours(1) => format!("{} min", span.num_minutes().max(1)),
         span if span < TimeDelta::days(2) => format!("{} h", span.num_hours()),
         span => format!("{} days", span.num_days()),
     }

@@ -87,7 +87,8 @@ pub async fn depart(customer: SignedIn, Query(query): Query<Departure>) -> Resul
     }
     let mut arrival = [0; 32];
     hex::decode_to_slice(&query.arrival, &mut arrival).map_err(|_| Error::NotFound)?;
-    let to = customer.house.tenants.find(&query.to).await?.ok_or(Error::NotFound)?;
+    let to = Slug::parse(&query.to).map_err(|_| Error::NotFound)?;
+    let to = customer.house.tenants.find(to.as_str()).await?.ok_or(Error::NotFound)?;
     let ticket = issue_ticket(&customer, &to, arrival).await?;
     let there = customer.house.hosts.counter_url(to.slug.as_str());
     Ok(Redirect::to(format!("{there}/arrivals?ticket={}", ticket.reveal())).with_cookie(end_cookie(DEPARTURE_COOKIE)))
