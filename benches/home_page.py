@@ -80,7 +80,7 @@ def scripts(tenants, folder):
                     f"set local app.customer_id = '{thing(2)}'", f"set local app.account_id = '{thing(1)}'"]
         values = {"$1": f"'{tenant}'", "$2": f"'\\x{hashed}'", "$3": "'2026-01-01'", "$4": "'2026-01-01'"}
         (trips / f"{number:03}.sql").write_text(
-            "\\if :{?prepared}\n\\else\n"
+            "\\if :prepared\n\\else\n"
             f"prepare session(uuid, bytea, timestamptz, timestamptz) as {SESSION};\nprepare account(uuid, uuid) as {ACCOUNT};\n"
             "\\set prepared 1\n\\endif\n"
             + "begin read only \\; " + " \\; ".join(settings) + ";\n"
@@ -94,9 +94,11 @@ def scripts(tenants, folder):
 
 def pgbench(database, directory, mode):
     files = [word for file in sorted(directory.iterdir()) for word in ("-f", str(file))]
-    command = ["pgbench", "-n", "-h", SOCKET, "-U", "tc_counter", "-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-M", mode, *files, database]
-    output = subprocess.run(command, text=True, capture_output=True, check=True).stdout
-    return float(re.search(r"tps = ([\d.]+) \(without", output).group(1))
+    command = ["pgbench", "-n", "-h", SOCKET, "-U", "tc_counter", "-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-M", mode, "-D", "prepared=0", *files, database]
+    done = subprocess.run(command, text=True, capture_output=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return float(re.search(r"tps = ([\d.]+) \(without", done.stdout).group(1))
 
 
 def lua(tenants, folder):

@@ -10,6 +10,7 @@ use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use sqlx::ConnectOptions;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -89,6 +90,6 @@ impl Address {
             .acquire_timeout(Duration::from_secs(5))
             // A ping before each use would be a round trip; a broken connection shows in the first query.
             .test_before_acquire(false)
-            .connect_lazy_with(self.as_role(role).application_name(&format!("tradecounter {role}")))
+            .connect_lazy_with(self.as_role(role).application_name(&format!("tradecounter {role}")).disable_statement_logging())
     }
 }

@@ -44,13 +44,14 @@ pub async fn show(customer: SignedIn) -> Result<Response> {
 async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {
     let account = account(&mut customer.tx, access).await?;
     let role = if access.role == "owner" { "Owner of the account" } else { "Buyer" };
+    let shell = Shell::of_customer(&customer, "Home", "home");
     let page = Page::of(&HomePage {
-        shell: Shell::of_customer(&customer, "Home", "home"),
+        phone_shown: shell.phone.clone(),
+        shell,
         account_business_name: account.business_name,
         account_number: account.account_number,
         role: role.to_owned(),
         town: account.town,
-        phone_shown: customer.session.phone.national(customer.tenant.country),
         contact: Contact::of(&customer.tenant),
     })?;
     Ok(page.into_response())

@@ -64,7 +64,8 @@ impl Answers for Door {
             here: None,
         };
         let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
-        let work = AssertUnwindSafe(self.serve(request, &mut visit)).catch_unwind();
+        // On the heap, once: the future is large, and would otherwise be copied from each layer to the next.
+        let work = Box::pin(AssertUnwindSafe(self.serve(request, &mut visit)).catch_unwind());
         let answered = with_stats(Arc::clone(&stats), tokio::time::timeout(limit, work)).await;
         let mut response = match answered {
             Ok(Ok(Ok(response))) => response,
