@@ -122,8 +122,13 @@ impl OfficeRequestsApi {
     ///
     /// Lets the customer in, and tells them by text message. Decided already: 409.
     #[oai(path = "/office/registration-requests/:id/approval", method = "post")]
-    async fn create_approval(&self, staff: Staff<Decider>, id: Path<Uuid>, body: Json<ApprovalBody>) -> Result<Json<ApprovalAnswer>> {
-        let number = body.0.account_number.unwrap_or_default();
+    async fn create_approval(
+        &self,
+        staff: Staff<Decider>,
+        id: Path<Uuid>,
+        body: Json<Option<ApprovalBody>>,
+    ) -> Result<Json<ApprovalAnswer>> {
+        let number = body.0.and_then(|body| body.account_number).unwrap_or_default();
         let approved = staff.write(async |tx, member| approve(tx, member, id.0, &number).await).await?;
         Ok(Json(ApprovalAnswer { id: id.0, status: "approved".to_owned(), account_number: approved.account_number }))
     }
