@@ -85,6 +85,13 @@ async fn close_side_doors(address: &Address) -> anyhow::Result<()> {
         "revoke execute on function pg_catalog.set_config(text, text, boolean) from public".to_owned(),
         "revoke usage on language plpgsql from public".to_owned(),
         "grant usage on language plpgsql to tc_owner".to_owned(),
+        // Large objects belong to the role, not to a tenant: what one leaves there another could read.
+        "do $$ declare door regprocedure; begin
+           for door in select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^lo(_|read|write)' loop
+             execute format('revoke execute on function %s from public', door);
+           end loop;
+         end $$"
+            .to_owned(),
     ] {
         run(&mut admin, statement).await?;
     }

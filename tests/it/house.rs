@@ -316,6 +316,11 @@ impl Browser {
         self.cookies.lock().expect("cookies").get(name).cloned()
     }
 
+    /// Drops every cookie.
+    pub fn forget(&self) {
+        self.cookies.lock().expect("cookies").clear();
+    }
+
     /// Puts a cookie in, as an attacker would.
     pub fn plant(&self, name: &str, value: &str) {
         self.cookies.lock().expect("cookies").insert(name.to_owned(), value.to_owned());

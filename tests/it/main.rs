@@ -15,6 +15,12 @@
 
 mod house;
 
+mod catalog;
+mod crowd;
 mod declared_tenants;
+mod furniture;
+mod isolation;
 mod phone_oracle;
 mod walk;
+mod wall_writes;
+mod walls;

@@ -1,0 +1,166 @@
+//! Something to see: one row of everything for every customer at both tenants, and seats before the database
+//! from which it is looked at as one of the server's own roles.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::house::House;
+
+/// The roles that reach tenants' tables at all.
+pub const TENANT_ROLES: [&str; 3] = ["tc_counter", "tc_office", "tc_identity"];
+
+/// What an administrator runs to put a row into every tenant's table.
+const ONE_OF_EVERYTHING: &str = "
+  insert into sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at)
+  select tenant_id, gen_random_uuid(), customer_id, phone, sha256(access_id::text::bytea), 'Test', now(), now(), now() + interval '1 day'
+    from account_access;
+  insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
+  select tenant_id, gen_random_uuid(), staff_id, sha256(staff_id::text::bytea), 'Test', now(), now(), now() + interval '1 day' from staff;
+  insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
+  select tenant_id, gen_random_uuid(), customer_id, phone, 'Shop', 'Contact', 'approved', now() from account_access;
+  insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at)
+  select tenant_id, gen_random_uuid(), 'sms', phone, 'Hello', 'sent', now() from account_access;
+  insert into audit_events (tenant_id, event_id, at, actor_kind, actor_name, action, subject_kind, subject_id)
+  select tenant_id, gen_random_uuid(), now(), 'system', 'test', 'test.made', 'account_access', access_id from account_access;
+  insert into idempotency_keys (tenant_id, customer_id, key, request_hash, subject_id, created_at)
+  select tenant_id, customer_id, 'key of ' || phone, sha256('x'), gen_random_uuid(), now() from account_access;";
+
+/// Puts one row of everything into the house.
+pub async fn furnish(house: &House) {
+    sqlx::raw_sql(ONE_OF_EVERYTHING).execute(&mut house.admin().await).await.expect("one of everything");
+}
+
+/// The names of the tables that belong to tenants, read from the catalog.
+pub async fn tenant_tables(connection: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar(
+        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1",
+    )
+    .fetch_all(connection)
+    .await
+    .expect("the catalog")
+}
+
+/// Everything by which one customer is known at one tenant.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub tenant: Uuid,
+    pub account: Uuid,
+    pub access: Uuid,
+    pub customer: Uuid,
+    pub phone: String,
+    pub session: Uuid,
+    pub session_hash: String,
+    pub request: Uuid,
+    pub staff: Uuid,
+}
+
+impl Person {
+    /// Looks up a customer of a furnished house, with the owner of the office they buy from.
+    pub async fn of(house: &House, slug: &str, phone: &str) -> Self {
+        let row = sqlx::query(
+            "select a.tenant_id, a.account_id, a.access_id, a.customer_id, a.phone, s.session_id, encode(s.token_hash, 'hex') as hash,
+                    r.request_id, p.staff_id
+               from tenants t
+               join account_access a on a.tenant_id = t.id
+               join sessions s on s.tenant_id = t.id and s.customer_id = a.customer_id
+               join registration_requests r on r.tenant_id = t.id and r.customer_id = a.customer_id
+               join staff p on p.tenant_id = t.id and p.role = 'owner'
+              where t.slug = $1 and a.phone = $2",
+        )
+        .bind(slug)
+        .bind(phone)
+        .fetch_one(&mut house.admin().await)
+        .await
+        .expect("a customer of a furnished house");
+        Self {
+            tenant: row.get("tenant_id"),
+            account: row.get("account_id"),
+            access: row.get("access_id"),
+            customer: row.get("customer_id"),
+            phone: row.get("phone"),
+            session: row.get("session_id"),
+            session_hash: row.get("hash"),
+            request: row.get("request_id"),
+            staff: row.get("staff_id"),
+        }
+    }
+
+    /// What a transaction of theirs begins with behind this role's door.
+    pub fn settings(&self, role: &str) -> String {
+        let Self { tenant, account, customer, session_hash, .. } = self;
+        match role {
+            "tc_counter" => format!(
+                "set local app.tenant_id = '{tenant}'; set local app.session_hash = '{session_hash}'; \
+                 set local app.customer_id = '{customer}'; set local app.account_id = '{account}'"
+            ),
+            "tc_office" => format!("set local app.tenant_id = '{tenant}'"),
+            "tc_identity" => format!("set local app.customer_id = '{customer}'"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Why the database did not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub code: String,
+    pub message: String,
+}
+
+/// How many rows were seen or changed, or why none.
+pub type Outcome = Result<u64, Refused>;
+
+/// A connection as one of the server's roles.
+pub struct Seat {
+    connection: PgConnection,
+    settings: String,
+}
+
+impl Seat {
+    /// With nothing set.
+    pub async fn unset(house: &House, role: &str) -> Self {
+        Self { connection: house.role(role).await, settings: String::new() }
+    }
+
+    /// With what is set for this customer, or for the office they buy from.
+    pub async fn of(house: &House, role: &str, person: &Person) -> Self {
+        Self { connection: house.role(role).await, settings: person.settings(role) }
+    }
+
+    /// Runs one statement in a transaction of its own and takes it back.
+    pub async fn run(&mut self, sql: &str) -> Outcome {
+        self.run_under(&self.settings.clone(), sql).await
+    }
+
+    /// The same under other settings.
+    pub async fn run_under(&mut self, settings: &str, sql: &str) -> Outcome {
+        let mut tx = self.connection.begin().await.expect("a transaction");
+        sqlx::raw_sql(AssertSqlSafe(settings.to_owned())).execute(&mut *tx).await.expect("settings");
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false).execute(&mut *tx).await;
+        tx.rollback().await.expect("back to nothing");
+        done.map(|done| done.rows_affected()).map_err(|error| refused(&error))
+    }
+
+    /// Commits a transaction that had everything set, so that the settings fall back to what PostgreSQL leaves.
+    pub async fn use_up(&mut self, settings: &str) {
+        let text = format!("begin; {settings}; commit");
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection).await.expect("a transaction that was kept");
+    }
+
+    /// The connection itself.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+/// What the database said.
+pub fn refused(error: &sqlx::Error) -> Refused {
+    let said = error.as_database_error().unwrap_or_else(|| panic!("not the database: {error}"));
+    Refused { code: said.code().unwrap_or_default().into_owned(), message: said.message().to_owned() }
+}
+
+/// The SQLSTATE alone; empty when nothing was refused.
+pub fn code(outcome: &Outcome) -> &str {
+    outcome.as_ref().map_or_else(|refused| refused.code.as_str(), |_| "")
+}

@@ -1,0 +1,243 @@
+//! Every route there is, asked for by everybody who has no business there. The routes are read from the
+//! application itself, so one that is missing in the two lists of `isolation/routes.rs` fails the first test.
+
+mod routes;
+mod scene;
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, StatusCode};
+use tradecounter::api::document;
+use tradecounter::routes as app_routes;
+use tradecounter::tenancy::Hosts;
+use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
+
+use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
+use routes::{Door, GUARDED, Guarded, OPEN, Right};
+use scene::{Ids, Scene, send};
+
+/// What nobody but its owners may ever read: accounts, contacts and phones, as all pages write them.
+const SECRETS: [&str; 11] = [
+    "Shop A-",
+    "Shop B-",
+    "Contact of",
+    "400123001",
+    "400123002",
+    "400123003",
+    "400 123001",
+    "400 123002",
+    "400 123003",
+    "of bravo",
+    "of acme",
+];
+
+fn tells_nothing(answer: &Answer, what: &str) {
+    for secret in SECRETS {
+        assert!(!answer.text.contains(secret), "{what} tells {secret:?}: {}", answer.text);
+    }
+}
+
+/// Turned away as if nobody were there: no cookie, no word.
+fn is_turned_away(answer: &Answer, route: &Guarded, what: &str) {
+    let at_office = route.path.starts_with("/office") || route.path.starts_with("/api/v1/office");
+    if route.path.starts_with("/api/") {
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}: {answer:?}");
+        assert_eq!(answer.value()["type"], "urn:tradecounter:problem:unauthenticated", "{what}");
+    } else {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{what}: {answer:?}");
+        assert_eq!(answer.header("location"), if at_office { "/office/sign-in" } else { "/" }, "{what}");
+    }
+    assert_eq!(answer.header("set-cookie"), "", "{what}");
+    tells_nothing(answer, what);
+}
+
+#[tokio::test]
+async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown() {
+    let mut real = BTreeSet::new();
+    for (site, pages) in [("public", app_routes::public_pages()), ("counter", app_routes::counter_pages())] {
+        real.extend(pages.iter().map(|page| (site, page.method.to_string(), page.path.to_owned())));
+        real.insert((site, "GET".to_owned(), "/api/v1/openapi.json".to_owned()));
+    }
+    let hosts = Hosts::parse("http://localhost").expect("a base");
+    let openapi = app_routes::openapi(&hosts);
+    for (path, methods) in document::paths(&openapi) {
+        let server = &openapi["paths"][path.replace(":id", "{id}").replace(":slug", "{slug}")]["servers"][0]["url"];
+        let site = if *server == serde_json::json!(hosts.public_url()) { "public" } else { "counter" };
+        real.extend(methods.iter().map(|method| (site, method.to_string(), path.clone())));
+    }
+    let guarded = GUARDED.iter().map(|route| ("counter", route.method.to_owned(), route.path.to_owned()));
+    let open = OPEN.iter().map(|route| (route.site, route.method.to_owned(), route.path.to_owned()));
+    let listed: BTreeSet<_> = guarded.chain(open).collect();
+    assert_eq!(listed.len(), GUARDED.len() + OPEN.len(), "a route is listed twice");
+    assert_eq!(real, listed, "routes that are there, and routes that the lists know");
+}
+
+#[tokio::test]
+async fn an_open_route_tells_everybody_the_same_and_nothing_about_anybody() {
+    let mut scene = Scene::open().await;
+    let at_the_base = scene.house.browser("");
+    let (cat, owner) = (scene.customer("bravo", CAT).await, scene.staff("bravo", "owner").await);
+    for route in &OPEN {
+        let browser = if route.site == "public" { &at_the_base } else { &scene.at_acme };
+        let what = format!("{} {} at the {} site", route.method, route.path, route.site);
+        let path = route.path.replace(":slug", "bravo") + route.query;
+        let nobody = send(browser, route.method, &path, route.body, &[]).await;
+        assert_eq!(nobody.status.as_u16(), route.status, "{what}: {nobody:?}");
+        tells_nothing(&nobody, &what);
+        let planted = send(browser, route.method, &path, route.body, &[cat.clone(), owner.clone()]).await;
+        assert_eq!(planted.status, nobody.status, "{what}: {planted:?}");
+        tells_nothing(&planted, &what);
+        for cookie in [SESSION_COOKIE, OFFICE_COOKIE] {
+            assert!(browser.cookie(cookie).is_none_or(|value| value == cat.1 || value == owner.1), "{what} signs nobody in");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_guarded_route_turns_away_everybody_whom_it_is_not_for_and_changes_nothing() {
+    let mut scene = Scene::open().await;
+    let (ada, owner) = (scene.customer("acme", ADA).await, scene.staff("acme", "owner").await);
+    let garbage = Token::new().expect("randomness").reveal();
+    let ben = scene.customer("bravo", BEN).await;
+    let cat_of_bravo = scene.customer("bravo", CAT).await;
+    let owner_of_bravo = scene.staff("bravo", "owner").await;
+    let swapped = [(OFFICE_COOKIE, ada.1.clone()), (SESSION_COOKIE, owner.1.clone())];
+    let ids = scene.ids("acme", ADA, "bravo").await;
+    let before = scene.everything().await;
+    for route in GUARDED {
+        let path = ids.fill(route);
+        let at_the_other_door = if route.door == Door::Customer { owner.clone() } else { ada.clone() };
+        for (who, cookies) in [
+            ("nobody", vec![]),
+            ("somebody with a made-up token", vec![(SESSION_COOKIE, garbage.clone()), (OFFICE_COOKIE, garbage.clone())]),
+            ("a customer of bravo", vec![ben.clone()]),
+            ("a customer of both, signed in at bravo", vec![cat_of_bravo.clone()]),
+            ("the owner of bravo", vec![owner_of_bravo.clone()]),
+            ("everybody of bravo at once", vec![ben.clone(), owner_of_bravo.clone()]),
+            ("acme's own tokens under each other's names", swapped.to_vec()),
+            ("one who is signed in at acme's other door", vec![at_the_other_door]),
+        ] {
+            let what = format!("{who}: {} {path}", route.method);
+            is_turned_away(&scene.ask(route.method, &path, route.body, &cookies).await, route, &what);
+        }
+        let too_low: &[&str] = match route.door {
+            Door::Customer | Door::AnyRole => &[],
+            Door::Decider => &["picker"],
+            Door::Keeper => &["picker", "sales"],
+        };
+        for role in too_low {
+            let cookie = scene.staff("acme", role).await;
+            let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{role}: {} {path}: {answer:?}", route.method);
+            tells_nothing(&answer, &path);
+        }
+    }
+    sqlx::query("delete from staff_sessions s using staff p where p.staff_id = s.staff_id and p.role in ('picker', 'sales')")
+        .execute(&mut scene.db)
+        .await
+        .expect("the sessions of this test");
+    assert_eq!(scene.everything().await, before, "something was written");
+}
+
+#[tokio::test]
+async fn a_proven_number_without_access_meets_its_own_affairs_and_nothing_of_the_wholesalers() {
+    let mut scene = Scene::open().await;
+    for route in GUARDED {
+        let ids = scene.ids("acme", ADA, "bravo").await;
+        let path = ids.fill(route);
+        let cookie = scene.right(Right::Stranger).await;
+        let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
+        let what = format!("a stranger: {} {path}", route.method);
+        match route.door {
+            Door::Customer => assert_eq!(answer.status.as_u16(), route.stranger, "{what}: {answer:?}"),
+            _ => is_turned_away(&answer, route, &what),
+        }
+        tells_nothing(&answer, &what);
+    }
+}
+
+#[tokio::test]
+async fn a_guarded_route_does_serve_the_one_whom_it_is_for() {
+    let mut scene = Scene::open().await;
+    for route in GUARDED {
+        let (who, status) = route.right;
+        let cookie = scene.right(who).await;
+        let ids = scene.ids("acme", ADA, "bravo").await;
+        let path = ids.fill(route);
+        let before = scene.everything().await;
+        let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
+        assert_eq!(answer.status.as_u16(), status, "{who:?}: {} {path}: {answer:?}", route.method);
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{who:?} is served by {} {path}", route.method);
+        let elsewhere = !answer.header("location").is_empty() && !["/", "/office/sign-in"].contains(&answer.header("location"));
+        let changed = scene.everything().await != before;
+        assert!(
+            answer.status.is_success() || elsewhere || changed,
+            "{who:?}: {} {path} cannot be told from being turned away: {answer:?}",
+            route.method
+        );
+    }
+}
+
+/// What an answer says, without what differs between any two answers and without the ids that were asked for.
+fn said(answer: &Answer, ids: &Ids) -> (StatusCode, Vec<(String, String)>, String) {
+    let blank = |text: &str| {
+        let text = ids.all().into_iter().fold(text.to_owned(), |text, id| text.replace(id, "ID"));
+        text.replace(answer.header("x-request-id"), "REQUEST")
+    };
+    let headers: &HeaderMap = &answer.headers;
+    let headers = headers.iter().filter(|(name, _)| !["date", "x-request-id", "content-length"].contains(&name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), blank(value.to_str().unwrap_or_default())));
+    (answer.status, headers.collect(), blank(&answer.text))
+}
+
+#[tokio::test]
+async fn an_id_of_the_other_tenant_is_answered_as_an_id_that_does_not_exist() {
+    let mut scene = Scene::open().await;
+    let theirs = scene.ids("bravo", BEN, "bravo").await;
+    let nowhere = Ids::nowhere();
+    let of_another_customer = scene.ids("acme", CAT, "bravo").await;
+    let mut tried = 0;
+    for route in GUARDED.iter().filter(|route| route.path.contains(':')) {
+        // Ada does not buy at bravo: its name, too, must be no better than one that is not there.
+        let who = if matches!(route.right.0, Right::Cat) { Right::Ada } else { route.right.0 };
+        let cookie = scene.right(who).await;
+        let before = scene.everything().await;
+        let missing = scene.ask(route.method, &nowhere.fill(route), route.body, &[cookie.clone()]).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{} {}: {missing:?}", route.method, route.path);
+        let foreign = scene.ask(route.method, &theirs.fill(route), route.body, &[cookie.clone()]).await;
+        assert_eq!(said(&foreign, &theirs), said(&missing, &nowhere), "{} {}", route.method, route.path);
+        if route.path.contains("/devices/") {
+            let other = scene.ask(route.method, &of_another_customer.fill(route), route.body, &[cookie]).await;
+            assert_eq!(said(&other, &of_another_customer), said(&missing, &nowhere), "{} {}", route.method, route.path);
+        }
+        assert_eq!(scene.everything().await, before, "{} {} changed something", route.method, route.path);
+        tried += 1;
+    }
+    assert!(tried >= 15, "{tried}");
+    let sales = scene.staff("acme", "sales").await;
+    for path in ["/office/customers?after=", "/api/v1/office/customers?cursor="] {
+        let missing = scene.ask("GET", &format!("{path}{}", nowhere.active), "", &[sales.clone()]).await;
+        let foreign = scene.ask("GET", &format!("{path}{}", theirs.active), "", &[sales.clone()]).await;
+        assert_eq!(said(&foreign, &theirs), said(&missing, &nowhere), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_number_of_the_other_tenant_is_as_free_as_any() {
+    let mut scene = Scene::open().await;
+    let owner = scene.staff("acme", "owner").await;
+    let mut answers = Vec::new();
+    for number in ["B-1", "Z-9"] {
+        let phone = scene.stranger().await;
+        let request = scene.request("acme", &phone).await;
+        let body = serde_json::json!({ "account_number": number }).to_string();
+        let answer = scene.ask("POST", &format!("/api/v1/office/registration-requests/{request}/approval"), &body, &[owner.clone()]).await;
+        answers.push((answer.status, answer.text.replace(&request, "ID").replace(number, "NUMBER")));
+        let there: i64 = scene.house.value(&format!("select count(*) from trade_accounts where account_number = '{number}'")).await;
+        assert_eq!(there, if number == "B-1" { 2 } else { 1 }, "acme has its own of that number");
+    }
+    assert_eq!(answers[0], answers[1]);
+    let search = percent_encode("Contact of B");
+    let found = scene.ask("GET", &format!("/api/v1/office/customers?query={search}"), "", &[owner]).await;
+    assert_eq!(found.value()["items"], serde_json::json!([]), "no word of bravo's is found at acme");
+}

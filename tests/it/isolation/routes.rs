@@ -1,0 +1,161 @@
+//! The two lists of routes: those that anybody may ask for, and those that are for somebody.
+
+/// A route that anybody may ask for.
+pub struct Open {
+    pub site: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub query: &'static str,
+    pub body: &'static str,
+    /// What nobody in particular gets.
+    pub status: u16,
+}
+
+/// For whom a guarded route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A signed-in customer, with or without an account here.
+    Customer,
+    /// Everybody of the office.
+    AnyRole,
+    /// Sales and above.
+    Decider,
+    /// Managers and owners.
+    Keeper,
+}
+
+/// Somebody whom a route does serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Buys at acme alone.
+    Ada,
+    /// Buys at acme and at bravo.
+    Cat,
+    /// Has proven a number, and that is all.
+    Stranger,
+    /// The same, with an open request at acme.
+    Applicant,
+    /// One of acme's own people.
+    Staff(&'static str),
+}
+
+/// A route that is for somebody.
+pub struct Guarded {
+    pub door: Door,
+    pub method: &'static str,
+    pub path: &'static str,
+    /// What goes with it: a body, or the query of a GET.
+    pub body: &'static str,
+    /// The least that is served, and with what.
+    pub right: (Right, u16),
+    /// What a proven number without access gets at a customers' route.
+    pub stranger: u16,
+}
+
+const fn open(site: &'static str, method: &'static str, path: &'static str, status: u16) -> Open {
+    Open { site, method, path, query: "", body: "", status }
+}
+
+const fn with(site: &'static str, path: &'static str, query: &'static str, body: &'static str, status: u16) -> Open {
+    Open { site, method: if body.is_empty() { "GET" } else { "POST" }, path, query, body, status }
+}
+
+const fn customer(method: &'static str, path: &'static str, body: &'static str, right: (Right, u16), stranger: u16) -> Guarded {
+    Guarded { door: Door::Customer, method, path, body, right, stranger }
+}
+
+const fn office(door: Door, method: &'static str, path: &'static str, body: &'static str, status: u16) -> Guarded {
+    let least = match door {
+        Door::Customer | Door::AnyRole => "picker",
+        Door::Decider => "sales",
+        Door::Keeper => "manager",
+    };
+    Guarded { door, method, path, body, right: (Right::Staff(least), status), stranger: 0 }
+}
+
+const PHONE: &str = "phone=%2B447400129999";
+const PHONE_JSON: &str = r#"{"phone":"+447400129999"}"#;
+const PHONE_CODE: &str = "phone=%2B447400129999&code=123456";
+const PHONE_CODE_JSON: &str = r#"{"phone":"+447400129999","code":"123456"}"#;
+const EMAIL: &str = "email=nobody%40example.com";
+const EMAIL_JSON: &str = r#"{"email":"nobody@example.com"}"#;
+const EMAIL_CODE: &str = "email=nobody%40example.com&code=123456";
+const EMAIL_CODE_JSON: &str = r#"{"email":"nobody@example.com","code":"123456"}"#;
+const SHOP: &str = "business_name=Deli&contact_name=Dan";
+const SHOP_JSON: &str = r#"{"business_name":"Deli","contact_name":"Dan"}"#;
+const REASON: &str = "reason=Because";
+const REASON_JSON: &str = r#"{"reason":"Because"}"#;
+
+/// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
+pub const OPEN: [Open; 30] = [
+    open("public", "GET", "/", 200),
+    open("public", "GET", "/inbox", 200), // Of a demo; production has none.
+    open("public", "GET", "/api/docs", 200),
+    open("public", "GET", "/assets/style.css", 200),
+    open("public", "GET", "/assets/page.js", 200),
+    open("public", "GET", "/logos/:slug", 404),
+    open("public", "GET", "/healthz", 200),
+    open("public", "GET", "/readyz", 200),
+    open("public", "GET", "/api/v1/inbox", 200),
+    open("public", "GET", "/api/v1/openapi.json", 200),
+    open("counter", "GET", "/", 200),
+    with("counter", "/codes", "", PHONE, 303),
+    open("counter", "GET", "/code", 303),
+    with("counter", "/sessions", "", PHONE_CODE, 422),
+    with("counter", "/arrivals/new", "?from=bravo", "", 303),
+    with("counter", "/arrivals", "?ticket=none", "", 303),
+    open("counter", "GET", "/office/sign-in", 200),
+    with("counter", "/office/codes", "", EMAIL, 303),
+    open("counter", "GET", "/office/code", 303),
+    with("counter", "/office/sessions", "", EMAIL_CODE, 422),
+    open("counter", "GET", "/api/docs", 200),
+    open("counter", "GET", "/brand.css", 200),
+    open("counter", "GET", "/assets/style.css", 200),
+    open("counter", "GET", "/assets/page.js", 200),
+    open("counter", "GET", "/logos/:slug", 404),
+    open("counter", "GET", "/api/v1/openapi.json", 200),
+    with("counter", "/api/v1/codes", "", PHONE_JSON, 202),
+    with("counter", "/api/v1/sessions", "", PHONE_CODE_JSON, 401),
+    with("counter", "/api/v1/office/codes", "", EMAIL_JSON, 202),
+    with("counter", "/api/v1/office/sessions", "", EMAIL_CODE_JSON, 401),
+];
+
+/// What is for somebody.
+pub const GUARDED: &[Guarded] = &[
+    customer("POST", "/sessions/current/end", "", (Right::Ada, 303), 303),
+    customer("GET", "/registration-requests/new", "", (Right::Stranger, 200), 200),
+    customer("POST", "/registration-requests", SHOP, (Right::Stranger, 303), 303),
+    customer("POST", "/registration-requests/current/withdrawal", "", (Right::Applicant, 303), 303),
+    customer("GET", "/wholesalers", "", (Right::Ada, 200), 200),
+    customer("POST", "/wholesalers/:slug/visit", "", (Right::Cat, 303), 404),
+    customer("GET", "/departures", "?to=bravo&arrival=00", (Right::Ada, 303), 303),
+    customer("GET", "/devices", "", (Right::Ada, 200), 200),
+    customer("POST", "/devices/end-others", "", (Right::Ada, 303), 303),
+    customer("POST", "/devices/:session_id/end", "", (Right::Ada, 303), 404),
+    customer("DELETE", "/api/v1/sessions/current", "", (Right::Ada, 204), 204),
+    customer("GET", "/api/v1/me", "", (Right::Ada, 200), 200),
+    customer("POST", "/api/v1/registration-requests", SHOP_JSON, (Right::Stranger, 201), 201),
+    customer("GET", "/api/v1/registration-requests/current", "", (Right::Applicant, 200), 404),
+    customer("DELETE", "/api/v1/registration-requests/current", "", (Right::Applicant, 204), 409),
+    customer("GET", "/api/v1/wholesalers", "", (Right::Ada, 200), 200),
+    customer("GET", "/api/v1/devices", "", (Right::Ada, 200), 200),
+    customer("DELETE", "/api/v1/devices/:id", "", (Right::Ada, 204), 404),
+    office(Door::Decider, "GET", "/office", "", 200),
+    office(Door::AnyRole, "POST", "/office/sessions/current/end", "", 303),
+    office(Door::Decider, "GET", "/office/registration-requests/:request_id", "", 200),
+    office(Door::Decider, "POST", "/office/registration-requests/:request_id/approval", "account_number=", 303),
+    office(Door::Decider, "POST", "/office/registration-requests/:request_id/rejection", REASON, 303),
+    office(Door::Decider, "GET", "/office/customers", "", 200),
+    office(Door::Decider, "GET", "/office/customers/:access_id", "", 200),
+    office(Door::Keeper, "POST", "/office/customers/:access_id/suspension", REASON, 303),
+    office(Door::Keeper, "POST", "/office/customers/:access_id/restoration", "", 303),
+    office(Door::AnyRole, "DELETE", "/api/v1/office/sessions/current", "", 204),
+    office(Door::Decider, "GET", "/api/v1/office/registration-requests", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/registration-requests/:id", "", 200),
+    office(Door::Decider, "POST", "/api/v1/office/registration-requests/:id/approval", "{}", 200),
+    office(Door::Decider, "POST", "/api/v1/office/registration-requests/:id/rejection", REASON_JSON, 200),
+    office(Door::Decider, "GET", "/api/v1/office/customers", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/customers/:id", "", 200),
+    office(Door::Keeper, "POST", "/api/v1/office/customers/:id/suspension", REASON_JSON, 200),
+    office(Door::Keeper, "DELETE", "/api/v1/office/customers/:id/suspension", "", 204),
+];

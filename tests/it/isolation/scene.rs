@@ -1,0 +1,194 @@
+//! A house with a back door: sessions, requests and customers are put there in one statement, so that every
+//! route can be tried by somebody fresh.
+
+use http::Method;
+use sqlx::{AssertSqlSafe, PgConnection};
+use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
+use uuid::Uuid;
+
+use super::routes::{Guarded, Right};
+use crate::furniture::tenant_tables;
+use crate::house::{ADA, Answer, Browser, CAT, House};
+
+/// A house behind whose back sessions, customers and requests can be put.
+pub struct Scene {
+    pub house: House,
+    pub db: PgConnection,
+    pub at_acme: Browser,
+    fingerprint: String,
+    people: u32,
+}
+
+/// What the ids in a path may name.
+pub struct Ids {
+    pub request: String,
+    pub active: String,
+    suspended: String,
+    session: String,
+    slug: String,
+}
+
+impl Ids {
+    pub fn nowhere() -> Self {
+        let new = || Uuid::now_v7().to_string();
+        Self { request: new(), active: new(), suspended: new(), session: new(), slug: "nowhere".to_owned() }
+    }
+
+    /// The path with its ids.
+    pub fn fill(&self, route: &Guarded) -> String {
+        let access = if route.path.ends_with("restoration") || route.method == "DELETE" { &self.suspended } else { &self.active };
+        let id = match route.path {
+            path if path.contains("/devices/") => &self.session,
+            path if path.contains("/customers/") => access,
+            _ => &self.request,
+        };
+        let named =
+            [(":request_id", &self.request), (":access_id", access), (":session_id", &self.session), (":slug", &self.slug), (":id", id)];
+        let path = if route.method == "GET" { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
+        named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
+    }
+
+    pub fn all(&self) -> [&String; 5] {
+        [&self.request, &self.active, &self.suspended, &self.session, &self.slug]
+    }
+}
+
+pub type Cookie = (&'static str, String);
+
+impl Scene {
+    pub async fn open() -> Self {
+        let house = House::open().await;
+        let mut db = house.admin().await;
+        let sums = tenant_tables(&mut db).await.into_iter();
+        let sums = sums.map(|table| format!("(select md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from {table} x)"));
+        let fingerprint = format!("select concat_ws(' ', {})", sums.collect::<Vec<_>>().join(", "));
+        let at_acme = house.browser("acme");
+        Self { house, db, at_acme, fingerprint, people: 0 }
+    }
+
+    /// Whatever tenants' tables hold.
+    pub async fn everything(&mut self) -> String {
+        sqlx::query_scalar(AssertSqlSafe(self.fingerprint.clone())).fetch_one(&mut self.db).await.expect("a fingerprint")
+    }
+
+    /// The cookie of a customer's new session at a tenant.
+    pub async fn customer(&mut self, slug: &str, phone: &str) -> Cookie {
+        let token = Token::new().expect("randomness");
+        sqlx::query(
+            "insert into sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at)
+             select t.id, gen_random_uuid(), c.id, c.phone, $3, '', now(), now(), now() + interval '1 day'
+               from tenants t, customers c where t.slug = $1 and c.phone = $2",
+        )
+        .bind(slug)
+        .bind(phone)
+        .bind(&token.hash()[..])
+        .execute(&mut self.db)
+        .await
+        .expect("a session");
+        (SESSION_COOKIE, token.reveal())
+    }
+
+    /// The cookie of somebody's new session at a tenant's office.
+    pub async fn staff(&mut self, slug: &str, role: &str) -> Cookie {
+        let token = Token::new().expect("randomness");
+        sqlx::query(
+            "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
+             select t.id, gen_random_uuid(), p.staff_id, $3, '', now(), now(), now() + interval '1 day'
+               from tenants t join staff p on p.tenant_id = t.id where t.slug = $1 and p.role = $2",
+        )
+        .bind(slug)
+        .bind(role)
+        .bind(&token.hash()[..])
+        .execute(&mut self.db)
+        .await
+        .expect("a session");
+        (OFFICE_COOKIE, token.reveal())
+    }
+
+    /// A proven number that no wholesaler knows.
+    pub async fn stranger(&mut self) -> String {
+        self.people += 1;
+        let phone = format!("+44740012{:04}", 4000 + self.people);
+        sqlx::query("insert into customers (id, phone, created_at, last_proven_at) values (gen_random_uuid(), $1, now(), now())")
+            .bind(&phone)
+            .execute(&mut self.db)
+            .await
+            .expect("a customer");
+        phone
+    }
+
+    pub async fn request(&mut self, slug: &str, phone: &str) -> String {
+        self.add(
+            "registration_requests",
+            "request_id",
+            slug,
+            phone,
+            "phone, business_name, contact_name, status",
+            "c.phone, 'Deli', 'Dan', 'pending'",
+        )
+        .await
+    }
+
+    async fn access(&mut self, slug: &str, status: &str) -> String {
+        let phone = self.stranger().await;
+        let values =
+            format!("c.phone, (select account_id from trade_accounts a where a.tenant_id = t.id limit 1), 'Dan', 'buyer', '{status}'");
+        self.add("account_access", "access_id", slug, &phone, "phone, account_id, contact_name, role, status", &values).await
+    }
+
+    async fn add(&mut self, table: &str, key: &str, slug: &str, phone: &str, columns: &str, values: &str) -> String {
+        let sql = format!(
+            "insert into {table} (tenant_id, {key}, customer_id, created_at, {columns})
+             select t.id, gen_random_uuid(), c.id, now(), {values} from tenants t, customers c where t.slug = $1 and c.phone = $2
+             returning {key}::text"
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(slug).bind(phone).fetch_one(&mut self.db).await.expect("a row")
+    }
+
+    /// Things at a tenant that each route has something to do with; the session is of this customer.
+    pub async fn ids(&mut self, slug: &str, phone: &str, other_slug: &str) -> Ids {
+        let asking = self.stranger().await;
+        self.customer(slug, phone).await;
+        let newest = format!("select session_id::text from sessions where phone = '{phone}' order by created_at desc, ctid desc limit 1");
+        Ids {
+            request: self.request(slug, &asking).await,
+            active: self.access(slug, "active").await,
+            suspended: self.access(slug, "suspended").await,
+            session: sqlx::query_scalar(AssertSqlSafe(newest)).fetch_one(&mut self.db).await.expect("a session"),
+            slug: other_slug.to_owned(),
+        }
+    }
+
+    /// The cookie of the one whom a route is for.
+    pub async fn right(&mut self, right: Right) -> Cookie {
+        match right {
+            Right::Ada => self.customer("acme", ADA).await,
+            Right::Cat => self.customer("acme", CAT).await,
+            Right::Stranger => {
+                let phone = self.stranger().await;
+                self.customer("acme", &phone).await
+            }
+            Right::Applicant => {
+                let phone = self.stranger().await;
+                self.request("acme", &phone).await;
+                self.customer("acme", &phone).await
+            }
+            Right::Staff(role) => self.staff("acme", role).await,
+        }
+    }
+
+    /// Asks for a route at acme with these cookies and nothing else.
+    pub async fn ask(&self, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
+        send(&self.at_acme, method, path, body, cookies).await
+    }
+}
+
+pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
+    browser.forget();
+    for (name, value) in cookies {
+        browser.plant(name, value);
+    }
+    let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+    let body = (method == "POST").then(|| (media_type, body.to_owned()));
+    browser.send(method.parse::<Method>().expect("a method"), path, &[], body).await
+}
