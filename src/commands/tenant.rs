@@ -45,6 +45,6 @@ fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes
     if let Some(cluster) = &mut cluster {
         cluster.stop()?;
     }
-    print!("{}", done?);
+    println!("{}", done?);
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tradecounter::tenants::declared::{self, Declared};
 
-const TENANT: &str = r##"business_name = "Acme Gifts"
+pub const TENANT: &str = r##"business_name = "Acme Gifts"
 country = "GB"
 currency = "GBP"
 time_zone = "Europe/London"
@@ -33,7 +33,7 @@ name = "Kit Marlowe"
 role = "picker"
 "##;
 
-const CUSTOMERS: &str = "\
+pub const CUSTOMERS: &str = "\
 account_number,business_name,contact_name,phone,role,town,country
 A-1,Corner Shop,Ada King,+447400123456,owner,Leeds,GB
 A-1,Corner Shop,Bea King,+447400123465,buyer,Leeds,GB
@@ -43,7 +43,7 @@ A-2,\"Plum, Pear & Co\",Cy Pear,+33612345678,owner,Dijon,FR
 const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#1e3a8a"/></svg>"##;
 
 /// A directory of tenants that goes when the test does.
-struct Tenants(PathBuf);
+pub struct Tenants(pub PathBuf);
 
 impl Tenants {
     fn new() -> Self {
@@ -55,7 +55,7 @@ impl Tenants {
     }
 
     /// One tenant without a mistake.
-    fn with_acme() -> Self {
+    pub fn with_acme() -> Self {
         let tenants = Self::new();
         tenants.write("acme/tenant.toml", TENANT);
         tenants.write("acme/customers.csv", CUSTOMERS);
@@ -63,7 +63,7 @@ impl Tenants {
         tenants
     }
 
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+    pub fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         let file = self.0.join(file);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, content).unwrap();

@@ -154,8 +154,7 @@ impl House {
 
     /// A browser that nobody is signed in with, at a tenant's host; at the base with an empty slug.
     pub fn browser(&self, slug: &str) -> Browser {
-        let host = if slug.is_empty() { "localhost".to_owned() } else { format!("{slug}.localhost") };
-        Browser { at: self.at, host: format!("{host}:{}", self.at.port()), cookies: Mutex::default(), client: reqwest_client() }
+        Browser::at(self.at, slug)
     }
 
     /// A browser with this customer signed in at a tenant.
@@ -245,6 +244,12 @@ impl Answer {
 }
 
 impl Browser {
+    /// A browser that nobody is signed in with, at the server that listens there.
+    pub fn at(at: SocketAddr, slug: &str) -> Self {
+        let host = if slug.is_empty() { "localhost".to_owned() } else { format!("{slug}.localhost") };
+        Self { at, host: format!("{host}:{}", at.port()), cookies: Mutex::default(), client: reqwest_client() }
+    }
+
     /// Sends a request with these headers beside the cookies, and keeps the cookies of the answer.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<(&str, String)>) -> Answer {
         let mut request = self.client.request(method, format!("http://{}{path}", self.at)).header("host", &self.host);

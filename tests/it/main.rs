@@ -15,12 +15,19 @@
 
 mod house;
 
+mod cancellation;
+mod carriers;
 mod catalog;
+mod companions;
 mod crowd;
 mod declared_tenants;
+mod demo;
 mod furniture;
 mod isolation;
+mod kill;
 mod phone_oracle;
+mod stream_resets;
+mod tenants;
 mod walk;
 mod wall_writes;
 mod walls;

@@ -1,0 +1,231 @@
+//! `kill -9` of the real server, at the worst moments. What was committed is done by the next start.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::json;
+use sqlx::Executor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::companions::{Directory, Kannel, Program, free_port, signal, until};
+use crate::house::{ADA, BEN, Browser, DAN, House};
+
+const A_WHILE: Duration = Duration::from_secs(20);
+
+/// A production, configured by a file and the environment, as an operator would.
+struct Production {
+    directory: Directory,
+    at: SocketAddr,
+    database: String,
+    starts: usize,
+}
+
+impl Production {
+    /// Beside the house, on its database; text messages go to this port.
+    fn beside(house: &House, name: &str, gateway_port: u16) -> Self {
+        let directory = Directory::new(name);
+        let at = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let config = format!(
+            "mode = 'production'\n[http]\nlisten = '{at}'\npublic_url = 'http://localhost:{}'\ninternal_listen = '127.0.0.1:{}'\n\
+             [sms]\ngateway = 'kannel'\n[sms.kannel]\nurl = 'http://127.0.0.1:{gateway_port}/cgi-bin/sendsms'\nusername = 'tester'\n\
+             [email]\ncarrier = 'smtp'\n[email.smtp]\nhost = 'localhost'\nport = {}\ntls = 'none'\n",
+            at.port(),
+            free_port(),
+            free_port(),
+        );
+        std::fs::write(directory.join("production.toml"), config).expect("a configuration");
+        let socket = std::env::var("TRADECOUNTER_TEST_SOCKET").expect("a cluster");
+        let database = format!("postgres:///{}?host={socket}&user=postgres", house.address.database());
+        Self { directory, at, database, starts: 0 }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Program::tradecounter(arguments);
+        command
+            .arg("--config")
+            .arg(self.directory.join("production.toml"))
+            .env("TRADECOUNTER__DATABASE__URL", &self.database)
+            .env("TRADECOUNTER__KEYS__CODES__1", "5c1f0e7ad94b3826bb17c06e29fd4a80")
+            .env("TRADECOUNTER__KEYS__COUNTERS", "e81b3fd6725c4a09a4d0b92c7e61f538")
+            .env("TRADECOUNTER__SMS__KANNEL__PASSWORD", "secret");
+        command
+    }
+
+    async fn start(&mut self) -> Program {
+        self.starts += 1;
+        let mut program = Program::start(&mut self.command(&["serve"]), &self.directory.0, &format!("serve-{}", self.starts));
+        program.until_said("serving", A_WHILE).await;
+        program
+    }
+
+    fn browser(&self, slug: &str) -> Browser {
+        Browser::at(self.at, slug)
+    }
+}
+
+async fn ask_for_a_code(browser: &Browser, phone: &str) {
+    let asked = browser.post("/api/v1/codes", json!({ "phone": phone })).await;
+    assert_eq!(asked.status, StatusCode::ACCEPTED, "{asked:?}");
+}
+
+/// The codes that the SMS centre got for this number's texts.
+fn codes(kannel: &Kannel, phone: &str) -> Vec<String> {
+    let received = kannel.received();
+    let to_us = received.split("Counter +").filter(|text| text.starts_with(&phone[1..]));
+    let code = |text: &str| text.split(|c: char| !c.is_ascii_digit()).rfind(|run| run.len() == 6).map(str::to_owned);
+    to_us.filter_map(code).collect()
+}
+
+async fn until_the_queue_is_empty(house: &House) {
+    let mut admin = house.admin().await;
+    for _ in 0..1_000 {
+        let row = admin.fetch_one("select count(*) from jobs").await.expect("a count");
+        if sqlx::Row::get::<i64, _>(&row, 0) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("jobs are left");
+}
+
+#[tokio::test]
+async fn killed_between_commit_and_send_kannel_still_gets_each_message_once() {
+    let house = House::open().await;
+    // A decision about Dan, committed while nobody sends.
+    let dan = house.customer("acme", DAN).await;
+    let asked = dan.post("/api/v1/registration-requests", json!({ "business_name": "Dan's Deli", "contact_name": "Dan" })).await.value();
+    let owner = house.staff("acme", "owner").await;
+    let id = asked["id"].as_str().expect("an id");
+    let approved = owner.post(&format!("/api/v1/office/registration-requests/{id}/approval"), json!({ "account_number": "A-1" })).await;
+    assert_eq!(approved.status, StatusCode::OK, "{approved:?}");
+
+    let port = free_port();
+    let mut production = Production::beside(&house, "kill-send", port);
+    let mut server = production.start().await;
+    let browser = production.browser("acme");
+    ask_for_a_code(&browser, ADA).await;
+    // The gateway is not there yet, so nothing can have been sent.
+    server.kill();
+    assert_eq!(house.value::<i64>("select count(*) from jobs").await, 2, "the code and the decision wait");
+    // The pause after a failed try may be some seconds; time is not what is tested here.
+    house.admin().await.execute("update jobs set run_at = now()").await.expect("no pause");
+
+    let kannel = Kannel::start(&production.directory, port).await;
+    let mut server = production.start().await;
+    until_the_queue_is_empty(&house).await;
+    kannel.until_received(&format!(" {DAN} ")).await;
+    kannel.until_received(&format!(" {ADA} ")).await;
+    server.kill();
+    let _server = production.start().await;
+    let code = codes(&kannel, ADA).pop().expect("a code");
+    let opened = browser.post("/api/v1/sessions", json!({ "phone": ADA, "code": code })).await;
+    assert_eq!((opened.status, &opened.value()["access"]), (StatusCode::CREATED, &json!("active")), "{opened:?}");
+    // What is sent after this one would have come before it.
+    ask_for_a_code(&production.browser("bravo"), BEN).await;
+    kannel.until_received(&format!(" {BEN} ")).await;
+    assert_eq!((kannel.count_to(ADA), kannel.count_to(DAN), kannel.count_to(BEN)), (1, 1, 1), "{}", kannel.received());
+    let sent: String = house.value("select string_agg(status, ' ') from messages where channel = 'sms'").await;
+    assert_eq!(sent, "sent");
+}
+
+/// The gateway may have taken what it never confirmed; nobody can know. So it is handed over once more, never twice more,
+/// and both texts hold the same code.
+#[tokio::test]
+async fn killed_while_kannel_does_not_answer_it_is_asked_at_most_once_more() {
+    let house = House::open().await;
+    let directory = Directory::new("kill-hang-gateway");
+    let kannel = Kannel::start(&directory, free_port()).await;
+    let mut production = Production::beside(&house, "kill-hang", kannel.port);
+    let mut server = production.start().await;
+    signal(kannel.smsbox(), "STOP");
+    let browser = production.browser("acme");
+    ask_for_a_code(&browser, ADA).await;
+    let mut admin = house.admin().await;
+    for _ in 0..500 {
+        // The worker that sends has the job's row locked.
+        let row = admin.fetch_optional("select from jobs for update skip locked").await.expect("a look");
+        if row.is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.kill();
+    assert_eq!(house.value::<i64>("select count(*) from jobs").await, 1, "it is not known to be done");
+    signal(kannel.smsbox(), "CONT");
+
+    let _server = production.start().await;
+    until_the_queue_is_empty(&house).await;
+    kannel.until_received(&format!(" {ADA} ")).await;
+    ask_for_a_code(&production.browser("bravo"), BEN).await;
+    kannel.until_received(&format!(" {BEN} ")).await;
+    let sent = kannel.count_to(ADA);
+    assert!((1..=2).contains(&sent), "{sent} in {}", kannel.received());
+    let mut codes = codes(&kannel, ADA);
+    assert_eq!(codes.len(), sent);
+    codes.dedup();
+    let [code] = codes.as_slice() else { panic!("one code: {codes:?}") };
+    let opened = browser.post("/api/v1/sessions", json!({ "phone": ADA, "code": code })).await;
+    assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+}
+
+#[tokio::test]
+async fn told_to_stop_the_server_finishes_the_request_under_way() {
+    let house = House::open().await;
+    let mut production = Production::beside(&house, "terminate", free_port());
+    let mut server = production.start().await;
+    // Half a request: the server has begun with it, as it asks for the rest.
+    let body = json!({ "phone": ADA }).to_string();
+    let (half, rest) = body.split_at(10);
+    let mut stream = TcpStream::connect(production.at).await.expect("a connection");
+    let head = format!(
+        "POST /api/v1/codes HTTP/1.1\r\nHost: acme.localhost:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n{half}",
+        production.at.port(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("half a request");
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("an answer in between");
+    assert_eq!(go_on, *b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    signal(server.pid(), "TERM");
+    server.until_said("stopping", A_WHILE).await;
+    until("nobody else is let in", A_WHILE, || std::net::TcpStream::connect(production.at).is_err()).await;
+    stream.write_all(rest.as_bytes()).await.expect("the rest of it");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+    let status = server.ended(A_WHILE).await;
+    assert_eq!(status.code(), Some(0), "{}", server.complained());
+    assert_eq!(house.value::<i64>("select count(*) from challenges").await, 1);
+    let log = server.complained();
+    assert!(!log.contains(&ADA[1..]) && log.contains("/api/v1/codes"), "{log}");
+}
+
+#[tokio::test]
+async fn production_refuses_the_inbox_and_a_key_that_looks_typed() {
+    let house = House::open().await;
+    let production = Production::beside(&house, "refusals", free_port());
+    let inbox = [("TRADECOUNTER__SMS__GATEWAY", "inbox"), ("TRADECOUNTER__EMAIL__CARRIER", "inbox")];
+    let cases = [
+        (&inbox[..1], "production does not run with the demo inbox"),
+        (&inbox[1..], "production does not run with the demo inbox"),
+        (&[("TRADECOUNTER__KEYS__CODES__1", "change-me-change-me-change-me-change-me")], "[keys] codes.1 looks like a default"),
+        (&[("TRADECOUNTER__KEYS__COUNTERS", "short")], "[keys] counters must be at least 32 characters long"),
+        (&[("TRADECOUNTER__KEYS__CURRENT_VERSION", "2")], "[keys] codes has no key of version 2"),
+        (&[("TRADECOUNTER__HTTP__LISTENS", "127.0.0.1:0")], "something that is not known"),
+    ];
+    for (number, (settings, words)) in cases.into_iter().enumerate() {
+        let mut command = production.command(&["serve"]);
+        command.envs(settings.iter().copied());
+        let mut server = Program::start(&mut command, &production.directory.0, &format!("refused-{number}"));
+        let status = server.ended(A_WHILE).await;
+        let said = server.complained();
+        assert!(status.code() == Some(1) && said.contains(words), "{settings:?}: {status} {said}");
+        assert!(!said.contains("e81b3fd6725c4a09") && !said.contains("5c1f0e7ad94b3826"), "no key is printed: {said}");
+    }
+}
