@@ -48,6 +48,7 @@ pub fn public_pages() -> Vec<PageRoute> {
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
+        page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
         page(GET, "/healthz", web::health::alive),
         page(GET, "/readyz", web::health::ready),
@@ -90,6 +91,7 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
+        page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
     ]
 }

@@ -13,6 +13,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::{Body, Endpoint, Request, Response};
 use uuid::Uuid;
 
+use super::compression::{Packer, takes_gzip};
 use super::failure::Failure;
 use super::page::content_security_policy;
 use super::server::Answers;
@@ -34,6 +35,7 @@ pub struct Door {
     house: Arc<House>,
     public: SiteRoutes,
     counter: SiteRoutes,
+    packer: Packer,
 }
 
 /// What the log line tells of a request.
@@ -48,7 +50,7 @@ struct Visit {
 impl Door {
     /// With the routes of the public site and of the counters.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
-        Self { house, public, counter }
+        Self { house, public, counter, packer: Packer::default() }
     }
 }
 
@@ -63,6 +65,7 @@ impl Answers for Door {
             client: client::address(peer, request.headers(), &self.house.config.http.trusted_proxies),
             here: None,
         };
+        let takes_gzip = takes_gzip(request.headers());
         let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
         // On the heap, once: the future is large, and would otherwise be copied from each layer to the next.
         let work = Box::pin(AssertUnwindSafe(self.serve(request, &mut visit)).catch_unwind());
@@ -74,6 +77,7 @@ impl Answers for Door {
             Err(_elapsed) => Self::render(&Failure::of_status(StatusCode::REQUEST_TIMEOUT), &visit),
         };
         self.add_house_headers(&mut response, &visit);
+        self.packer.pack(&mut response, takes_gzip).await;
         visit.log(&response, started.elapsed(), &stats);
         response
     }

@@ -4,7 +4,7 @@
 use askama::Template;
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use poem::error::ResponseError;
+use poem::error::{ParsePathError, ResponseError};
 use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -45,6 +45,8 @@ impl Failure {
     pub fn of(error: &poem::Error) -> Self {
         match error.downcast_ref::<Error>() {
             Some(own) => Self::of_own(own),
+            // A page's address with something in it that is no id is the address of nothing.
+            None if error.is::<ParsePathError>() => Self::of_status(StatusCode::NOT_FOUND),
             None => Self::of_status(error.status()),
         }
     }

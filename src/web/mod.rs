@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod client;
+pub mod compression;
 pub mod door;
 pub mod failure;
 pub mod health;

@@ -1,6 +1,6 @@
 //! The accept loop: our own small one around hyper, because the framework's sets no timers and spins when
 //! there are no file descriptors left. A connection has so long to say something, so long for a request's
-//! head, and so many may be open.
+//! head, so long to do nothing, and so many may be open.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,11 +17,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::Http;
 
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// The whole of it (RFC 9113, 3.4): with less, the connection builder would wait for the rest for ever.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Whoever answers requests.
 pub trait Answers: Send + Sync + 'static {
@@ -34,6 +35,7 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
     let seats = Arc::new(Semaphore::new(config.connection_limit));
     let graceful = GracefulShutdown::new();
     let head_time = Duration::from_secs(config.header_read_timeout_seconds);
+    let idle_time = Duration::from_secs(config.idle_timeout_seconds);
     let local = listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time);
@@ -69,17 +71,22 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
             if !matches!(tokio::time::timeout(head_time, first_words(&stream)).await, Ok(Ok(()))) {
                 return;
             }
+            let (begin, under_way) = watch::channel(0usize);
             let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-                let door = Arc::clone(&door);
+                let (door, begun) = (Arc::clone(&door), UnderWay::begin(&begin));
                 async move {
+                    let _begun = begun;
                     let from = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP);
                     let response: hyper::Response<BoxBody<Bytes, io::Error>> = door.answer(from.into()).await.into();
                     Ok::<_, std::convert::Infallible>(response)
                 }
             });
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection ended early");
+            tokio::select! {
+                ended = watcher.watch(connection) => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                },
+                () = idle(under_way, idle_time) => {}
             }
         });
     }
@@ -88,6 +95,33 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way when the time for them was over");
     }
+}
+
+/// A request that has begun and is not answered yet.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Waits until no request has been under way for so long. HTTP/2 clients that only answer pings, half a head
+/// in HTTP/2, and clients that do not read their answer: hyper has a timer for none of them.
+async fn idle(mut under_way: watch::Receiver<usize>, patience: Duration) {
+    while under_way.wait_for(|count| *count == 0).await.is_ok() {
+        if tokio::time::timeout(patience, under_way.wait_for(|count| *count > 0)).await.is_err() {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits until a connection has said enough to tell HTTP/2 from HTTP/1. hyper has a timer for a request's head,

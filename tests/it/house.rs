@@ -316,6 +316,11 @@ impl Browser {
         opened.value()["access"].as_str().expect("access").to_owned()
     }
 
+    /// Where it connects to, whatever host it names.
+    pub fn at(&self) -> SocketAddr {
+        self.at
+    }
+
     /// The value of a cookie it holds.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().expect("cookies").get(name).cloned()

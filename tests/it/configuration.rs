@@ -1,0 +1,168 @@
+//! What may be configured, and what a start refuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use regex::Regex;
+use tradecounter::config::{Config, Mode};
+
+const GOOD: [&str; 2] = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
+
+fn written(name: &str, text: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.toml"));
+    fs::write(&file, text).expect("a file");
+    file
+}
+
+fn production(name: &str, rest: &str) -> Result<Config, String> {
+    let [codes, counters] = GOOD;
+    let text = if rest.contains("[keys]") {
+        rest.to_owned()
+    } else {
+        format!("{rest}\n[keys]\ncodes.1 = \"{codes}\"\ncounters = \"{counters}\"\n")
+    };
+    Config::load(Some(&written(name, &text))).map_err(|error| format!("{error:#}"))
+}
+
+/// What `serve` says when it is started with this file and this environment; it finds no database.
+fn started(file: Option<&Path>, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tradecounter"));
+    command.arg("serve").env_remove("DATABASE_URL").env("TRADECOUNTER__DATABASE__URL", "postgres://nobody@127.0.0.1:1/nowhere");
+    if let Some(file) = file {
+        command.arg("--config").arg(file);
+    }
+    let output = command.envs(environment.iter().copied()).output().expect("it runs");
+    assert!(!output.status.success(), "there is no database, and it served");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const REFUSED: &str = "not known, or not right";
+
+#[test]
+fn a_key_that_is_not_known_stops_the_start_wherever_it_stands() {
+    assert!(production("known", "[http]\nconnection_limit = 7\n").is_ok_and(|config| config.http.connection_limit == 7));
+    for (name, text) in [
+        ("root", "colour = 1\n"),
+        ("section", "[colours]\nred = 1\n"),
+        ("http", "[http]\nlistens = \"127.0.0.1:1\"\n"),
+        ("database", "[database]\nurls = \"\"\n"),
+        ("codes", "[codes]\nlife = 5\n"),
+        ("limits", "[limits.network]\nbursts = 1\n"),
+        ("sessions", "[sessions]\nlife_days = 1\n"),
+        ("kannel", "[sms.kannel]\nuser = \"\"\n"),
+        ("smtp", "[email.smtp]\nuser = \"\"\n"),
+        ("log", "[log]\nlevel = \"info\"\n"),
+        ("keys", "[keys]\ncode = \"x\"\n"),
+        ("type", "[http]\nconnection_limit = \"many\"\n"),
+        ("mode", "mode = \"staging\"\n"),
+    ] {
+        let refused = production(&format!("unknown-{name}"), text).expect_err(name);
+        assert!(refused.contains(REFUSED), "{name}: {refused}");
+    }
+}
+
+#[test]
+fn the_environment_is_read_and_its_mistakes_are_found() {
+    let keys = [("TRADECOUNTER__KEYS__CODES__1", GOOD[0]), ("TRADECOUNTER__KEYS__COUNTERS", GOOD[1])];
+    let without = started(None, &[]);
+    assert!(without.contains("TRADECOUNTER__KEYS__CODES__1"), "it says what to set: {without}");
+    let with = started(None, &keys);
+    assert!(!with.contains(REFUSED) && !with.contains("[keys]"), "the keys are taken, and the database is asked for: {with}");
+    let mistyped = started(None, &[keys[0], keys[1], ("TRADECOUNTER__HTTP__LISTENS", "127.0.0.1:1")]);
+    assert!(mistyped.contains(REFUSED) && mistyped.contains("listens"), "{mistyped}");
+    let wrong = started(None, &[keys[0], keys[1], ("TRADECOUNTER__HTTP__CONNECTION_LIMIT", "many")]);
+    assert!(wrong.contains(REFUSED), "{wrong}");
+    for said in [without, with, mistyped, wrong] {
+        assert!(!said.contains(GOOD[0]) && !said.contains(GOOD[1]), "a key stands in what is printed: {said}");
+    }
+}
+
+#[test]
+fn production_refuses_the_inbox_and_keys_that_are_no_keys() {
+    for carrier in ["[sms]\ngateway = \"inbox\"\n", "[email]\ncarrier = \"inbox\"\n"] {
+        let refused = production("inbox", carrier).expect_err(carrier);
+        assert!(refused.contains("demo inbox"), "{refused}");
+    }
+    let [codes, counters] = GOOD;
+    for (name, key, says) in [
+        ("missing", "", "at least 32 characters"),
+        ("short", "0f1e2d3c4b5a69788796a5b4c3d2e1f", "at least 32 characters"),
+        ("same-letter", "00000000000000000000000000000000", "looks like a default"),
+        ("few-letters", "012012012012012012012012012012012012", "looks like a default"),
+        ("change-me", "change-me-0123456789abcdefghijklmnop", "looks like a default"),
+        ("example", "Example-0123456789abcdefghijklmnopqr", "looks like a default"),
+    ] {
+        let as_codes = format!("[keys]\ncodes.1 = \"{key}\"\ncounters = \"{counters}\"\n");
+        let as_counters = format!("[keys]\ncodes.1 = \"{codes}\"\ncounters = \"{key}\"\n");
+        for (text, which) in [(as_codes, "[keys] codes.1"), (as_counters, "[keys] counters")] {
+            let refused = production(name, &text).expect_err(name);
+            assert!(refused.contains(says) && refused.contains(which), "{name}: {refused}");
+            assert!(key.is_empty() || !refused.contains(key), "{name}: the key is repeated: {refused}");
+        }
+    }
+    let no_keys = production("no-keys", "[keys]\n").expect_err("no keys");
+    assert!(no_keys.contains("no key of version 1"), "{no_keys}");
+    let other_version = production("version", &format!("[keys]\ncurrent_version = 2\ncodes.1 = \"{codes}\"\ncounters = \"{counters}\"\n"));
+    assert!(other_version.expect_err("version 2").contains("no key of version 2"));
+    for (setting, says) in [("life_seconds = 601", "ten minutes"), ("guesses_per_day = 101", "a hundred")] {
+        let refused = production("limits", &format!("[codes]\n{setting}\n")).expect_err(setting);
+        assert!(refused.contains(says), "{refused}");
+    }
+    assert!(production("good", "").is_ok_and(|config| config.mode == Mode::Production && !config.uses_inbox()));
+}
+
+#[test]
+fn the_demo_has_its_comforts_and_its_own_keys() {
+    let demo = Config::demo(GOOD[0], GOOD[1]).expect("the demo's configuration");
+    assert!(demo.mode == Mode::Demo && demo.uses_inbox());
+    assert!(Config::demo("short", GOOD[1]).is_err(), "its keys are keys as well");
+}
+
+#[test]
+fn the_example_for_production_starts_once_its_secrets_are_there() {
+    let file = Path::new("config/production.example.toml");
+    let text = fs::read_to_string(file).expect("the example");
+    let mut environment = Vec::new();
+    for name in Regex::new(r"TRADECOUNTER__[A-Z0-9_]+").expect("a pattern").find_iter(&text).map(|found| found.as_str()) {
+        let value = match name {
+            "TRADECOUNTER__DATABASE__URL" => "postgres://nobody@127.0.0.1:1/nowhere",
+            "TRADECOUNTER__KEYS__COUNTERS" => GOOD[1],
+            _ => GOOD[0],
+        };
+        environment.push((name, value));
+    }
+    assert!(environment.len() >= 6, "the example names its secrets: {environment:?}");
+    let with = started(Some(file), &environment);
+    assert!(!with.contains(REFUSED) && !with.contains("[keys]") && !with.contains("inbox"), "only the database is missing: {with}");
+    let without = started(Some(file), &[]);
+    assert!(without.contains("[keys]"), "no secret stands in the example: {without}");
+}
+
+/// The name of every key the program knows, as its debug form writes them.
+fn known_keys(config: &Config) -> Vec<String> {
+    let shown = Regex::new(r#""[^"]*""#).expect("a pattern").replace_all(&format!("{config:?}"), "\"\"").into_owned();
+    let mut keys: Vec<String> =
+        Regex::new(r"([a-z_]+): ").expect("a pattern").captures_iter(&shown).map(|found| found[1].to_owned()).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn every_key_stands_in_the_default_with_words_about_it() {
+    let text = fs::read_to_string("config/default.toml").expect("the defaults");
+    let keys = known_keys(&production("all", "").expect("a configuration"));
+    assert!(keys.len() > 40, "{keys:?}");
+    for key in &keys {
+        let stands = Regex::new(&format!(r"(?m)^(?:{key} = |\[(?:[a-z]+\.)?{key}[.\]])")).expect("a pattern");
+        assert!(stands.is_match(&text), "{key} does not stand in config/default.toml");
+    }
+    for block in text.split("\n\n").filter(|block| block.contains(" = ")) {
+        assert!(block.contains('#'), "nothing is said about\n{block}");
+    }
+    for line in text.lines().filter(|line| !line.starts_with('#') && line.contains(" = ")) {
+        let key = line.split(" = ").next().unwrap_or_default();
+        assert!(keys.iter().any(|known| known == key), "{key} is not known to the program");
+    }
+}

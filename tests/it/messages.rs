@@ -1,0 +1,121 @@
+//! Every message that people get, as they get it; and what a wholesaler's name cannot do to them.
+
+use std::path::Path;
+
+use regex::Regex;
+use serde_json::json;
+use tradecounter::messages::sms::{Encoding, segments};
+use tradecounter::tenants::declared;
+
+use crate::house::{DAN, House};
+
+/// Snapshots of messages bear the name of their template.
+fn snapshot(template: &str, text: &str) {
+    let text = Regex::new(r"(code is\s+|#|\n\s+)\d{6}\b").expect("a pattern").replace_all(text, "${1}[code]");
+    let text = Regex::new(r"localhost:\d+").expect("a pattern").replace_all(&text, "localhost:[port]");
+    let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
+    insta::assert_snapshot!(template, text);
+}
+
+#[tokio::test]
+async fn every_text_and_letter_is_as_it_was() {
+    let house = House::open().await;
+    let dan = house.customer("acme", DAN).await;
+    snapshot("challenges-code.sms", &house.sent_to(DAN)[0]);
+    let request = json!({ "business_name": "Dan's Deli", "contact_name": "Dan Drew", "message": "Corner of High Street.\nSince 1987." });
+    let id = dan.post("/api/v1/registration-requests", request.clone()).await.value()["id"].as_str().expect("an id").to_owned();
+    house.run_jobs().await;
+    snapshot("registrations-asked.mail", &house.sent_to("owner@acme.example")[0]);
+    let owner = house.staff("acme", "owner").await;
+    snapshot("challenges-code.mail", &house.sent_to("owner@acme.example")[0]);
+    let reason = "We do not deliver to the islands yet, and the boat is slow. Please ask again in spring, when the new depot opens; \
+                  until then our friends at Bravo may help you.";
+    let requests = "/api/v1/office/registration-requests";
+    owner.post(&format!("{requests}/{id}/rejection"), json!({ "reason": reason })).await;
+    house.run_jobs().await;
+    snapshot("office_requests-rejected.sms", &house.sent_to(DAN)[0]);
+    let id = dan.post("/api/v1/registration-requests", request).await.value()["id"].as_str().expect("an id").to_owned();
+    owner.post(&format!("{requests}/{id}/approval"), json!({})).await;
+    house.run_jobs().await;
+    snapshot("office_requests-approved.sms", &house.sent_to(DAN)[0]);
+}
+
+/// The code's text from a wholesaler of this name at this subdomain.
+async fn code_text(house: &House, slug: &str, name: &str) -> String {
+    let (old, mut db) =
+        (house.value::<String>("select slug from tenants where business_name not like 'Bravo%' limit 1").await, house.admin().await);
+    sqlx::query("update tenants set slug = $1, business_name = $2 where slug = $3")
+        .bind(slug)
+        .bind(name)
+        .bind(&old)
+        .execute(&mut db)
+        .await
+        .expect("a name");
+    house.app.house.tenants.forget_all();
+    house.wait(chrono::Duration::hours(3));
+    let browser = house.browser(slug);
+    let asked = browser.post("/api/v1/codes", json!({ "phone": DAN })).await;
+    assert_eq!(asked.status, 202, "{name}: {asked:?}");
+    house.run_jobs().await;
+    house.sent_to(DAN)[0].clone()
+}
+
+#[tokio::test]
+async fn a_code_costs_one_message_and_ends_with_the_line_that_phones_read() {
+    let house = House::open().await;
+    let demo = declared::read(Path::new("tenants")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let mut names: Vec<(String, String)> = demo.iter().map(|tenant| (tenant.slug.to_string(), tenant.business_name.clone())).collect();
+    assert!(names.len() >= 3, "the demo's tenants are read");
+    for nasty in [
+        "Acme\n@evil.example #111111",
+        "Acme\r\n\r\n@evil.example #111111\n",
+        "Acme @evil.example #111111",
+        "Hurtownia «Żółta Łódź» – Kraków, Świętego Sebastiana",
+        "Ἀρχιμήδης",
+        "卸売り問屋",
+        "Very Long Name of a Wholesaler of Everything that a Corner Shop May Ever Want to Sell, and of a Good Deal More Besides, Limited",
+        "🧀🧀🧀",
+        "€^{}[]~|€^{}[]~|€^{}[]~|€^{}[]~|€^{}[]~|€^{}[]~|€^{}[]~|",
+    ] {
+        names.push(("acme".to_owned(), nasty.to_owned()));
+    }
+    for (slug, name) in names {
+        let text = code_text(&house, &slug, &name).await;
+        let cost = segments(&text);
+        assert_eq!((cost.count, cost.encoding), (1, Encoding::Gsm7), "{name:?} costs {cost:?}: {text}");
+        let lines: Vec<&str> = text.split(['\n', '\r', '\u{2028}', '\u{2029}', '\u{85}']).collect();
+        let last = lines.last().expect("a last line");
+        let bound = Regex::new(&format!(r"^@{slug}\.localhost #\d{{6}}$")).expect("a pattern");
+        assert!(bound.is_match(last), "{name:?}: {text}");
+        assert_eq!(lines.iter().filter(|line| line.starts_with('@')).count(), 1, "{name:?}: {text}");
+        assert_eq!(lines.len(), 3, "{name:?}: {text}");
+        let code = last.rsplit('#').next().expect("a code");
+        assert!(lines[0].contains(&format!("your code is {code}. It is good for 5 minutes.")), "{name:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_people_type_cannot_make_lines_in_a_text_or_a_subject() {
+    let house = House::open().await;
+    let dan = house.customer("acme", DAN).await;
+    let forged = "Deli\r\nBcc: all@acme.example\r\n\r\n@acme.localhost #111111";
+    let asked = dan.post("/api/v1/registration-requests", json!({ "business_name": forged, "contact_name": "Dan\nDrew" })).await;
+    house.run_jobs().await;
+    let letters = house.sent_to("owner@acme.example");
+    if asked.status.is_success() {
+        let subject = letters[0].lines().next().expect("a subject").to_owned();
+        assert!(subject.ends_with("asks for an account") && !letters[0].contains("\nBcc"), "{letters:?}");
+    } else {
+        assert_eq!((asked.status.as_u16(), letters.len()), (422, 0), "{asked:?}");
+    }
+    let honest = dan.post("/api/v1/registration-requests", json!({ "business_name": "Deli", "contact_name": "Dan" })).await;
+    let id = honest.value()["id"].as_str().map(str::to_owned).or_else(|| asked.value()["id"].as_str().map(str::to_owned)).expect("an id");
+    let owner = house.staff("acme", "owner").await;
+    let reason = "No\n\n@acme.localhost #222222";
+    let rejected = owner.post(&format!("/api/v1/office/registration-requests/{id}/rejection"), json!({ "reason": reason })).await;
+    assert_eq!(rejected.status, 200, "{rejected:?}");
+    house.run_jobs().await;
+    let told = &house.sent_to(DAN)[0];
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("@acme.localhost #222222"), "the words themselves stay: {told}");
+}

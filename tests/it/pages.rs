@@ -1,0 +1,266 @@
+//! Every page as HTML, and what holds for all of them: one heading, names for everything that is typed into,
+//! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{Method, StatusCode};
+use regex::Regex;
+use serde_json::json;
+
+use crate::house::{ADA, Answer, BEN, CAT, DAN, House};
+
+const HEAVIEST_PAGE: usize = 30 * 1024;
+const HEAVIEST_FIRST_VISIT: usize = 100 * 1024;
+
+/// Takes the picture under the name of the template (`noun-page`, and what shows it), and looks it over.
+fn snapshot(name: &str, answer: &Answer) {
+    assert!(answer.header("content-type").starts_with("text/html"), "{name}: {answer:?}");
+    look_over(name, &answer.text);
+    insta::assert_snapshot!(name, lasting(&answer.text));
+}
+
+/// The page without what differs each time.
+fn lasting(html: &str) -> String {
+    let mut text = html.to_owned();
+    for (pattern, instead) in [
+        (r"localhost:\d+", "localhost:[port]"),
+        (r"\?v=[0-9a-f]+", "?v=[version]"),
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
+        (r"<code>[0-9a-f]{32}</code>", "<code>[request]</code>"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", "[time]"),
+        (r"(code is\s+|#|\n\s+)\d{6}\b", "${1}[code]"),
+        (r#"data-resend-in="\d+""#, r#"data-resend-in="[seconds]""#),
+        (r"in \d+ (seconds|minutes|hours)", "in [a while]"),
+        (r"[ \t]+\n", "\n"),
+        (r"\n{2,}", "\n"),
+    ] {
+        text = Regex::new(pattern).expect("a pattern").replace_all(&text, instead).into_owned();
+    }
+    text
+}
+
+fn find_all<'a>(pattern: &str, html: &'a str) -> Vec<&'a str> {
+    Regex::new(pattern).expect("a pattern").find_iter(html).map(|found| found.as_str()).collect()
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    tag.split_once(&format!(" {name}=\""))?.1.split('"').next()
+}
+
+fn look_over(name: &str, html: &str) {
+    assert!(html.starts_with("<!doctype html>\n<html lang=\"en\""), "{name}: a document in a language");
+    assert_eq!(find_all("<h1[ >]", html).len(), 1, "{name}: one main heading");
+    assert_eq!(find_all("<main[ >]", html).len(), 1, "{name}: one main part");
+    assert!(Regex::new(r"<title>[^<]+ · [^<]+</title>").expect("a pattern").is_match(html), "{name}: a title, and whose");
+    for field in find_all(r"(?s)<(input|select|textarea)\b[^>]*>", html) {
+        if attribute(field, "type") == Some("hidden") {
+            continue;
+        }
+        let labelled = attribute(field, "id").is_some_and(|id| html.contains(&format!("<label for=\"{id}\">")));
+        assert!(labelled || attribute(field, "aria-label").is_some(), "{name}: no label for {field}");
+        for described in attribute(field, "aria-describedby").unwrap_or_default().split_whitespace() {
+            assert!(html.contains(&format!("id=\"{described}\"")), "{name}: {described} describes {field}, and is not there");
+        }
+    }
+    for image in find_all(r"<img\b[^>]*>", html) {
+        assert!(attribute(image, "alt").is_some(), "{name}: no words for {image}");
+    }
+    let mut ids = find_all(r#" id="[^"]*""#, html);
+    let there = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), there, "{name}: two things of one id");
+    let inline = find_all(r#"(?i)<style|\sstyle=|<script(?:\s[^>]*)?>[^<]|\son[a-z]+="|javascript:"#, html);
+    assert!(inline.is_empty(), "{name}: the policy would refuse {inline:?}");
+    for loaded in find_all(r#"<(?:link|script|img|source|iframe|object|embed|use)\b[^>]*>"#, html) {
+        let from = attribute(loaded, "src").or_else(|| attribute(loaded, "href")).unwrap_or_default();
+        assert!(from.starts_with('/') && !from.starts_with("//"), "{name}: {loaded} comes from elsewhere");
+    }
+    assert!(!html.contains("{{") && !html.contains("{%"), "{name}: a template that was not rendered");
+    let weight = packed(html);
+    assert!(weight <= HEAVIEST_PAGE, "{name} weighs {weight} bytes");
+}
+
+fn packed(text: &str) -> usize {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text.as_bytes()).expect("memory");
+    packer.finish().expect("memory").len()
+}
+
+#[tokio::test]
+async fn the_public_site() {
+    let house = House::open().await;
+    let base = house.browser("");
+    snapshot("public_site-front", &base.get("/").await);
+    snapshot("inbox-inbox_empty", &base.get("/inbox").await);
+    house.customer("acme", ADA).await;
+    snapshot("inbox-inbox", &base.get("/inbox").await);
+    snapshot("inbox-inbox_of_nobody", &base.get("/inbox?to=nobody@acme.example").await);
+    snapshot("api-docs", &base.get("/api/docs").await);
+    snapshot("web-error_not_found_public", &base.get("/nothing").await);
+}
+
+#[tokio::test]
+async fn the_front_door() {
+    let house = House::open().await;
+    let browser = house.browser("acme");
+    snapshot("sign_in-sign_in", &browser.get("/").await);
+    snapshot("sign_in-sign_in_wrong_number", &browser.form("/codes", &[("phone", "<b>07400</b>")]).await);
+    browser.form("/codes", &[("phone", "07400 123001")]).await;
+    snapshot("sign_in-code", &browser.get("/code").await);
+    let wrong = if house.code_for(ADA).await == "000000" { "000001" } else { "000000" };
+    snapshot("sign_in-code_wrong", &browser.form("/sessions", &[("phone", ADA), ("code", wrong)]).await);
+    snapshot("sign_in-code_unreadable", &browser.form("/sessions", &[("phone", ADA), ("code", "12")]).await);
+    house.wait(chrono::Duration::minutes(6));
+    snapshot("sign_in-sign_in_too_late", &browser.form("/sessions", &[("phone", ADA), ("code", wrong)]).await);
+    browser.plant("__Host-session", "nonsense");
+    snapshot("sign_in-sign_in_signed_out", &browser.get("/").await);
+    snapshot("web-error_not_found", &browser.get("/nothing").await);
+    let elsewhere = [("sec-fetch-site", "same-site")];
+    snapshot("web-error_cross_site", &browser.send(Method::POST, "/codes", &elsewhere, None).await);
+}
+
+#[tokio::test]
+async fn a_customers_pages() {
+    let house = House::open().await;
+    let cat = house.customer("acme", CAT).await;
+    snapshot("home-home", &cat.get("/").await);
+    snapshot("wholesalers-index", &cat.get("/wholesalers").await);
+    snapshot("devices-index", &cat.get("/devices").await);
+    house.wait(chrono::Duration::seconds(31));
+    house.customer("bravo", CAT).await;
+    snapshot("devices-index_two", &cat.get("/devices").await);
+    house.value::<i64>("with done as (update account_access set status = 'suspended' returning 1) select count(*) from done").await;
+    snapshot("home-suspended", &cat.get("/").await);
+    let ben = house.customer("bravo", BEN).await;
+    snapshot("wholesalers-index_none", &ben.get("/wholesalers").await);
+}
+
+#[tokio::test]
+async fn asking_for_an_account() {
+    let house = House::open().await;
+    let dan = house.customer("acme", DAN).await;
+    snapshot("registrations-new", &dan.get("/registration-requests/new").await);
+    snapshot("registrations-new_wrong", &dan.form("/registration-requests", &[("business_name", ""), ("contact_name", "<Dan>")]).await);
+    let fields = [("business_name", "Dan's <Deli> & \"Co\""), ("contact_name", "Dan Drew"), ("message", "Corner shop.\nSince 1987.")];
+    assert_eq!(dan.form("/registration-requests", &fields).await.status, StatusCode::SEE_OTHER);
+    snapshot("registrations-state_pending", &dan.get("/").await);
+    dan.form("/registration-requests/current/withdrawal", &[]).await;
+    snapshot("registrations-state_withdrawn", &dan.get("/").await);
+    dan.form("/registration-requests", &fields).await;
+    let owner = house.staff("acme", "owner").await;
+    let queue = owner.get("/api/v1/office/registration-requests?status=pending").await.value();
+    let id = queue["items"][0]["id"].as_str().expect("an id").to_owned();
+    owner.form(&format!("/office/registration-requests/{id}/rejection"), &[("reason", "Too far.\nSorry.")]).await;
+    snapshot("registrations-state_rejected", &dan.get("/").await);
+}
+
+#[tokio::test]
+async fn the_offices_door() {
+    let house = House::open().await;
+    let browser = house.browser("acme");
+    snapshot("office_sign_in-sign_in", &browser.get("/office/sign-in").await);
+    snapshot("office_sign_in-sign_in_wrong", &browser.form("/office/codes", &[("email", "nonsense")]).await);
+    browser.form("/office/codes", &[("email", "owner@acme.example")]).await;
+    snapshot("office_sign_in-code", &browser.get("/office/code").await);
+    let fields = [("email", "owner@acme.example"), ("code", "12")];
+    snapshot("office_sign_in-code_unreadable", &browser.form("/office/sessions", &fields).await);
+    let picker = house.staff("acme", "picker").await;
+    snapshot("web-error_forbidden", &picker.get("/office").await);
+}
+
+#[tokio::test]
+async fn the_queue() {
+    let house = House::open().await;
+    let owner = house.staff("acme", "owner").await;
+    snapshot("office_requests-index_empty", &owner.get("/office").await);
+    snapshot("office_requests-index_decided_empty", &owner.get("/office?status=decided").await);
+    let dan = house.customer("acme", DAN).await;
+    let request = json!({ "business_name": "Dan's <Deli>", "contact_name": "Dan Drew", "message": "Corner shop." });
+    let ask =
+        || async { dan.post("/api/v1/registration-requests", request.clone()).await.value()["id"].as_str().expect("an id").to_owned() };
+    let one = format!("/office/registration-requests/{}", ask().await);
+    snapshot("office_requests-index", &owner.get("/office").await);
+    snapshot("office_requests-show", &owner.get(&one).await);
+    snapshot("office_requests-show_no_reason", &owner.form(&format!("{one}/rejection"), &[("reason", " ")]).await);
+    snapshot("office_requests-show_wrong_number", &owner.form(&format!("{one}/approval"), &[("account_number", "\u{1}")]).await);
+    owner.form(&format!("{one}/rejection"), &[("reason", "Too far.")]).await;
+    snapshot("office_requests-show_rejected", &owner.get(&one).await);
+    snapshot("office_requests-show_decided_meanwhile", &owner.form(&format!("{one}/approval"), &[("account_number", "")]).await);
+    let two = format!("/office/registration-requests/{}", ask().await);
+    owner.form(&format!("{two}/approval"), &[("account_number", "A-1")]).await;
+    snapshot("office_requests-show_approved", &owner.get(&two).await);
+    snapshot("office_requests-index_decided", &owner.get("/office?status=decided").await);
+    snapshot("web-error_office", &owner.get("/office/registration-requests/nonsense").await);
+}
+
+#[tokio::test]
+async fn the_customers_of_a_counter() {
+    let house = House::open().await;
+    house.customer("acme", ADA).await;
+    let owner = house.staff("acme", "owner").await;
+    snapshot("office_customers-index", &owner.get("/office/customers").await);
+    snapshot("office_customers-index_nobody", &owner.get("/office/customers?query=%3Cb%3Enobody").await);
+    let customers = owner.get("/api/v1/office/customers?query=A-1").await.value();
+    let one = format!("/office/customers/{}", customers["items"][0]["id"].as_str().expect("an id"));
+    snapshot("office_customers-show", &owner.get(&one).await);
+    snapshot("office_customers-show_no_reason", &owner.form(&format!("{one}/suspension"), &[("reason", "")]).await);
+    owner.form(&format!("{one}/suspension"), &[("reason", "Unpaid since May")]).await;
+    snapshot("office_customers-show_suspended", &owner.get(&one).await);
+    let sales = house.staff("acme", "sales").await;
+    snapshot("office_customers-show_to_sales", &sales.get(&one).await);
+}
+
+#[tokio::test]
+async fn a_first_visit_is_light_enough_for_a_poor_signal() {
+    let house = House::open().await;
+    for slug in ["", "acme"] {
+        let browser = house.browser(slug);
+        let page = browser.get("/").await.text;
+        let mut weight = packed(&page);
+        let loaded = find_all(r#"<(?:link|script)\b[^>]*>"#, &page);
+        assert!(loaded.len() >= 2, "a style and a script");
+        for tag in loaded {
+            let from = attribute(tag, "href").or_else(|| attribute(tag, "src")).expect("an address");
+            let asset = browser.get(from).await;
+            assert_eq!(asset.status, StatusCode::OK, "{from}");
+            weight += packed(&asset.text);
+        }
+        assert!(weight <= HEAVIEST_FIRST_VISIT, "{slug:?}: {weight} bytes");
+    }
+}
+
+/// Templates that are pages: those that stand in a frame, and are not one themselves.
+fn pages() -> Vec<String> {
+    const FRAMES: [&str; 4] = ["web-counter", "web-door", "web-office", "web-public"];
+    let mut pages = Vec::new();
+    for folder in fs::read_dir("src").expect("src").filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_dir()) {
+        for file in fs::read_dir(&folder).expect("a folder").filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let is_page = file.extension().is_some_and(|extension| extension == "html")
+                && fs::read_to_string(&file).expect("text").starts_with("{% extends");
+            let word = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = format!("{}-{}", word(&folder), word(&file));
+            if is_page && !FRAMES.contains(&name.as_str()) {
+                pages.push(name);
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_page_has_a_picture() {
+    let pages = pages();
+    assert!(pages.len() >= 15, "{pages:?}");
+    let taken: Vec<String> = fs::read_dir("tests/it/snapshots")
+        .expect("snapshots")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("it__pages__")?.strip_suffix(".snap").map(str::to_owned))
+        .collect();
+    let without: Vec<&String> =
+        pages.iter().filter(|page| !taken.iter().any(|name| name == *page || name.starts_with(&format!("{page}_")))).collect();
+    assert!(without.is_empty(), "no picture of {without:?}");
+}
