@@ -207,6 +207,9 @@ impl Config {
             check_key(&format!("[keys] codes.{version}"), key)?;
         }
         check_key("[keys] counters", &self.keys.counters)?;
+        // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
+        let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
+        ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");
         ensure!(self.codes.life_seconds <= 600, "[codes] life_seconds is over ten minutes (NIST SP 800-63B-4, 3.1.3.2)");
         ensure!(self.codes.guesses_per_day <= 100, "[codes] guesses_per_day is over a hundred (NIST SP 800-63B-4, 3.2.2)");
         Ok(())

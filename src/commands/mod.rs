@@ -61,7 +61,7 @@ fn find_database(config: &Database, data_dir: &Path, role_secret: Option<SecretS
         return Ok((Address::of_url(&url, configured.or(role_secret))?, None));
     }
     let cluster = Cluster::start(data_dir)?;
-    let address = Address::of_socket(cluster.socket_dir(), cluster.superuser(), DATABASE);
+    let address = Address::of_socket(cluster.socket_dir(), Cluster::SUPERUSER, DATABASE);
     Ok((address, Some(cluster)))
 }
 

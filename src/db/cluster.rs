@@ -56,6 +56,9 @@ enum Server {
 }
 
 impl Cluster {
+    /// The role that may do everything. The socket asks it for no password.
+    pub const SUPERUSER: &str = "postgres";
+
     /// Starts (creating it if need be) or joins the cluster under `data_dir`, and blocks until it takes connections.
     ///
     /// May be called from any thread. The server ends with the program that started it, also after `kill -9`, and
@@ -84,12 +87,6 @@ impl Cluster {
     /// True when another process owns the server; [`Cluster::stop`] then leaves it alone.
     pub fn joined(&self) -> bool {
         matches!(self.server, Server::Joined { .. })
-    }
-
-    /// The role that may do everything. The socket asks it for no password.
-    #[expect(clippy::unused_self, reason = "which name it is belongs to the cluster")]
-    pub fn superuser(&self) -> &'static str {
-        "postgres"
     }
 
     /// True when the server is gone, ours or joined. Nothing brings it back but a new start.

@@ -45,6 +45,7 @@ pub mod guard;
 pub mod listen;
 mod meter;
 pub mod migrate;
+pub mod template;
 mod tx;
 
 use std::marker::PhantomData;

@@ -121,7 +121,7 @@ async fn idle(mut under_way: watch::Receiver<usize>, patience: Duration) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits until a connection has said enough to tell HTTP/2 from HTTP/1. hyper has a timer for a request's head,

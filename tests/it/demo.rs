@@ -46,7 +46,7 @@ async fn stop(mut demo: Program, data_dir: &Path) {
 }
 
 async fn sign_in(at: SocketAddr, slug: &str, phone: &str) -> Browser {
-    let (browser, base) = (Browser::at(at, slug), Browser::at(at, ""));
+    let (browser, base) = (Browser::facing(at, slug), Browser::facing(at, ""));
     let asked = browser.post("/api/v1/codes", json!({ "phone": phone })).await;
     assert_eq!(asked.status, StatusCode::ACCEPTED, "{asked:?}");
     let inbox = format!("/api/v1/inbox?to=%2B{}", &phone[1..]);
@@ -90,8 +90,8 @@ async fn the_demo_comes_up_says_where_it_is_stops_cleanly_and_keeps_what_was_don
     ] {
         assert!(said.contains(words), "{words} in\n{said}");
     }
-    assert!(Browser::at(at, "unionjack").get("/").await.text.contains("Union Jack Gifts"));
-    assert_eq!(Browser::at(at, "nobody").get("/").await.status, StatusCode::NOT_FOUND);
+    assert!(Browser::facing(at, "unionjack").get("/").await.text.contains("Union Jack Gifts"));
+    assert_eq!(Browser::facing(at, "nobody").get("/").await.status, StatusCode::NOT_FOUND);
     let customer = sign_in(at, "unionjack", "+447400123456").await;
     sign_in(at, "unionjack", "+447400123465").await;
     sign_in(at, "spiceroute", "+447400123456").await;
@@ -108,7 +108,7 @@ async fn the_demo_comes_up_says_where_it_is_stops_cleanly_and_keeps_what_was_don
     let mut demo = Program::start(&mut demo_command(&data_dir, "127.0.0.1:0"), &directory.0, "again");
     demo.until_said("Ctrl-C stops", Duration::from_secs(30)).await;
     println!("the second start took {:?}", started.elapsed());
-    let again = Browser::at(address_in(&demo.said()), "unionjack");
+    let again = Browser::facing(address_in(&demo.said()), "unionjack");
     again.plant("__Host-session", &customer.cookie("__Host-session").expect("a session"));
     let me = again.get("/api/v1/me").await;
     assert_eq!((me.status, me.value()["access"].as_str()), (StatusCode::OK, Some("active")), "still signed in: {me:?}");
@@ -161,7 +161,7 @@ async fn the_demo_runs_as_a_plain_user_and_ends_when_it_is_killed() {
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let mut demo = Program::start(&mut command, &directory.0, "demo");
     demo.until_said("Ctrl-C stops", COMES_UP_WITHIN).await;
-    assert!(Browser::at(address_in(&demo.said()), "fromagerie").get("/").await.status.is_success());
+    assert!(Browser::facing(address_in(&demo.said()), "fromagerie").get("/").await.status.is_success());
     assert_eq!(std::fs::metadata(data_dir.join("postgres")).expect("a cluster").uid(), nobody);
     demo.kill();
     until("PostgreSQL has ended with it", STOPS_WITHIN, || processes_at(&data_dir).is_empty()).await;

@@ -154,7 +154,7 @@ impl House {
 
     /// A browser that nobody is signed in with, at a tenant's host; at the base with an empty slug.
     pub fn browser(&self, slug: &str) -> Browser {
-        Browser::at(self.at, slug)
+        Browser::facing(self.at, slug)
     }
 
     /// A browser with this customer signed in at a tenant.
@@ -245,7 +245,7 @@ impl Answer {
 
 impl Browser {
     /// A browser that nobody is signed in with, at the server that listens there.
-    pub fn at(at: SocketAddr, slug: &str) -> Self {
+    pub fn facing(at: SocketAddr, slug: &str) -> Self {
         let host = if slug.is_empty() { "localhost".to_owned() } else { format!("{slug}.localhost") };
         Self { at, host: format!("{host}:{}", at.port()), cookies: Mutex::default(), client: reqwest_client() }
     }

@@ -202,9 +202,9 @@ async fn an_id_of_the_other_tenant_is_answered_as_an_id_that_does_not_exist() {
         let who = if matches!(route.right.0, Right::Cat) { Right::Ada } else { route.right.0 };
         let cookie = scene.right(who).await;
         let before = scene.everything().await;
-        let missing = scene.ask(route.method, &nowhere.fill(route), route.body, &[cookie.clone()]).await;
+        let missing = scene.ask(route.method, &nowhere.fill(route), route.body, std::slice::from_ref(&cookie)).await;
         assert_eq!(missing.status, StatusCode::NOT_FOUND, "{} {}: {missing:?}", route.method, route.path);
-        let foreign = scene.ask(route.method, &theirs.fill(route), route.body, &[cookie.clone()]).await;
+        let foreign = scene.ask(route.method, &theirs.fill(route), route.body, std::slice::from_ref(&cookie)).await;
         assert_eq!(said(&foreign, &theirs), said(&missing, &nowhere), "{} {}", route.method, route.path);
         if route.path.contains("/devices/") {
             let other = scene.ask(route.method, &of_another_customer.fill(route), route.body, &[cookie]).await;
@@ -216,8 +216,8 @@ async fn an_id_of_the_other_tenant_is_answered_as_an_id_that_does_not_exist() {
     assert!(tried >= 15, "{tried}");
     let sales = scene.staff("acme", "sales").await;
     for path in ["/office/customers?after=", "/api/v1/office/customers?cursor="] {
-        let missing = scene.ask("GET", &format!("{path}{}", nowhere.active), "", &[sales.clone()]).await;
-        let foreign = scene.ask("GET", &format!("{path}{}", theirs.active), "", &[sales.clone()]).await;
+        let missing = scene.ask("GET", &format!("{path}{}", nowhere.active), "", std::slice::from_ref(&sales)).await;
+        let foreign = scene.ask("GET", &format!("{path}{}", theirs.active), "", std::slice::from_ref(&sales)).await;
         assert_eq!(said(&foreign, &theirs), said(&missing, &nowhere), "{path}");
     }
 }
@@ -231,7 +231,9 @@ async fn an_account_number_of_the_other_tenant_is_as_free_as_any() {
         let phone = scene.stranger().await;
         let request = scene.request("acme", &phone).await;
         let body = serde_json::json!({ "account_number": number }).to_string();
-        let answer = scene.ask("POST", &format!("/api/v1/office/registration-requests/{request}/approval"), &body, &[owner.clone()]).await;
+        let answer = scene
+            .ask("POST", &format!("/api/v1/office/registration-requests/{request}/approval"), &body, std::slice::from_ref(&owner))
+            .await;
         answers.push((answer.status, answer.text.replace(&request, "ID").replace(number, "NUMBER")));
         let there: i64 = scene.house.value(&format!("select count(*) from trade_accounts where account_number = '{number}'")).await;
         assert_eq!(there, if number == "B-1" { 2 } else { 1 }, "acme has its own of that number");

@@ -62,7 +62,7 @@ impl Production {
     }
 
     fn browser(&self, slug: &str) -> Browser {
-        Browser::at(self.at, slug)
+        Browser::facing(self.at, slug)
     }
 }
 

@@ -11,7 +11,7 @@ const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 70;
 
 /// Files that are longer, with the length they may have and why.
-const LONG_FILES: &[(&str, usize, &str)] = &[("src/db/cluster.rs", 442, "starting and stopping PostgreSQL is one story, told in order")];
+const LONG_FILES: &[(&str, usize, &str)] = &[("src/db/cluster.rs", 440, "starting and stopping PostgreSQL is one story, told in order")];
 
 fn files_under(folder: &Path, extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -187,6 +187,7 @@ fn the_web_framework_is_named_at_the_doors_alone() {
 
 #[test]
 fn statements_are_put_together_in_one_room_and_written_in_small_letters() {
+    let literal = Regex::new("'[^']*'").expect("a pattern");
     let statement = Regex::new(r##"(?s)\b(?:query|query_as|query_scalar|raw_sql)!?\(\s*(?:\w+,\s*)?r?#?"(.*?)""##).expect("a pattern");
     let shouted = Regex::new(
         r"\b(?:SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|VALUES|SET|AND|OR|ORDER|LIMIT|RETURNING|CREATE|ALTER|DROP|GRANT|REVOKE)\b",
@@ -206,7 +207,7 @@ fn statements_are_put_together_in_one_room_and_written_in_small_letters() {
     }
     for (path, text) in files_under(Path::new("migrations"), &[".sql"]) {
         for line in text.lines().map(|line| line.split("--").next().unwrap_or_default()) {
-            let quoted = Regex::new("'[^']*'").expect("a pattern").replace_all(line, "''");
+            let quoted = literal.replace_all(line, "''");
             if shouted.is_match(&quoted) {
                 wrong.push(format!("{path}: {line}"));
             }

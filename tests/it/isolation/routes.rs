@@ -87,13 +87,14 @@ const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 30] = [
+pub const OPEN: [Open; 32] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
     open("public", "GET", "/assets/style.css", 200),
     open("public", "GET", "/assets/page.js", 200),
     open("public", "GET", "/logos/:slug", 404),
+    open("public", "GET", "/favicon.ico", 204),
     open("public", "GET", "/healthz", 200),
     open("public", "GET", "/readyz", 200),
     open("public", "GET", "/api/v1/inbox", 200),
@@ -109,6 +110,7 @@ pub const OPEN: [Open; 30] = [
     open("counter", "GET", "/office/code", 303),
     with("counter", "/office/sessions", "", EMAIL_CODE, 422),
     open("counter", "GET", "/api/docs", 200),
+    open("counter", "GET", "/favicon.ico", 204),
     open("counter", "GET", "/brand.css", 200),
     open("counter", "GET", "/assets/style.css", 200),
     open("counter", "GET", "/assets/page.js", 200),
