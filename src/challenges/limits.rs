@@ -44,7 +44,7 @@ impl Counters {
     /// How long until a code may be sent again to this address on this host.
     pub(super) fn resend_wait(&self, host: &str, resend: TimeDelta, now: DateTime<Utc>) -> TimeDelta {
         let last = self.sent.iter().filter(|(_, to)| to == host).map(|(at, _)| *at).max();
-        last.map_or(TimeDelta::zero(), |at| (at + resend - now).max(TimeDelta::zero()))
+        last.map_or(TimeDelta::zero(), |at| (at + resend - now).clamp(TimeDelta::zero(), resend))
     }
 
     /// Counts one more code sent, or says when the next one may be.

@@ -83,6 +83,11 @@ pub async fn enqueue<D: Door>(tx: &mut Tx<D>, job: Job, tenant: Option<TenantId>
     Ok(())
 }
 
+/// Whether nobody waits for it any more when this try fails, too: it is the twelfth.
+pub fn is_last_attempt(attempts: i16) -> bool {
+    attempts >= 11
+}
+
 /// How long to wait before the next try: 2 s, 4 s, 8 s … ten minutes.
 pub fn pause_after(attempts: i16) -> Duration {
     let doublings = u32::try_from(attempts).unwrap_or_default().min(9);

@@ -79,10 +79,8 @@ pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>) -> Result<bool>
 }
 
 async fn settle(tx: &mut Tx<Platform>, id: uuid::Uuid, attempts: i16, outcome: Outcome, now: DateTime<Utc>) -> Result<()> {
-    /// After so many tries nobody waits for it any more.
-    const MOST_ATTEMPTS: i16 = 12;
     let outcome = match outcome {
-        Outcome::Later(_, why) if attempts + 1 >= MOST_ATTEMPTS => Outcome::GiveUp(why),
+        Outcome::Later(_, why) if super::is_last_attempt(attempts) => Outcome::GiveUp(why),
         other => other,
     };
     metrics::counter!("jobs_run", "outcome" => match &outcome {

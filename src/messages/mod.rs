@@ -110,7 +110,9 @@ pub fn outcome_of(sent: &Result<Accepted, Refusal>, attempts: i16) -> Outcome {
     .increment(1);
     match sent {
         Ok(_) => Outcome::Done,
-        Err(refusal) if refusal.may_retry() => Outcome::Later(jobs::pause_after(attempts), refusal.to_string()),
+        Err(refusal) if refusal.may_retry() && !jobs::is_last_attempt(attempts) => {
+            Outcome::Later(jobs::pause_after(attempts), refusal.to_string())
+        }
         Err(refusal) => Outcome::GiveUp(refusal.to_string()),
     }
 }

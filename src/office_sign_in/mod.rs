@@ -11,7 +11,7 @@ use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
 use crate::tenancy::extract::Member;
-use crate::tenancy::token::Token;
+use crate::tenancy::token::{OFFICE_COOKIE, Token};
 use crate::tenancy::{StaffRole, Visitor};
 use crate::values::EmailAddress;
 
@@ -53,6 +53,7 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::WrongCode)?;
+            end_previous(tx, visitor).await?;
             sqlx::query!(
                 "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
                  values ($1, $2, $3, $4, $5, $6, $6, $7)",
@@ -79,6 +80,20 @@ pub async fn end_session(tx: &mut Tx<Office>, member: &Member) -> Result<()> {
         tx.tenant().uuid(),
         member.session.session_id.uuid(),
         member.house.now()
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Whoever was signed in with this browser is not any more.
+async fn end_previous(tx: &mut Tx<Office>, visitor: &Visitor) -> Result<()> {
+    let Some(token) = visitor.token(OFFICE_COOKIE) else { return Ok(()) };
+    sqlx::query!(
+        "update staff_sessions set ended_at = $3 where tenant_id = $1 and token_hash = $2 and ended_at is null",
+        tx.tenant().uuid(),
+        &token.hash()[..],
+        visitor.house.now()
     )
     .execute(&mut *tx)
     .await?;

@@ -221,35 +221,25 @@ pub async fn signed_in(visitor: Visitor) -> Result<SignedIn> {
 
 /// The same, with a token that the browser is only about to get.
 pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn> {
-    let house = &visitor.house;
+    let house = Arc::clone(&visitor.house);
     let now = house.now();
-    let idle_since = house.customer_idle_since();
-    let (tx, session) = house.guesses().open(house.db(), visitor.tenant.id, token.hash(), visitor.writes, idle_since, now).await?;
-    let mut signed_in = SignedIn { caller: Caller { visitor, session }, tx };
-    signed_in.note_use(token.hash()).await?;
-    Ok(signed_in)
-}
-
-impl SignedIn {
-    /// Once in a while, notes that the session was used: in this transaction when it writes, else beside it.
-    async fn note_use(&mut self, token_hash: [u8; 32]) -> Result<()> {
-        let house = Arc::clone(&self.caller.house);
-        let now = house.now();
-        let session_id = self.caller.session.session_id;
-        if !session::wants_touch(self.caller.session.last_seen_at, now) {
-            return Ok(());
+    let open =
+        async |writes| house.guesses().open(house.db(), visitor.tenant.id, token.hash(), writes, house.customer_idle_since(), now).await;
+    let (mut tx, mut session) = open(visitor.writes).await?;
+    // Once in a while the use is noted: in this transaction when it writes, else in one before it. Not beside
+    // it: requests that each hold a connection and wait for a second one would wait for each other.
+    if session::wants_touch(session.last_seen_at, now) {
+        if visitor.writes {
+            session::touch(&mut tx, session.session_id, now).await?;
+        } else {
+            drop(tx);
+            let (mut noting, noted) = open(true).await?;
+            session::touch(&mut noting, noted.session_id, now).await?;
+            noting.commit().await?;
+            (tx, session) = open(false).await?;
         }
-        if self.caller.writes {
-            return session::touch(&mut self.tx, session_id, now).await;
-        }
-        let keys = crate::db::CounterKeys {
-            tenant: self.caller.tenant.id,
-            session_hash: token_hash,
-            customer: self.caller.session.customer_id,
-            account: self.caller.session.access.as_ref().map_or(uuid::Uuid::nil().into(), |access| access.account_id),
-        };
-        house.db().counter(keys).write(async |tx| session::touch(tx, session_id, now).await).await
     }
+    Ok(SignedIn { caller: Caller { visitor, session }, tx })
 }
 
 async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
@@ -263,8 +253,13 @@ async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
         return Err(Error::Forbidden);
     }
     if session::wants_touch(session.last_seen_at, now) {
-        let session_id = session.session_id;
-        scope.write(async |tx| session::touch_staff(tx, session_id, now).await).await?;
+        if visitor.writes {
+            session::touch_staff(&mut tx, session.session_id, now).await?;
+        } else {
+            drop(tx);
+            scope.write(async |tx| session::touch_staff(tx, session.session_id, now).await).await?;
+            tx = scope.open_read().await?;
+        }
     }
     Ok(Staff { member: Member { visitor, session }, tx, rule: PhantomData })
 }

@@ -101,7 +101,7 @@ pub async fn issue_ticket(caller: &Caller, to: &Tenant, arrival: [u8; 32]) -> Re
 pub async fn arrive(visitor: &Visitor, ticket: &Token) -> Result<Token> {
     let browser = visitor.token(ARRIVAL_COOKIE).ok_or(Error::Unauthenticated)?;
     let house = &visitor.house;
-    house
+    let token = house
         .db()
         .identity()
         .write(async |tx| {
@@ -125,7 +125,9 @@ pub async fn arrive(visitor: &Visitor, ticket: &Token) -> Result<Token> {
             let phone = PhoneNumber::from_e164(&used.phone).map_err(|_| Error::Unauthenticated)?;
             sign_in::begin_session(tx, visitor, customer, &phone).await
         })
-        .await
+        .await?;
+    sign_in::end_previous(visitor).await?;
+    Ok(token)
 }
 
 async fn lets_in(tx: &mut crate::db::Tx<crate::db::Identity>, customer: CustomerId, tenant: &Tenant) -> Result<bool> {
