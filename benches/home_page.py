@@ -5,7 +5,7 @@ access, the trade account. pgbench sends exactly these, as the same database rol
 pipelined flush, which is the most the database could do. 128 sessions of 128 tenants take turns on both sides.
 """
 
-import base64, hashlib, os, pathlib, re, signal, statistics, subprocess, sys, time, urllib.request
+import base64, hashlib, http.client, os, pathlib, re, signal, statistics, subprocess, sys, time, urllib.request
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
@@ -101,8 +101,8 @@ def pgbench(database, directory, mode):
     return float(re.search(r"tps = ([\d.]+) \(without", done.stdout).group(1))
 
 
-def lua(tenants, folder):
-    lines = [f'{{"tenant-{n}.localhost:{PORT}", "__Host-session={base64.urlsafe_b64encode(token).decode().rstrip("=")}"}}' for n, token, _ in people(tenants)]
+def lua(tenants, port, folder):
+    lines = [f'{{"tenant-{n}.localhost:{port}", "__Host-session={base64.urlsafe_b64encode(token).decode().rstrip("=")}"}}' for n, token, _ in people(tenants)]
     path = folder / f"sessions-{tenants}.lua"
     path.write_text("local people = {" + ",\n".join(lines) + "}\nlocal next = 0\nrequest = function()\n  next = next % #people + 1\n"
                     "  return wrk.format('GET', '/', {['Host'] = people[next][1], ['Cookie'] = people[next][2]})\nend\n"
@@ -111,24 +111,24 @@ def lua(tenants, folder):
     return path
 
 
-def wrk(script):
-    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{PORT}/"]
+def wrk(script, port):
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{port}/"]
     output = subprocess.run(command, text=True, capture_output=True, check=True).stdout
-    errors = int(re.search(r"errors (\d+)", output).group(1))
-    if errors:
+    p50, p99, errors = re.search(r"p50 ([\d.]+) p99 ([\d.]+) errors (\d+)", output).groups()
+    if int(errors):
         sys.exit(f"{errors} requests failed:\n{output}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)), output
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)), float(p50), float(p99)
 
 
-def serve(database):
+def serve(database, port):
     environment = {**os.environ, "DATABASE_URL": f"postgres:///{database}?host={SOCKET}&user=postgres",
-                   "TRADECOUNTER__HTTP__LISTEN": f"127.0.0.1:{PORT}", "TRADECOUNTER__HTTP__INTERNAL_LISTEN": f"127.0.0.1:{PORT + 1}",
-                   "TRADECOUNTER__HTTP__PUBLIC_URL": f"http://localhost:{PORT}", "TRADECOUNTER__LOG__FILTER": "warn",
+                   "TRADECOUNTER__HTTP__LISTEN": f"127.0.0.1:{port}", "TRADECOUNTER__HTTP__INTERNAL_LISTEN": f"127.0.0.1:{port + 1}",
+                   "TRADECOUNTER__HTTP__PUBLIC_URL": f"http://localhost:{port}", "TRADECOUNTER__LOG__FILTER": "warn",
                    "TRADECOUNTER__KEYS__CODES__1": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "TRADECOUNTER__KEYS__COUNTERS": "a0b1c2d3e4f5061728394a5b6c7d8e9f"}
     server = subprocess.Popen(["target/release/tradecounter", "serve"], env=environment)
     for _ in range(100):
         try:
-            if urllib.request.urlopen(f"http://127.0.0.1:{PORT + 1}/readyz", timeout=1).status == 200:
+            if urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/readyz", timeout=1).status == 200:
                 return server
         except OSError:
             time.sleep(0.1)
@@ -140,45 +140,63 @@ def resident_mebibytes(server):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{server.pid}/status").read_text()).group(1)) / 1024
 
 
-def visit_every_counter(tenants):
+def visit_every_counter(tenants, port):
     """So that the server remembers them all: what it costs in memory to know every host."""
-    import http.client
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for n in range(1, tenants + 1):
-        connection.request("GET", "/brand.css", headers={"Host": f"tenant-{n}.localhost:{PORT}"})
+        connection.request("GET", "/brand.css", headers={"Host": f"tenant-{n}.localhost:{port}"})
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
             sys.exit(f"tenant-{n} answers {answer.status}")
 
 
-def measure(tenants):
-    database = make_database(tenants)
-    trips, flush = scripts(tenants, WORK)
-    script = lua(tenants, WORK)
-    server = serve(database)
-    try:
-        visit_every_counter(tenants)
-        wrk(script)
-        figures = {"trips": [], "flush": [], "http": [], "share": [], "share_of_flush": []}
-        for _ in range(ROUNDS):
-            one, (page, output), most = pgbench(database, trips, "simple"), wrk(script), pgbench(database, flush, "prepared")
-            for name, value in (("trips", one), ("http", page), ("flush", most), ("share", page / one), ("share_of_flush", page / most)):
-                figures[name].append(value)
-        memory = resident_mebibytes(server)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
-    middle = {name: statistics.median(values) for name, values in figures.items()}
-    latency = re.search(r"p50 ([\d.]+) p99 ([\d.]+)", output)
-    print(f"{tenants:>6} tenants: pgbench {middle['trips']:.0f}/s, home page {middle['http']:.0f}/s"
-          f" (p50 {latency.group(1)} ms, p99 {latency.group(2)} ms at {CLIENTS} clients), share {middle['share']:.2f}"
-          f" (from {min(figures['share']):.2f} to {max(figures['share']):.2f}),"
-          f" of one flush ({middle['flush']:.0f}/s) {middle['share_of_flush']:.2f}, resident {memory:.0f} MiB", flush=True)
-    return middle
+class Side:
+    """One server on one database, and the figures of its rounds."""
+
+    def __init__(self, tenants, port):
+        self.tenants, self.port = tenants, port
+        self.database = make_database(tenants)
+        self.trips, self.flush = scripts(tenants, WORK)
+        self.script = lua(tenants, port, WORK)
+        self.server = serve(self.database, port)
+        self.figures = {name: [] for name in ("pgbench", "page", "most", "share", "share_of_most", "p50", "p99")}
+        visit_every_counter(tenants, port)
+        wrk(self.script, port)
+
+    def round(self):
+        one, (page, p50, p99), most = pgbench(self.database, self.trips, "simple"), wrk(self.script, self.port), pgbench(self.database, self.flush, "prepared")
+        row = {"pgbench": one, "page": page, "most": most, "share": page / one, "share_of_most": page / most, "p50": p50, "p99": p99}
+        for name, value in row.items():
+            self.figures[name].append(value)
+
+    def middle(self, name):
+        return statistics.median(self.figures[name])
+
+    def tell(self):
+        share = self.figures["share"]
+        print(f"{self.tenants:>6} tenants: pgbench {self.middle('pgbench'):.0f}/s, home page {self.middle('page'):.0f}/s"
+              f" (p50 {self.middle('p50'):.1f} ms, p99 {self.middle('p99'):.1f} ms at {CLIENTS} clients), share {self.middle('share'):.2f}"
+              f" (from {min(share):.2f} to {max(share):.2f}), of one flush ({self.middle('most'):.0f}/s) {self.middle('share_of_most'):.2f},"
+              f" resident {resident_mebibytes(self.server):.0f} MiB", flush=True)
+
+    def end(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(timeout=30)
 
 
 WORK.mkdir(parents=True, exist_ok=True)
-small, large = measure(1_000), measure(20_000)
-print(f"growth from 1,000 to 20,000 tenants: the page takes {small['http'] / large['http']:.2f} times as long,"
-      f" pgbench {small['trips'] / large['trips']:.2f}")
+small, large = Side(1_000, PORT), Side(20_000, PORT + 10)
+try:
+    for number in range(ROUNDS):
+        # In turns, and in the other order every other time, so that neither side has the quieter minute.
+        for side in (small, large) if number % 2 else (large, small):
+            side.round()
+    small.tell()
+    large.tell()
+    growth = [a / b for a, b in zip(small.figures["page"], large.figures["page"])]
+    of_pgbench = [a / b for a, b in zip(small.figures["pgbench"], large.figures["pgbench"])]
+    print(f"growth from 1,000 to 20,000 tenants: the page costs {statistics.median(growth):.2f} times as much, pgbench {statistics.median(of_pgbench):.2f}")
+finally:
+    small.end()
+    large.end()

@@ -183,6 +183,13 @@ pub async fn sweep(house: &House) -> Result<()> {
             sqlx::query!("delete from challenges where expires_at < $1", day_ago).execute(&mut *tx).await?;
             sqlx::query!("delete from hand_overs where expires_at < $1", day_ago).execute(&mut *tx).await?;
             sqlx::query!("delete from allowances where filled_at < $1", day_ago).execute(&mut *tx).await?;
+            sqlx::query!(
+                "delete from address_counters
+                  where not exists (select from unnest(sent_at || guessed_at) as happened (at) where happened.at >= $1)",
+                day_ago
+            )
+            .execute(&mut *tx)
+            .await?;
             Ok(())
         })
         .await

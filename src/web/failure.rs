@@ -54,12 +54,12 @@ impl Failure {
     /// From one of our own errors.
     pub fn of_own(error: &Error) -> Self {
         let mut failure = Self::of_status(error.status());
-        failure.kind = match error {
-            Error::WrongCode => "wrong-code",
-            Error::CrossSite => "cross-site",
-            Error::KeyReused => "key-reused",
-            _ => failure.kind,
-        };
+        match error {
+            Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "That code is not right".to_owned()),
+            Error::CrossSite => failure.kind = "cross-site",
+            Error::KeyReused => failure.kind = "key-reused",
+            _ => {}
+        }
         if !matches!(error, Error::Internal(_) | Error::Unavailable(_)) {
             failure.detail = format!("{error}.");
         }

@@ -1,17 +1,14 @@
 //! The queue when things fail: tried again with growing pauses, given up where somebody can see it, and a
 //! panic ends one try and nothing else.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use tradecounter::config::{Config, MailCarrierName, SmsGatewayName};
+use tradecounter::config::{MailCarrierName, SmsGatewayName};
 use tradecounter::error::Result;
 use tradecounter::jobs::worker::{Runner, run_next};
 use tradecounter::jobs::{Claimed, Outcome};
-use tradecounter::messages::email::Smtp;
-use tradecounter::messages::sms::Kannel;
 use uuid::Uuid;
 
 use crate::house::{ADA, DAN, House};
@@ -89,15 +86,6 @@ async fn a_job_that_nobody_knows_is_given_up_and_the_next_one_runs() {
     house.browser("acme").ask(&house, ADA).await;
     let why: String = house.value("select last_error from jobs where given_up_at is not null").await;
     assert_eq!(why, "no job is called dance");
-}
-
-#[test]
-fn the_example_for_production_names_carriers_that_can_be_made() {
-    let mut config = Config::read(Some(Path::new("config/production.example.toml"))).expect("a configuration");
-    Kannel::new(config.sms.kannel).map(drop).expect("an SMS gateway");
-    assert!(Smtp::new(config.email.smtp.clone()).is_err(), "a user name without its password");
-    config.email.smtp.password = Some("from the environment".into());
-    Smtp::new(config.email.smtp).map(drop).expect("a mail server");
 }
 
 /// Runs every job by panicking.
