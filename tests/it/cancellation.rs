@@ -202,8 +202,9 @@ async fn a_cancelled_begin_on_a_bare_pool_leaks_the_tenant_and_swallows_a_write(
     let opening = format!("begin;set local app.tenant_id = '{acme}'");
     let begin = async || drop(pool.begin_with(AssertSqlSafe(opening.clone())).await.expect("a transaction"));
     begin().await;
-    let mut leaked = 0;
-    for attempt in 0..CANCELLATIONS {
+    // How many leak depends on how busy the machine is; one in thirty on a quiet one. A handful proves the point.
+    let (mut leaked, most) = (0, 10 * CANCELLATIONS);
+    for attempt in 0..most {
         // Dropped a few microseconds after it has taken the connection, which is on its way home until then.
         while pool.num_idle() == 0 {
             tokio::task::yield_now().await;
@@ -224,9 +225,9 @@ async fn a_cancelled_begin_on_a_bare_pool_leaks_the_tenant_and_swallows_a_write(
         let kept: i64 = house.value(&format!("select count(*) from jobs where id = '{job}'")).await;
         assert_eq!(kept, 0, "and what the next borrower writes is not committed");
         pool.execute("rollback").await.expect("an end");
-        if leaked == 20 {
+        if leaked == 5 {
             return;
         }
     }
-    panic!("{leaked} of {CANCELLATIONS} leaked: this way of cancelling shows nothing");
+    panic!("{leaked} of {most} leaked: this way of cancelling shows nothing");
 }
