@@ -6,6 +6,7 @@ import path from "node:path";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
+import { keepTokens } from "./secrecy.js";
 import { TARGET } from "./server.js";
 
 const SCREENSHOTS = path.join(TARGET, "screenshots");
@@ -30,6 +31,7 @@ export async function newPerson(browser, { viewport = PHONE, ...options } = {}) 
   const context = await browser.newContext({ viewport, hasTouch: viewport.width < 600, locale: "en-GB", ...options });
   context.setDefaultTimeout(10_000);
   context.on("page", watch);
+  keepTokens(context);
   return context.newPage();
 }
 

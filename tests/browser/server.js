@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { assertTellsNothing } from "./secrecy.js";
 import { until } from "./wait.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,6 +29,8 @@ export async function startDemo(name) {
       ...process.env,
       // One person signs in again and again here.
       TRADECOUNTER__CODES__RESEND_SECONDS: "1",
+      // All that the program itself has to say, so that it can be searched for what it should not.
+      TRADECOUNTER__LOG__FILTER: "info,tradecounter=trace,sqlx=debug",
       TRADECOUNTER__HTTP__INTERNAL_LISTEN: `127.0.0.1:${await freePort()}`,
     },
     stdio: ["ignore", log, log],
@@ -48,6 +51,7 @@ export async function startDemo(name) {
   }
 
   demo.stop = async () => {
+    const sent = await demo.messages("");
     process.removeListener("exit", endWithUs);
     child.kill("SIGTERM");
     try {
@@ -56,6 +60,7 @@ export async function startDemo(name) {
       child.kill("SIGKILL");
       throw error;
     }
+    assertTellsNothing(logFile, sent);
     rmSync(dataDirectory, { recursive: true, force: true });
     if (child.exitCode !== 0) throw new Error(`the demo ended with ${child.exitCode ?? child.signalCode}: see ${logFile}`);
   };

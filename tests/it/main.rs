@@ -13,7 +13,9 @@
 )]
 #![allow(clippy::pedantic, reason = "tests are read as stories")]
 
+mod browser;
 mod house;
+mod secrecy;
 
 mod cancellation;
 mod carriers;

@@ -131,7 +131,9 @@ async fn time(house: &House, path: &str, field: &str, all: &[&str], rounds: usiz
             let guessed = post(&browser, &format!("{path}/sessions"), json!({ field: all[which], "code": "000000" })).await;
             of_round[0][which] = (between - started).as_secs_f64();
             of_round[1][which] = between.elapsed().as_secs_f64();
-            assert_eq!((asked, guessed), (StatusCode::ACCEPTED, StatusCode::UNAUTHORIZED));
+            assert_eq!(asked, StatusCode::ACCEPTED);
+            // Of the thousands of guesses here one may be right: once in some two hundred runs.
+            assert!(guessed == StatusCode::UNAUTHORIZED || house.code_for(all[which]).await == "000000", "{guessed}");
         }
         for (taken, of_round) in taken.iter_mut().zip(of_round) {
             let usual = median(&of_round);
