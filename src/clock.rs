@@ -1,14 +1,18 @@
 //! Where the time comes from. Nothing else may ask the system for it, so that tests can move it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 /// The time of day, in UTC, to the microsecond (what PostgreSQL keeps).
 #[derive(Clone, Default)]
-pub struct Clock {
-    ahead_milliseconds: Arc<AtomicI64>,
+pub struct Clock(Arc<Hands>);
+
+#[derive(Default)]
+struct Hands {
+    ahead_microseconds: AtomicI64,
+    stopped_at: OnceLock<DateTime<Utc>>,
 }
 
 impl Clock {
@@ -18,14 +22,27 @@ impl Clock {
     }
 
     /// The present moment.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn now(&self) -> DateTime<Utc> {
-        let ahead = Duration::milliseconds(self.ahead_milliseconds.load(Ordering::Relaxed));
-        (Utc::now() + ahead).trunc_subsecs(6)
+        let ahead = &self.0.ahead_microseconds;
+        match self.0.stopped_at.get() {
+            // Each look is a microsecond after the one before: what comes later must not be at the same time.
+            Some(then) => *then + Duration::microseconds(ahead.fetch_add(1, Ordering::Relaxed)),
+            None => system_time() + Duration::microseconds(ahead.load(Ordering::Relaxed)),
+        }
     }
 
     /// Moves this clock, and every clone of it, forward. For tests.
     pub fn advance(&self, by: Duration) {
-        self.ahead_milliseconds.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+        self.0.ahead_microseconds.fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::Relaxed);
     }
+
+    /// From now on this clock, and every clone of it, only goes on when it is moved. For tests, which may take their time then.
+    pub fn stop(&self) {
+        self.0.stopped_at.get_or_init(system_time);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+fn system_time() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }
