@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::challenges;
 use crate::clock::Clock;
@@ -14,7 +14,7 @@ use crate::db::connect::Address;
 use crate::db::listen::{Told, listen};
 use crate::error::{Error, Result};
 use crate::inbox::DemoInbox;
-use crate::jobs::{Claimed, Job, Outcome, worker};
+use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
 use crate::messages::email::{Mailer, Smtp};
 use crate::messages::inbox::Inbox;
 use crate::messages::sms::{Kannel, SmsGateway};
@@ -54,10 +54,10 @@ impl App {
 
     /// Serves browsers and works the queue until `stop` says so; then finishes what has begun.
     pub async fn run(&self, address: Address, listener: TcpListener, stop: watch::Receiver<bool>) {
-        let wake = Arc::new(Notify::new());
-        let listening = tokio::spawn(self.hear(address, Arc::clone(&wake)));
+        let (wake, woken) = watch::channel(());
+        let listening = tokio::spawn(self.hear(address, wake.clone()));
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.house)));
-        let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), wake, stop.clone());
+        let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), woken, stop.clone());
         let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, stopped(stop));
         tokio::join!(serving, working);
         listening.abort();
@@ -68,21 +68,21 @@ impl App {
 
     /// Runs every job that is due now. For tests, which have no workers.
     pub async fn run_jobs(&self) -> Result<()> {
-        while worker::run_next(&self.house, &self.runner).await? {}
+        while worker::run_next(&self.house, &self.runner, &Lane::ALL).await? {}
         Ok(())
     }
 
-    fn hear(&self, address: Address, wake: Arc<Notify>) -> impl Future<Output = ()> + Send + use<> {
+    fn hear(&self, address: Address, wake: watch::Sender<()>) -> impl Future<Output = ()> + Send + use<> {
         let house = Arc::clone(&self.house);
         listen(address, move |told| match told {
-            Told::JobQueued => wake.notify_one(),
+            Told::JobQueued => wake.send_replace(()),
             Told::TenantChanged(slug) => {
                 let house = Arc::clone(&house);
                 tokio::spawn(async move { house.tenants.forget(&slug).await });
             }
             Told::Reconnected => {
                 house.tenants.forget_all();
-                wake.notify_one();
+                wake.send_replace(());
             }
         })
     }
@@ -100,7 +100,7 @@ impl worker::Runner for Runner {
             None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
         };
         match claimed.job {
-            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, &tenant, challenge, claimed).await,
+            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, &tenant, challenge).await,
             Job::SendMessage(message) => messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await,
             Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
         }

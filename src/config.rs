@@ -207,8 +207,8 @@ impl Config {
             check_key(&format!("[keys] codes.{version}"), key)?;
         }
         check_key("[keys] counters", &self.keys.counters)?;
-        // Four workers hold one each while they run a job, and what a job asks needs another.
-        ensure!(self.database.connections_per_role >= 6, "[database] connections_per_role must be at least 6");
+        // Six workers hold one each while they run a job, and what a job asks needs another.
+        ensure!(self.database.connections_per_role >= 8, "[database] connections_per_role must be at least 8");
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");

@@ -5,7 +5,7 @@ use askama::Template;
 use super::code::Code;
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
-use crate::jobs::{Claimed, Outcome};
+use crate::jobs::Outcome;
 use crate::messages::email::Mail;
 use crate::messages::sms::segments;
 use crate::messages::{Carriers, outcome_of};
@@ -33,7 +33,7 @@ pub struct CodeMail<'a> {
 
 /// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there only;
 /// the browser that asked is told the same either way.
-pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge: ChallengeId, claimed: Claimed) -> Result<Outcome> {
+pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge: ChallengeId) -> Result<Outcome> {
     let now = house.now();
     let open = house
         .db()
@@ -69,7 +69,7 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge
         };
         carriers.mail.send(&mail).await
     };
-    Ok(outcome_of(&sent, claimed.attempts))
+    Ok(outcome_of(&sent))
 }
 
 /// The text, with the business name cut until it costs one message.

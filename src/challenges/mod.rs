@@ -14,7 +14,7 @@ use self::limits::Counters;
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
-use crate::jobs::{self, Job};
+use crate::jobs::{self, Job, Lane};
 use crate::tenancy::token::{PENDING_COOKIE, Token};
 use crate::tenancy::{House, Tenant, Visitor};
 use crate::values::{EmailAddress, PhoneNumber};
@@ -41,6 +41,13 @@ impl Address {
         match self {
             Self::Phone(_) => Purpose::Customer.word(),
             Self::Email(_) => Purpose::Staff.word(),
+        }
+    }
+
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Phone(_) => Lane::TextCodes,
+            Self::Email(_) => Lane::MailCodes,
         }
     }
 }
@@ -103,7 +110,7 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
                 None => create(tx, house, &question, now).await?,
             };
             if wait.is_zero() {
-                jobs::enqueue(tx, Job::SendCode(challenge), Some(question.tenant.id), now).await?;
+                jobs::enqueue(tx, question.address.lane(), Job::SendCode(challenge), Some(question.tenant.id), now).await?;
             }
             Ok(Asked {
                 expires_in_seconds: seconds(expires_at - now),

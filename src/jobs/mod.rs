@@ -4,12 +4,41 @@ pub mod worker;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
 use crate::ids::{ChallengeId, JobId, MessageId, RequestId, TenantId};
+
+/// How long a job is tried again and again before it is given up: a carrier may be out for a night.
+const PATIENCE: TimeDelta = TimeDelta::days(1);
+
+/// Where a job waits. Each carrier has lanes of its own, so that neither waits for the other, and each of them has one for codes, because
+/// somebody stands at the door with each of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    TextCodes,
+    MailCodes,
+    /// What else goes by text message.
+    Texts,
+    /// What else goes by e-mail, and what brings it about.
+    Letters,
+}
+
+impl Lane {
+    /// Codes first.
+    pub const ALL: [Self; 4] = [Self::TextCodes, Self::MailCodes, Self::Texts, Self::Letters];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::TextCodes => "text_codes",
+            Self::MailCodes => "mail_codes",
+            Self::Texts => "texts",
+            Self::Letters => "letters",
+        }
+    }
+}
 
 /// What is to be done, and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,25 +83,36 @@ impl Job {
 pub struct Claimed {
     pub job: Job,
     pub tenant: Option<TenantId>,
-    /// How often it was tried before.
-    pub attempts: i16,
+    /// It has been tried for long enough: when this fails, too, it is given up.
+    pub is_last_try: bool,
+}
+
+impl Claimed {
+    /// After the last try there is no later.
+    pub fn settled(self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Later(why) if self.is_last_try => Outcome::GiveUp(why),
+            other => other,
+        }
+    }
 }
 
 /// How it went.
 #[derive(Debug)]
 pub enum Outcome {
     Done,
-    /// Not this time; it may be tried again after the pause.
-    Later(Duration, String),
+    /// Not this time; it is tried again after a pause.
+    Later(String),
     /// It will never go. The words stay with the job, for whoever looks.
     GiveUp(String),
 }
 
 /// Adds a job to the queue.
-pub async fn enqueue<D: Door>(tx: &mut Tx<D>, job: Job, tenant: Option<TenantId>, now: DateTime<Utc>) -> Result<()> {
+pub async fn enqueue<D: Door>(tx: &mut Tx<D>, lane: Lane, job: Job, tenant: Option<TenantId>, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "insert into jobs (id, kind, for_tenant, subject_id, run_at, created_at) values ($1, $2, $3, $4, $5, $5)",
+        "insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at) values ($1, $2, $3, $4, $5, $6, $6)",
         JobId::new().uuid(),
+        lane.word(),
         job.kind(),
         tenant.map(TenantId::uuid),
         job.subject(),
@@ -83,13 +123,9 @@ pub async fn enqueue<D: Door>(tx: &mut Tx<D>, job: Job, tenant: Option<TenantId>
     Ok(())
 }
 
-/// Whether nobody waits for it any more when this try fails, too: it is the twelfth.
-pub fn is_last_attempt(attempts: i16) -> bool {
-    attempts >= 11
-}
-
-/// How long to wait before the next try: 2 s, 4 s, 8 s … ten minutes.
-pub fn pause_after(attempts: i16) -> Duration {
-    let doublings = u32::try_from(attempts).unwrap_or_default().min(9);
-    Duration::from_secs(2u64.pow(doublings + 1).min(600))
+/// How long to wait before the next try: 2 s, 4 s, 8 s … half an hour, and up to a quarter more, by chance, so that what failed
+/// together does not come back together.
+fn pause_after(attempts: i16) -> Duration {
+    let doublings = u32::try_from(attempts).unwrap_or_default().min(10);
+    Duration::from_secs(2u64.pow(doublings + 1).min(1_800)).mul_f64(rand::random_range(1.0..1.25))
 }

@@ -5,14 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
+use uuid::Uuid;
 
-use super::{Claimed, Job, Outcome};
+use super::{Claimed, Job, Lane, Outcome};
 use crate::db::{Platform, Tx};
 use crate::error::Result;
 use crate::tenancy::House;
 
-const WORKERS: usize = 4;
+/// One worker each, with the lanes it serves, the first before the second. Every lane has two, one of them its own, so that
+/// neither a carrier that hangs nor ten thousand letters keep a code waiting.
+const WORKERS: [&[Lane]; 6] = [
+    &[Lane::TextCodes],
+    &[Lane::TextCodes, Lane::Texts],
+    &[Lane::Texts],
+    &[Lane::MailCodes],
+    &[Lane::MailCodes, Lane::Letters],
+    &[Lane::Letters],
+];
 /// How long a worker sleeps when nothing wakes it.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -22,17 +32,18 @@ pub trait Runner: Send + Sync + 'static {
     fn run(self: Arc<Self>, claimed: Claimed) -> impl Future<Output = Result<Outcome>> + Send;
 }
 
-/// Works until `stop` says so, and then finishes what has begun.
-pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: Arc<Notify>, stop: watch::Receiver<bool>) {
-    let workers = (0..WORKERS).map(|_| {
-        let (house, runner, wake, mut stop) = (Arc::clone(&house), Arc::clone(&runner), Arc::clone(&wake), stop.clone());
+/// Works until `stop` says so, and then finishes what has begun. Every change of `wake` wakes every worker; one that comes
+/// while a worker is busy is not lost.
+pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: watch::Receiver<()>, stop: watch::Receiver<bool>) {
+    let workers = WORKERS.map(|lanes| {
+        let (house, runner, mut wake, mut stop) = (Arc::clone(&house), Arc::clone(&runner), wake.clone(), stop.clone());
         tokio::spawn(async move {
             while !*stop.borrow() {
-                match run_next(&house, &runner).await {
+                match run_next(&house, &runner, lanes).await {
                     Ok(true) => {}
                     Ok(false) => {
                         tokio::select! {
-                            () = wake.notified() => {}
+                            _ = wake.changed() => {}
                             () = tokio::time::sleep(POLL) => {}
                             _ = stop.changed() => {}
                         }
@@ -48,44 +59,62 @@ pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: Arc<Notify
     futures_util::future::join_all(workers).await;
 }
 
-/// Runs the next due job; false when there is none.
-pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>) -> Result<bool> {
+/// Runs the next due job of these lanes; false when there is none.
+pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane]) -> Result<bool> {
     let mut tx = house.db().platform().open_write().await?;
-    let now = house.now();
-    let row = sqlx::query!(
-        "select id, kind, for_tenant, subject_id, attempts from jobs
-          where given_up_at is null and run_at <= $1
-          order by run_at limit 1 for update skip locked",
-        now
-    )
-    .fetch_optional(&mut tx)
-    .await?;
-    let Some(row) = row else { return Ok(false) };
+    let Some(row) = claim(&mut tx, lanes, house.now()).await? else { return Ok(false) };
     let outcome = match Job::parse(&row.kind, row.subject_id) {
         Some(job) => {
-            let claimed = Claimed { job, tenant: row.for_tenant.map(Into::into), attempts: row.attempts };
+            let is_last_try = house.now() - row.created_at >= super::PATIENCE;
+            let claimed = Claimed { job, tenant: row.for_tenant.map(Into::into), is_last_try };
             // In a task of its own, so that a panic in one job ends neither the worker nor the claim.
-            match tokio::spawn(Arc::clone(runner).run(claimed)).await {
+            claimed.settled(match tokio::spawn(Arc::clone(runner).run(claimed)).await {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(error)) => Outcome::Later(super::pause_after(row.attempts), format!("{error:?}")),
-                Err(_) => Outcome::Later(super::pause_after(row.attempts), "it panicked".to_owned()),
-            }
+                Ok(Err(error)) => Outcome::Later(format!("{error:?}")),
+                Err(_) => Outcome::Later("it panicked".to_owned()),
+            })
         }
         None => Outcome::GiveUp(format!("no job is called {}", row.kind)),
     };
-    settle(&mut tx, row.id, row.attempts, outcome, now).await?;
+    // What came of it is known only now, which may be a time-out later: a pause begins here.
+    write_down(&mut tx, &row, outcome, house.now()).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-async fn settle(tx: &mut Tx<Platform>, id: uuid::Uuid, attempts: i16, outcome: Outcome, now: DateTime<Utc>) -> Result<()> {
-    let outcome = match outcome {
-        Outcome::Later(_, why) if super::is_last_attempt(attempts) => Outcome::GiveUp(why),
-        other => other,
-    };
+struct Row {
+    id: Uuid,
+    kind: String,
+    for_tenant: Option<Uuid>,
+    subject_id: Uuid,
+    attempts: i16,
+    created_at: DateTime<Utc>,
+}
+
+async fn claim(tx: &mut Tx<Platform>, lanes: &[Lane], now: DateTime<Utc>) -> Result<Option<Row>> {
+    for lane in lanes {
+        let row = sqlx::query_as!(
+            Row,
+            "select id, kind, for_tenant, subject_id, attempts, created_at from jobs
+              where lane = $1 and given_up_at is null and run_at <= $2
+              order by run_at limit 1 for update skip locked",
+            lane.word(),
+            now
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if row.is_some() {
+            return Ok(row);
+        }
+    }
+    Ok(None)
+}
+
+async fn write_down(tx: &mut Tx<Platform>, row: &Row, outcome: Outcome, now: DateTime<Utc>) -> Result<()> {
+    let (id, attempts) = (row.id, row.attempts);
     metrics::counter!("jobs_run", "outcome" => match &outcome {
         Outcome::Done => "done",
-        Outcome::Later(..) => "later",
+        Outcome::Later(_) => "later",
         Outcome::GiveUp(_) => "given up",
     })
     .increment(1);
@@ -93,9 +122,9 @@ async fn settle(tx: &mut Tx<Platform>, id: uuid::Uuid, attempts: i16, outcome: O
         Outcome::Done => {
             sqlx::query!("delete from jobs where id = $1", id).execute(&mut *tx).await?;
         }
-        Outcome::Later(pause, why) => {
+        Outcome::Later(why) => {
             tracing::warn!(job = %id, why, attempts, "a job goes back into the queue");
-            let again_at = now + TimeDelta::from_std(pause).unwrap_or_default();
+            let again_at = now + TimeDelta::from_std(super::pause_after(attempts)).unwrap_or_default();
             sqlx::query!("update jobs set attempts = attempts + 1, run_at = $2, last_error = $3 where id = $1", id, again_at, why)
                 .execute(&mut *tx)
                 .await?;

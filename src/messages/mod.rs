@@ -12,7 +12,7 @@ use self::sms::{Accepted, Refusal, SmsGateway};
 use crate::db::{Office, Tx};
 use crate::error::Result;
 use crate::ids::MessageId;
-use crate::jobs::{self, Claimed, Job, Outcome};
+use crate::jobs::{self, Claimed, Job, Lane, Outcome};
 use crate::tenancy::{House, Tenant};
 use crate::values::{EmailAddress, PhoneNumber};
 
@@ -31,9 +31,9 @@ pub enum Message {
 /// Puts it into the tenant's outbox; it goes when the transaction is committed.
 pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> Result<()> {
     let message_id = MessageId::new();
-    let (channel, recipient, subject, text) = match message {
-        Message::Text { to, text } => ("sms", to.as_str().to_owned(), String::new(), text),
-        Message::Letter { to, subject, text } => ("email", to.as_str().to_owned(), subject, text),
+    let (lane, channel, recipient, subject, text) = match message {
+        Message::Text { to, text } => (Lane::Texts, "sms", to.as_str().to_owned(), String::new(), text),
+        Message::Letter { to, subject, text } => (Lane::Letters, "email", to.as_str().to_owned(), subject, text),
     };
     sqlx::query!(
         "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at)
@@ -49,7 +49,7 @@ pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> R
     .execute(&mut *tx)
     .await?;
     let tenant = tx.tenant();
-    jobs::enqueue(tx, Job::SendMessage(message_id), Some(tenant), now).await
+    jobs::enqueue(tx, lane, Job::SendMessage(message_id), Some(tenant), now).await
 }
 
 /// Hands a waiting entry to its carrier and writes down what became of it.
@@ -74,7 +74,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         let mail = Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
         carriers.mail.send(&mail).await
     };
-    let outcome = outcome_of(&sent, claimed.attempts);
+    let outcome = claimed.settled(outcome_of(&sent));
     let status = match &outcome {
         Outcome::Done => "sent",
         Outcome::Later(..) => return Ok(outcome),
@@ -101,7 +101,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
 
 /// What a carrier's answer means for the job. What may have been sent is not sent blindly again: a text is
 /// paid for twice, and a person is told twice.
-pub fn outcome_of(sent: &Result<Accepted, Refusal>, attempts: i16) -> Outcome {
+pub fn outcome_of(sent: &Result<Accepted, Refusal>) -> Outcome {
     metrics::counter!("messages_handed_over", "outcome" => match sent {
         Ok(_) => "accepted",
         Err(refusal) if refusal.outcome_is_unknown() => "unknown",
@@ -110,9 +110,7 @@ pub fn outcome_of(sent: &Result<Accepted, Refusal>, attempts: i16) -> Outcome {
     .increment(1);
     match sent {
         Ok(_) => Outcome::Done,
-        Err(refusal) if refusal.may_retry() && !jobs::is_last_attempt(attempts) => {
-            Outcome::Later(jobs::pause_after(attempts), refusal.to_string())
-        }
+        Err(refusal) if refusal.may_retry() => Outcome::Later(refusal.to_string()),
         Err(refusal) => Outcome::GiveUp(refusal.to_string()),
     }
 }

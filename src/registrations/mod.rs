@@ -14,7 +14,7 @@ use crate::audit::{self, Actor, Event};
 use crate::db::{Counter, Tx};
 use crate::error::{Error, FieldErrors, Result, is_duplicate};
 use crate::ids::RequestId;
-use crate::jobs::{self, Job};
+use crate::jobs::{self, Job, Lane};
 use crate::tenancy::AccessStatus;
 use crate::tenancy::extract::Caller;
 use crate::values::text;
@@ -143,7 +143,7 @@ pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: NewRequest, key: Op
     };
     audit::record(tx, event, now).await?;
     let tenant = tx.tenant();
-    jobs::enqueue(tx, Job::TellStaff(request_id), Some(tenant), now).await?;
+    jobs::enqueue(tx, Lane::Letters, Job::TellStaff(request_id), Some(tenant), now).await?;
     current(tx, caller).await?.ok_or(Error::NotFound)
 }
 

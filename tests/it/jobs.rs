@@ -1,16 +1,23 @@
-//! The queue when things fail: tried again with growing pauses, given up where somebody can see it, and a
-//! panic ends one try and nothing else.
+//! The queue when things fail: tried again with growing pauses, given up where somebody can see it; a panic ends
+//! one try and nothing else, and one carrier's trouble is not the other's.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tradecounter::clock::Clock;
 use tradecounter::config::{MailCarrierName, SmsGatewayName};
 use tradecounter::error::Result;
 use tradecounter::jobs::worker::{Runner, run_next};
-use tradecounter::jobs::{Claimed, Outcome};
+use tradecounter::jobs::{Claimed, Job, Lane, Outcome};
+use tradecounter::messages::email::SmtpTls;
 use uuid::Uuid;
 
+use crate::companions::until;
 use crate::house::{ADA, DAN, House};
 
 /// A house whose SMS gateway does not answer: nothing listens there.
@@ -30,34 +37,144 @@ async fn queue_a_text(house: &House) {
         .change(&format!(
             "insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at)
              values ('{tenant}', '{message}', 'sms', '{DAN}', 'Your trade account is open', 'waiting', '{now}');
-             insert into jobs (id, kind, for_tenant, subject_id, run_at, created_at)
-             values ('{job}', 'send_message', '{tenant}', '{message}', '{now}', '{now}')"
+             insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at)
+             values ('{job}', 'texts', 'send_message', '{tenant}', '{message}', '{now}', '{now}')"
         ))
         .await;
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_after_growing_pauses_and_given_up_where_it_is_seen() {
+async fn what_fails_is_tried_again_for_a_day_after_growing_pauses_and_given_up_where_it_is_seen() {
     let house = house_without_texts().await;
+    house.clock.stop();
+    let began = house.clock.now();
     queue_a_text(&house).await;
     let mut pauses = Vec::new();
-    for attempt in 1..12_i16 {
+    loop {
         let before = house.clock.now();
         house.run_jobs().await;
-        assert_eq!(house.value::<i16>("select attempts from jobs").await, attempt, "tried once, not over and over");
-        let run_at: DateTime<Utc> = house.value("select run_at from jobs where given_up_at is null").await;
-        pauses.push((run_at - before).num_seconds());
+        let run_at: Option<DateTime<Utc>> = house.value("select min(run_at) from jobs where given_up_at is null").await;
+        let Some(run_at) = run_at else { break };
+        pauses.push((run_at - before).as_seconds_f64());
+        assert_eq!(usize::try_from(house.value::<i16>("select attempts from jobs").await), Ok(pauses.len()), "once, not over and over");
+        assert_eq!(house.value::<String>("select status from messages").await, "waiting");
         house.wait(run_at - house.clock.now() + TimeDelta::milliseconds(1));
     }
-    assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
-    assert_eq!(house.value::<String>("select status from messages").await, "waiting");
-    house.run_jobs().await;
-    assert_eq!(house.value::<i64>("select count(*) from jobs where attempts = 12 and given_up_at is not null").await, 1);
-    assert_eq!(house.value::<String>("select last_error from jobs").await, "the carrier cannot be reached");
+    let least = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024].into_iter().chain(std::iter::repeat(1_800));
+    for (pause, least) in pauses.iter().zip(least) {
+        assert!((f64::from(least)..=f64::from(least) * 1.25 + 0.1).contains(pause), "{least}: {pauses:?}");
+    }
+    assert!(pauses.windows(2).skip(10).any(|two| (two[0] - two[1]).abs() > 1.0), "not all come back at once: {pauses:?}");
+    let tried_for = house.clock.now() - began;
+    assert!((TimeDelta::hours(24)..TimeDelta::hours(25)).contains(&tried_for), "{tried_for}");
+    assert_eq!(house.value::<String>("select last_error from jobs where given_up_at is not null").await, "the carrier cannot be reached");
     assert_eq!(house.value::<String>("select status from messages").await, "failed", "the outbox says so, too");
+    let attempts: i16 = house.value("select attempts from jobs").await;
     house.wait(TimeDelta::days(1));
     house.run_jobs().await;
-    assert_eq!(house.value::<i16>("select attempts from jobs").await, 12, "and that is the end of it");
+    assert_eq!(house.value::<i16>("select attempts from jobs").await, attempts, "and that is the end of it");
+}
+
+/// Runs every job in vain, and takes its time.
+struct Slow(Clock);
+
+impl Runner for Slow {
+    async fn run(self: Arc<Self>, _: Claimed) -> Result<Outcome> {
+        self.0.advance(TimeDelta::seconds(20));
+        Ok(Outcome::Later("nothing was heard".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn the_pause_begins_when_the_try_has_failed_however_long_that_took() {
+    let house = House::open().await;
+    house.clock.stop();
+    queue_a_text(&house).await;
+    let slow = Arc::new(Slow(house.clock.clone()));
+    assert!(run_next(&house.app.house, &slow, &Lane::ALL).await.expect("the worker lives"));
+    let run_at: DateTime<Utc> = house.value("select run_at from jobs").await;
+    assert!(run_at - house.clock.now() > TimeDelta::seconds(1), "{run_at}");
+}
+
+/// Notes what it is given to run.
+#[derive(Default)]
+struct Notes(Mutex<Vec<Job>>);
+
+impl Runner for Notes {
+    async fn run(self: Arc<Self>, claimed: Claimed) -> Result<Outcome> {
+        self.0.lock().expect("notes").push(claimed.job);
+        Ok(Outcome::Done)
+    }
+}
+
+#[tokio::test]
+async fn a_code_goes_ahead_of_everything_that_waits_longer() {
+    let house = House::open().await;
+    for _ in 0..20 {
+        queue_a_text(&house).await;
+    }
+    house.wait(TimeDelta::minutes(1));
+    house.browser("acme").post("/api/v1/codes", json!({ "phone": ADA })).await;
+    let notes = Arc::new(Notes::default());
+    while run_next(&house.app.house, &notes, &[Lane::TextCodes, Lane::Texts]).await.expect("the worker lives") {}
+    let done = notes.0.lock().expect("notes").clone();
+    assert_eq!(done.len(), 21);
+    assert!(matches!(done[0], Job::SendCode(_)), "{done:?}");
+}
+
+/// A mail server that lets everybody in and says nothing; and how many it has let in.
+async fn silent_mail_server() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let guests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&guests);
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((guest, _)) = listener.accept().await {
+            kept.push(guest);
+            counted.store(kept.len(), Ordering::Relaxed);
+        }
+    });
+    (port, guests)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_mail_server_hangs_codes_and_decisions_go_out_by_text() {
+    let (port, guests) = silent_mail_server().await;
+    let house = House::open_with(|config| {
+        config.email.carrier = MailCarrierName::Smtp;
+        config.email.smtp.host = "127.0.0.1".to_owned();
+        config.email.smtp.port = port;
+        config.email.smtp.tls = SmtpTls::None;
+        config.email.smtp.timeout_seconds = 45;
+    })
+    .await;
+    for _ in 0..9 {
+        let asked = house.browser("acme").post("/api/v1/office/codes", json!({ "email": "owner@acme.example" })).await;
+        assert_eq!(asked.status, 202, "{asked:?}");
+    }
+    let (tenant, now) = (house.tenant("acme").await, house.clock.now());
+    house
+        .change(&format!(
+            "with letters as (insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at)
+               select '{tenant}', gen_random_uuid(), 'email', 'owner@acme.example', 'Somebody asks', 'waiting', '{now}'
+                 from generate_series(1, 9) returning message_id)
+             insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at)
+             select message_id, 'letters', 'send_message', '{tenant}', message_id, '{now}', '{now}' from letters"
+        ))
+        .await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let (_running, stop) = watch::channel(false);
+    let (app, address) = (Arc::clone(&house.app), house.address.clone());
+    tokio::spawn(async move { app.run(address, listener, stop).await });
+    until("each worker that may has a mail in hand", Duration::from_secs(30), || guests.load(Ordering::Relaxed) >= 3).await;
+
+    house.browser("acme").post("/api/v1/codes", json!({ "phone": ADA })).await;
+    queue_a_text(&house).await;
+    // Far less than the mail server is waited for, and far more than it takes.
+    let all_sent = || house.sent_to(ADA).len() == 1 && house.sent_to(DAN).len() == 1;
+    until("the code and the decision are sent", Duration::from_secs(15), all_sent).await;
+    assert_eq!(house.value::<i64>("select count(*) from jobs where lane in ('mail_codes', 'letters')").await, 18, "no mail went meanwhile");
 }
 
 #[tokio::test]
@@ -100,10 +217,11 @@ impl Runner for Panics {
 #[tokio::test]
 async fn a_panic_ends_one_try_and_neither_the_worker_nor_the_job() {
     let house = House::open().await;
+    house.clock.stop();
     house.browser("acme").post("/api/v1/codes", json!({ "phone": ADA })).await;
-    assert!(run_next(&house.app.house, &Arc::new(Panics)).await.expect("the worker lives"));
+    assert!(run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL).await.expect("the worker lives"));
     assert_eq!(house.value::<String>("select last_error from jobs where attempts = 1").await, "it panicked");
-    assert!(!run_next(&house.app.house, &Arc::new(Panics)).await.expect("the worker lives"), "it waits for its pause");
+    assert!(!run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL).await.expect("the worker lives"), "it waits for its pause");
     house.wait(TimeDelta::seconds(3));
     house.run_jobs().await;
     assert_eq!(house.sent_to(ADA).len(), 1, "and then it goes");
