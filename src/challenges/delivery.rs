@@ -8,7 +8,7 @@ use crate::ids::ChallengeId;
 use crate::jobs::Outcome;
 use crate::messages::email::Mail;
 use crate::messages::sms::segments;
-use crate::messages::{Carriers, outcome_of};
+use crate::messages::{Carriers, one_line, outcome_of};
 use crate::tenancy::{House, Tenant};
 
 /// The text message. Its last line binds the code to the host, for phones that fill it in (WICG
@@ -87,11 +87,6 @@ fn text_in_one_segment(tenant: &Tenant, code: &str, minutes: u32, host: &str) ->
             None => tenant.slug.as_str().to_owned(),
         };
     }
-}
-
-/// A name cannot begin a line of its own, and so cannot forge the last one.
-fn one_line(name: &str) -> String {
-    name.chars().map(|character| if character.is_control() { ' ' } else { character }).collect::<String>().trim().to_owned()
 }
 
 async fn works_here(house: &House, tenant: &Tenant, email: &str) -> Result<bool> {

@@ -1,6 +1,5 @@
 //! E-mail over SMTP.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +20,7 @@ use uuid::Uuid;
 
 use super::inbox::{Channel, Inbox};
 use super::sms::{Accepted, Refusal};
+use super::{is_loopback, one_line};
 
 /// Connections kept open for the next mail.
 const IDLE_CONNECTIONS: usize = 4;
@@ -45,7 +45,7 @@ pub struct Mail {
 }
 
 impl Mailer {
-    /// Hands one mail to the mail server. A mail whose outcome is unknown may be sent again: a second copy costs nothing.
+    /// Hands one mail to the mail server.
     pub async fn send(&self, mail: &Mail) -> Result<Accepted, Refusal> {
         match self {
             Mailer::Smtp(smtp) => smtp.send(mail).await,
@@ -223,20 +223,10 @@ fn tls_parameters(host: &str, root_certificate: Option<&Path>) -> anyhow::Result
     parameters.build().context("TLS for the mail server")
 }
 
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// ASCII only: an address beyond it needs a server that speaks SMTPUTF8 all the way, which nobody can promise.
 fn recipient(to: &str) -> Result<Address, Refusal> {
     let plain = to.bytes().all(|byte| byte.is_ascii_graphic());
     to.parse().ok().filter(|_| plain).ok_or(Refusal::InvalidRecipient)
-}
-
-/// The text with every run of control characters and line separators made one blank.
-fn one_line(text: &str) -> String {
-    let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-    text.split(breaks).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// How the server calls the mail: the first line of its answer, as far as it is readable.
@@ -270,7 +260,11 @@ fn refusal_of_command(error: &SmtpError) -> Refusal {
         // "Authentication required", "too weak" and "invalid" (RFC 4954 §6) also come this late.
         Some(530 | 534 | 535 | 538) => Refusal::Authentication,
         Some(_) => Refusal::Rejected(code(error)),
-        None => refusal_of_connection(error),
+        // What cannot be read as an answer stands in the error, and after the recipient it may repeat the address.
+        None => {
+            tracing::warn!("the mail server gave no answer that can be read");
+            Refusal::Unreachable
+        }
     }
 }
 

@@ -5,6 +5,8 @@ pub mod email;
 pub mod inbox;
 pub mod sms;
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 
 use self::email::{Mail, Mailer};
@@ -113,4 +115,17 @@ pub fn outcome_of(sent: &Result<Accepted, Refusal>) -> Outcome {
         Err(refusal) if refusal.may_retry() => Outcome::Later(refusal.to_string()),
         Err(refusal) => Outcome::GiveUp(refusal.to_string()),
     }
+}
+
+/// The text with every run of control characters and line separators made one blank: what somebody typed cannot begin a line
+/// of its own, and so forge a header, or the last line of a code's text.
+pub fn one_line(text: &str) -> String {
+    let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    text.split(breaks).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether this host is this very machine, the only one to which secrets may go without TLS.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']);
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::inbox::{Channel, Inbox};
+use super::is_loopback;
+use crate::values::PhoneNumber;
 
 /// Where text messages go. One variant per provider; the next provider is a variant and a file.
 pub enum SmsGateway {
@@ -65,7 +67,7 @@ impl SmsGateway {
     /// Hands one text to the gateway. `to` is a phone number in E.164 form.
     pub async fn send(&self, to: &str, text: &str) -> Result<Accepted, Refusal> {
         // Gateways take lists of numbers too, so anything but one whole number must stop here.
-        if !is_e164(to) {
+        if PhoneNumber::from_e164(to).is_err() {
             return Err(Refusal::InvalidRecipient);
         }
         match self {
@@ -82,7 +84,8 @@ impl SmsGateway {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KannelConfig {
-    /// The whole address of the form, such as `https://sms.example/cgi-bin/sendsms`.
+    /// The whole address of the form, such as `https://sms.example/cgi-bin/sendsms`. Password, number and text travel in its query, so
+    /// plain HTTP is only for this very machine.
     pub url: String,
     pub username: String,
     pub password: SecretString,
@@ -107,6 +110,10 @@ impl Kannel {
     pub fn new(config: KannelConfig) -> anyhow::Result<Kannel> {
         let url = Url::parse(&config.url).context("the SMS gateway's url is not a URL")?;
         anyhow::ensure!(matches!(url.scheme(), "http" | "https"), "the SMS gateway's url must begin with http:// or https://");
+        anyhow::ensure!(
+            url.scheme() == "https" || url.host_str().is_some_and(is_loopback),
+            "text messages may go without TLS only to this machine itself: the SMS gateway's url must begin with https://"
+        );
         anyhow::ensure!(is_sender(&config.sender), "the SMS sender must be up to 15 digits, or up to 11 letters, digits and blanks");
         anyhow::ensure!(config.timeout_seconds > 0, "the SMS gateway's timeout_seconds must be at least 1");
 
@@ -152,12 +159,6 @@ impl Kannel {
 
 fn ten_seconds() -> u64 {
     10
-}
-
-/// A plus and 8 to 15 digits, the first not zero (ITU-T E.164).
-fn is_e164(number: &str) -> bool {
-    let Some(digits) = number.strip_prefix('+') else { return false };
-    (8..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A number, or the alphanumeric name that GSM 03.40 allows, which needs a letter to differ from a number.

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tradecounter::config::Config;
 use tradecounter::messages::email::{Mail, Mailer, Smtp as SmtpClient, SmtpConfig};
 use tradecounter::messages::sms::{Accepted, Encoding, Kannel as KannelClient, KannelConfig, Refusal, SmsGateway, segments};
+use tradecounter::values::PhoneNumber;
 
 use crate::companions::{Directory, Kannel, Smtp, free_port, signal};
 
@@ -155,6 +156,60 @@ async fn an_odd_answer_is_not_an_acceptance_and_its_words_go_nowhere() {
         let said = answering(answer).await.send(TO, CODE).await;
         assert_eq!(said, verdict, "{}", String::from_utf8_lossy(answer));
     }
+}
+
+#[tokio::test]
+async fn every_number_that_a_customer_can_have_is_a_number_to_the_gateway() {
+    let taken = b"HTTP/1.1 202 x\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\r\n";
+    for number in ["+2905123", "+447400123456", "+123456789012345"] {
+        assert!(PhoneNumber::from_e164(number).is_ok() && answering(taken).await.send(number, CODE).await.is_ok(), "{number}");
+    }
+}
+
+#[test]
+fn texts_without_tls_are_only_for_this_machine() {
+    let client = |url: &str| {
+        let config = format!("url='{url}'\nusername='tester'\npassword='secret'\nsender='Acme'");
+        KannelClient::new(toml::from_str(&config).expect("a configuration"))
+    };
+    for url in ["https://sms.example/send", "http://localhost:13013/send", "http://127.0.0.1/send", "http://[::1]:13013/send"] {
+        assert!(client(url).is_ok(), "{url}");
+    }
+    for url in
+        ["http://sms.example/send", "http://10.0.0.1/send", "http://127.evil.example/send", "http://localhost.example/", "ftp://localhost/"]
+    {
+        assert!(client(url).is_err(), "{url}");
+    }
+}
+
+/// Speaks as a mail server does until it hears of the recipient, and then says something that is no answer.
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_not_logged() {
+    let log = Log::default();
+    let _guard = log.begin();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let serving = async {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let mut stream = BufReader::new(stream);
+        let mut said = "220 here".to_owned();
+        while !said.is_empty() {
+            stream.write_all(format!("{said}\r\n").as_bytes()).await.expect("it listens");
+            let mut heard = String::new();
+            stream.read_line(&mut heard).await.expect("it speaks");
+            said = match heard.split_once(' ') {
+                Some(("EHLO", _)) => "250 here",
+                Some(("MAIL", _)) => "250 fine",
+                Some(("RCPT", _)) => "owner@shop.example? Never heard of",
+                _ => "",
+            }
+            .to_owned();
+        }
+    };
+    let mail = mailer(port, "none", None, None, 10);
+    let (answer, ()) = tokio::join!(post(&mail, "owner@shop.example"), serving);
+    assert_eq!(answer, Err(Refusal::Unreachable));
+    log.assert_holds_nothing_of(&["owner@shop"]);
 }
 
 #[tokio::test]
