@@ -169,7 +169,7 @@ impl Kannel {
             command.arg(port.to_string());
         }
         let mut program = Program::start(&mut command, &directory.0, "kannel");
-        program.until_said("ready", Duration::from_secs(30)).await;
+        program.until_said("ready", Duration::from_secs(60)).await;
         Self { directory: home, port, _program: program }
     }
 

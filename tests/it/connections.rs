@@ -57,7 +57,7 @@ async fn whoever_begins_and_does_not_go_on_is_sent_away() {
             let answer = wire.rest().await;
             let answered = if answer.starts_with("HTTP/1.1") { status(&answer) } else { 0 };
             assert!(wanted.contains(&answered), "{what}: {answer}");
-            assert!(began.elapsed() < Duration::from_secs(5), "{what}: {:?}", began.elapsed());
+            assert!(began.elapsed() < Duration::from_secs(15), "{what}: {:?}", began.elapsed());
         }
     });
     futures_util::future::join_all(tried).await;
@@ -70,19 +70,24 @@ async fn whoever_begins_and_does_not_go_on_is_sent_away() {
 async fn a_head_that_comes_letter_by_letter_is_not_waited_for() {
     let house = impatient_house().await;
     let mut wire = Wire::open(house.at).await;
+    let head = GET.replace("\r\n\r\n", "\r\nX-Long: and so on and on and on\r\n\r\n");
     let began = Instant::now();
-    for letter in GET.chars().take(30) {
+    for letter in head.chars().take(60) {
         wire.say(letter.to_string()).await;
         if !wire.is_silent_for(Duration::from_millis(100)).await {
             break;
         }
     }
-    assert!(began.elapsed() < Duration::from_millis(2500), "each letter must not buy more time: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "each letter must not buy more time: {:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn a_connection_may_ask_again_and_is_closed_when_it_does_not() {
-    let house = impatient_house().await;
+    let house = House::open_with(|config| {
+        config.http.header_read_timeout_seconds = 5;
+        config.http.idle_timeout_seconds = 5;
+    })
+    .await;
     let mut wire = Wire::open(house.at).await;
     for _ in 0..3 {
         wire.say(GET).await;
@@ -96,7 +101,7 @@ async fn a_connection_may_ask_again_and_is_closed_when_it_does_not() {
 async fn only_so_many_are_let_in_at_once_and_the_next_waits_outside() {
     let house = House::open_with(|config| {
         config.http.connection_limit = 2;
-        config.http.header_read_timeout_seconds = 2;
+        config.http.header_read_timeout_seconds = 5;
     })
     .await;
     let (mut one, mut two) = (Wire::open(house.at).await, Wire::open(house.at).await);
