@@ -26,12 +26,11 @@ export async function startDemo(name) {
   const child = spawn(PROGRAM, ["demo", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDirectory], {
     cwd: ROOT,
     env: {
-      ...process.env,
+      ...environment(),
       // One person signs in again and again here.
       TRADECOUNTER__CODES__RESEND_SECONDS: "1",
       // All that the program itself has to say, so that it can be searched for what it should not.
       TRADECOUNTER__LOG__FILTER: "info,tradecounter=trace,sqlx=debug",
-      TRADECOUNTER__HTTP__INTERNAL_LISTEN: `127.0.0.1:${await freePort()}`,
     },
     stdio: ["ignore", log, log],
   });
@@ -109,6 +108,12 @@ class Demo {
       return messages.length > seen ? messages[0].text : null;
     });
   }
+}
+
+/** Ours without the developer's own settings: the demo has a PostgreSQL and a configuration of its own. */
+function environment() {
+  const isSetting = (name) => name === "DATABASE_URL" || name.toUpperCase().startsWith("TRADECOUNTER__");
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }
 
 function freePort() {
