@@ -31,6 +31,18 @@ pub struct Config {
     pub sms: Sms,
     pub email: Email,
     pub log: Log,
+    /// By subdomain. No key: the demo knows them from the files it has applied.
+    #[serde(skip)]
+    pub demo_people: BTreeMap<String, DemoPeople>,
+}
+
+/// Who to try a counter of the demo with; its front page names them.
+#[derive(Debug, Clone)]
+pub struct DemoPeople {
+    /// As they are written in the wholesaler's country.
+    pub phones: Vec<String>,
+    /// E-mail addresses.
+    pub owners: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

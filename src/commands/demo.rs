@@ -44,7 +44,8 @@ pub fn demo(listen: SocketAddr, data_dir: &Path, folder: &Path) -> anyhow::Resul
     fs::create_dir_all(data_dir).with_context(|| format!("making {}", data_dir.display()))?;
     let keys = keys(data_dir)?;
     let (address, mut cluster) = find_database(&database, data_dir, Some(SecretString::from(keys.roles.clone())))?;
-    let config = Config::demo(&keys.codes, &keys.counters)?;
+    let mut config = Config::demo(&keys.codes, &keys.counters)?;
+    config.demo_people = declared.iter().map(|tenant| (tenant.slug.to_string(), tenant.demo_people())).collect();
     begin_log(&config.log)?;
     let metrics = begin_metrics()?;
     let served = runtime()?.block_on(async {

@@ -3,6 +3,7 @@
 use askama::Template;
 use poem::handler;
 
+use crate::config::DemoPeople;
 use crate::error::Result;
 use crate::tenancy::extract::Public;
 use crate::web::shell::{initials, logo_address};
@@ -22,6 +23,8 @@ struct Counter {
     initials: String,
     logo_href: String,
     line: String,
+    people: Option<DemoPeople>,
+    office_href: String,
 }
 
 /// `GET /`: what this is. In the demo, with the counters there are.
@@ -46,6 +49,8 @@ pub async fn front(Public(here): Public) -> Result<Page> {
         Vec::new()
     };
     let counters = counters.into_iter().map(|row| Counter {
+        people: house.config.demo_people.get(&row.slug).cloned(),
+        office_href: format!("{}/office", house.hosts.counter_url(&row.slug)),
         href: house.hosts.counter_url(&row.slug),
         initials: initials(&row.business_name),
         logo_href: row.logo_type.map(|_| logo_address(&row.slug, row.updated_at.timestamp_micros())).unwrap_or_default(),

@@ -14,7 +14,9 @@ pub use logo::Logo;
 pub use mistakes::{Mistake, Mistakes};
 pub use wholesaler::{Contact, DeclaredStaff};
 
-use crate::values::{Country, Slug};
+use crate::config::DemoPeople;
+use crate::tenancy::StaffRole;
+use crate::values::{Country, PhoneNumber, Slug};
 
 /// A wholesaler, as its folder says it should be.
 #[derive(Clone)]
@@ -36,6 +38,20 @@ pub struct Declared {
     /// At least one of them an owner.
     pub staff: Vec<DeclaredStaff>,
     pub customers: Vec<DeclaredCustomer>,
+}
+
+impl Declared {
+    /// Two customers of its own country, and whoever owns it.
+    pub fn demo_people(&self) -> DemoPeople {
+        let mut phones: Vec<&PhoneNumber> = self.customers.iter().map(|customer| &customer.phone).collect();
+        phones.retain(|phone| phone.country() == Some(self.country));
+        phones.sort_unstable();
+        let owners = self.staff.iter().filter(|member| member.role == StaffRole::Owner);
+        DemoPeople {
+            phones: phones.into_iter().take(2).map(|phone| phone.national(self.country)).collect(),
+            owners: owners.map(|owner| owner.email.as_str().to_owned()).collect(),
+        }
+    }
 }
 
 /// Reads every tenant's folder in `dir`, in the order of their names. Files, and folders whose name begins with a dot, are

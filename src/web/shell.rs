@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::tenancy::extract::{Caller, Here, Member, Place};
 use crate::tenancy::{Tenant, Visitor};
+use crate::values::PhoneNumber;
 use crate::web::assets;
 
 /// The frame of a page. Empty texts mean «none».
@@ -76,6 +77,7 @@ impl Shell {
 #[derive(Default, Clone)]
 pub struct Contact {
     pub email: String,
+    /// As people of the tenant's country write it.
     pub phone: String,
     pub phone_href: String,
     pub address: String,
@@ -86,9 +88,10 @@ impl Contact {
     /// The tenant's.
     pub fn of(tenant: &Tenant) -> Self {
         let digits: String = tenant.contact_phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        let shown = PhoneNumber::from_e164(&digits).map_or_else(|_| tenant.contact_phone.clone(), |number| number.national(tenant.country));
         Self {
             email: tenant.contact_email.clone(),
-            phone: tenant.contact_phone.clone(),
+            phone: shown,
             phone_href: if digits.is_empty() { String::new() } else { format!("tel:{digits}") },
             address: tenant.contact_address.clone(),
             opening_text: tenant.opening_text.clone(),

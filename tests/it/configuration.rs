@@ -142,6 +142,8 @@ fn the_example_for_production_starts_once_its_secrets_are_there() {
 /// The name of every key the program knows, as its debug form writes them.
 fn known_keys(config: &Config) -> Vec<String> {
     let shown = Regex::new(r#""[^"]*""#).expect("a pattern").replace_all(&format!("{config:?}"), "\"\"").into_owned();
+    // No key: the demo knows its people from its tenants' files.
+    let shown = shown.replace("demo_people: {}", "");
     let mut keys: Vec<String> =
         Regex::new(r"([a-z_]+): ").expect("a pattern").captures_iter(&shown).map(|found| found[1].to_owned()).collect();
     keys.sort();

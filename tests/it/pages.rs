@@ -11,6 +11,8 @@ use http::{Method, StatusCode};
 use regex::Regex;
 use serde_json::json;
 
+use tradecounter::config::DemoPeople;
+
 use crate::house::{ADA, Answer, BEN, CAT, DAN, House};
 
 const HEAVIEST_PAGE: usize = 30 * 1024;
@@ -93,7 +95,9 @@ fn packed(text: &str) -> usize {
 
 #[tokio::test]
 async fn the_public_site() {
-    let house = House::open().await;
+    let people =
+        DemoPeople { phones: vec!["07400 123001".to_owned(), "07400 123003".to_owned()], owners: vec!["owner@acme.example".to_owned()] };
+    let house = House::open_with(|config| drop(config.demo_people.insert("acme".to_owned(), people))).await;
     let base = house.browser("");
     snapshot("public_site-front", &base.get("/").await);
     snapshot("inbox-inbox_empty", &base.get("/inbox").await);
@@ -107,8 +111,11 @@ async fn the_public_site() {
 #[tokio::test]
 async fn the_front_door() {
     let house = House::open().await;
+    house.change("update tenants set contact_phone = '+44 20 7946 0107', contact_email = 'trade@acme.example' where slug = 'acme'").await;
     let browser = house.browser("acme");
-    snapshot("sign_in-sign_in", &browser.get("/").await);
+    let door = browser.get("/").await;
+    assert!(door.text.contains(">020 7946 0107</a>") && door.text.contains("\"tel:+442079460107\""), "as people there write it: {door:?}");
+    snapshot("sign_in-sign_in", &door);
     snapshot("sign_in-sign_in_wrong_number", &browser.form("/codes", &[("phone", "<b>07400</b>")]).await);
     browser.form("/codes", &[("phone", "07400 123001")]).await;
     snapshot("sign_in-code", &browser.get("/code").await);
