@@ -10,7 +10,7 @@ use poem::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::messages::inbox::Inbox;
+use crate::messages::inbox::{Channel, Inbox};
 use crate::tenancy::extract::Public;
 use crate::web::{Page, Shell, when};
 
@@ -29,6 +29,8 @@ struct InboxPage {
 struct Item {
     to: String,
     channel: String,
+    /// Of an e-mail.
+    subject: String,
     text: String,
     sent_at: String,
     sent_at_exact: String,
@@ -47,12 +49,36 @@ pub fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Q
     let inbox = inbox.0.as_ref().ok_or(Error::NotFound)?;
     let wanted = query.to.trim_end();
     let now = here.house.now();
-    let items = inbox.list((!wanted.is_empty()).then_some(wanted)).into_iter().map(|message| Item {
-        channel: message.channel.as_str().to_owned(),
-        sent_at: when::ago(message.sent_at, now, chrono_tz::UTC),
-        sent_at_exact: when::exact(message.sent_at, chrono_tz::UTC),
-        to: message.to,
-        text: message.text,
+    let items = inbox.list((!wanted.is_empty()).then_some(wanted)).into_iter().map(|message| {
+        let (subject, text) = match message.channel {
+            Channel::Sms => ("", message.text.clone()),
+            Channel::Email => {
+                message.text.split_once("\n\n").map_or(("", message.text.clone()), |(subject, text)| (subject, unwrapped(text)))
+            }
+        };
+        Item {
+            channel: message.channel.as_str().to_owned(),
+            sent_at: when::ago(message.sent_at, now, chrono_tz::UTC),
+            sent_at_exact: when::exact(message.sent_at, chrono_tz::UTC),
+            to: message.to,
+            subject: subject.to_owned(),
+            text,
+        }
     });
     Page::of(&InboxPage { shell: Shell::of(&here, "Demo inbox"), to: wanted.trim().to_owned(), items: items.collect() })
+}
+
+/// A mail's lines are broken for a reader's eighty columns; a phone has fewer, and breaks them itself.
+fn unwrapped(text: &str) -> String {
+    const FULL_LINE: usize = 60;
+    let mut whole = String::with_capacity(text.len());
+    let mut goes_on = false;
+    for line in text.lines() {
+        if !whole.is_empty() {
+            whole.push(if goes_on && line.starts_with(char::is_alphanumeric) { ' ' } else { '\n' });
+        }
+        whole.push_str(line);
+        goes_on = line.chars().count() > FULL_LINE;
+    }
+    whole
 }
