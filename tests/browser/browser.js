@@ -10,14 +10,14 @@ import { keepTokens } from "./secrecy.js";
 import { TARGET } from "./server.js";
 
 const SCREENSHOTS = path.join(TARGET, "screenshots");
-const PHONE = { width: 360, height: 800 };
+export const PHONE = { width: 360, height: 800 };
 const DESK = { width: 1280, height: 800 };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/** The machine's own Chromium. Playwright switches the back/forward cache off unless told not to. */
-export function launch({ backForwardCache = false } = {}) {
+/** The machine's own Chromium. Playwright switches the back/forward cache off unless told not to. `fontSize` is what its owner has set. */
+export function launch({ backForwardCache = false, fontSize = 16 } = {}) {
   const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
+  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic", `--blink-settings=defaultFontSize=${fontSize}`];
   return chromium.launch({
     executablePath: places.find((place) => place && existsSync(place)),
     args: process.getuid?.() === 0 ? [...quiet, "--no-sandbox"] : quiet,
@@ -50,10 +50,10 @@ function watch(page) {
 export const atDesk = { viewport: DESK };
 
 /** Takes the page's picture at both widths in both schemes, and lets axe look at each. */
-export async function look(page, name) {
+export async function look(page, name, viewports = [PHONE, DESK]) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const before = page.viewportSize();
-  for (const viewport of [PHONE, DESK]) {
+  for (const viewport of viewports) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
@@ -79,9 +79,40 @@ async function assertAccessible(page, name) {
 }
 
 async function assertFits(page, name) {
-  const { content, window } = await page.evaluate(() => ({
-    content: document.documentElement.scrollWidth,
-    window: document.documentElement.clientWidth,
-  }));
+  const { content, window, outside } = await page.evaluate(() => {
+    const window = document.documentElement.clientWidth;
+    // What is cut off does not make the page wider, and what is written may stick out of its button. The menu may be pushed along.
+    const controls = [...document.querySelectorAll("a, button, summary, input, textarea")].filter((one) => !one.closest(".chips") && !one.matches(".skip"));
+    const sticksOut = (one) => one.getBoundingClientRect().right > window + 1 || (!one.matches("input, textarea") && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0);
+    return { content: document.documentElement.scrollWidth, window, outside: controls.filter(sticksOut).map((one) => one.textContent.trim() || one.id) };
+  });
   assert.ok(content <= window, `${name}: the page is ${content} px wide in a window of ${window} px`);
+  assert.deepEqual(outside, [], `${name}: not wholly to be seen`);
+}
+
+/** Goes through the page by keyboard: nothing may cut off the ring that shows where one is. */
+export async function assertRingsAreWhole(page) {
+  let seen = 0;
+  for (; seen < 40; seen += 1) {
+    await page.keyboard.press("Tab");
+    const cut = await page.evaluate(() => {
+      const on = document.activeElement;
+      if (on === document.body) return null;
+      // The link in a row is as large as the row.
+      const ringed = on.matches(".main") ? on.closest("tr") : on;
+      const style = getComputedStyle(on, on.matches(".main") ? "::after" : undefined);
+      const reach = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+      const box = ringed.getBoundingClientRect();
+      if (style.outlineStyle === "none") return `no ring around ${on.textContent.trim()}`;
+      for (let around = ringed.parentElement; around !== document.body; around = around.parentElement) {
+        const edge = around.getBoundingClientRect();
+        const isCut = Math.min(box.left - edge.left, edge.right - box.right, box.top - edge.top, edge.bottom - box.bottom) < reach - 0.5;
+        if (getComputedStyle(around).overflowX !== "visible" && isCut) return `${around.className || around.tagName} cuts the ring around ${on.textContent.trim()}`;
+      }
+      return "";
+    });
+    if (cut === null) break;
+    assert.equal(cut, "");
+  }
+  assert.ok(seen > 3, "there was something to go to");
 }
