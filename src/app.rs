@@ -53,12 +53,14 @@ impl App {
     }
 
     /// Serves browsers and works the queue until `stop` says so; then finishes what has begun.
-    pub async fn run(&self, address: Address, listener: TcpListener, stop: watch::Receiver<bool>) {
+    pub async fn run(&self, address: Address, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let (wake, woken) = watch::channel(());
         let listening = tokio::spawn(self.hear(address, wake.clone()));
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.house)));
         let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), woken, stop.clone());
-        let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, stopped(stop));
+        let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        });
         tokio::join!(serving, working);
         listening.abort();
         sweeping.abort();
@@ -125,14 +127,6 @@ async fn sweep(house: Arc<House>) {
         tokio::time::sleep(Duration::from_mins(10)).await;
         if let Err(error) = challenges::sweep(&house).await {
             tracing::error!(error = format!("{error:#?}"), "old challenges could not be removed");
-        }
-    }
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        if stop.changed().await.is_err() {
-            return;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Everything a verb can answer instead of its result. Pages and the API render it; nobody else does.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What went otherwise than asked.
@@ -48,7 +49,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What is wrong with which field, in words for the person who typed it.
 #[derive(Debug, Default, Clone)]
-pub struct FieldErrors(Vec<(&'static str, String)>);
+pub struct FieldErrors(Vec<(Cow<'static, str>, String)>);
 
 impl FieldErrors {
     /// Nothing wrong so far.
@@ -57,18 +58,18 @@ impl FieldErrors {
     }
 
     /// Notes what is wrong with a field.
-    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
-        self.0.push((field, text.into()));
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+        self.0.push((field.into(), text.into()));
     }
 
     /// What is wrong with this field; empty when nothing is.
     pub fn of(&self, field: &str) -> String {
-        self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| text.clone()).unwrap_or_default()
+        self.0.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
     /// Each field with its text, in the order they were noted.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().map(|(field, text)| (*field, text.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(field, text)| (field.as_ref(), text.as_str()))
     }
 
     /// The value when nothing is wrong, the corrections otherwise.

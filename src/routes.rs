@@ -2,7 +2,7 @@
 
 use http::Method;
 use poem::endpoint::{BoxEndpoint, make_sync};
-use poem::{EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
+use poem::{EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod};
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
@@ -14,13 +14,13 @@ use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
 use crate::office_requests::{self, api::OfficeRequestsApi};
 use crate::office_sign_in::{self, api::OfficeSignInApi};
+use crate::public_site;
 use crate::registrations::{self, api::RegistrationsApi};
 use crate::sign_in::{self, api::SignInApi};
 use crate::tenancy::Hosts;
-use crate::web::assets;
 use crate::web::door::SiteRoutes;
+use crate::web::{Redirect, assets};
 use crate::wholesalers::{self, api::WholesalersApi};
-use crate::{public_site, web};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -40,18 +40,22 @@ where
     PageRoute { method, path, endpoint: endpoint.into_endpoint().map_to_response().boxed() }
 }
 
+/// To the page one step up. A form that wants correcting is shown at the address it was sent to, and there a phone
+/// that opens its tab again asks for it: it is led back to the page the form is on.
+fn back_up(request: Request) -> Redirect {
+    Redirect::to(request.uri().path().rsplit_once('/').map_or("/", |(up, _)| up))
+}
+
 /// The public site at the base host.
 pub fn public_pages() -> Vec<PageRoute> {
     vec![
-        page(GET, "/", public_site::front),
+        page(GET, "/", public_site::pages::front),
         page(GET, "/inbox", inbox::show),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
-        page(GET, "/healthz", web::health::alive),
-        page(GET, "/readyz", web::health::ready),
     ]
 }
 
@@ -60,11 +64,14 @@ pub fn counter_pages() -> Vec<PageRoute> {
     vec![
         page(GET, "/", sign_in::pages::front_door),
         page(POST, "/codes", sign_in::pages::ask_for_code),
+        page(GET, "/codes", make_sync(|_| Redirect::to("/"))),
         page(GET, "/code", sign_in::pages::code),
         page(POST, "/sessions", sign_in::pages::sign_in),
+        page(GET, "/sessions", make_sync(|_| Redirect::to("/code"))),
         page(POST, "/sessions/current/end", sign_in::pages::sign_out),
         page(GET, "/registration-requests/new", registrations::pages::new),
         page(POST, "/registration-requests", registrations::pages::create),
+        page(GET, "/registration-requests", make_sync(|_| Redirect::to("/registration-requests/new"))),
         page(POST, "/registration-requests/current/withdrawal", registrations::pages::take_back),
         page(GET, "/wholesalers", wholesalers::pages::index),
         page(POST, "/wholesalers/:slug/visit", wholesalers::pages::visit),
@@ -77,15 +84,20 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/office", office_requests::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
+        page(GET, "/office/codes", make_sync(|_| Redirect::to("/office/sign-in"))),
         page(GET, "/office/code", office_sign_in::pages::code),
         page(POST, "/office/sessions", office_sign_in::pages::sign_in),
+        page(GET, "/office/sessions", make_sync(|_| Redirect::to("/office/code"))),
         page(POST, "/office/sessions/current/end", office_sign_in::pages::sign_out),
         page(GET, "/office/registration-requests/:request_id", office_requests::pages::show),
         page(POST, "/office/registration-requests/:request_id/approval", office_requests::pages::approval),
+        page(GET, "/office/registration-requests/:request_id/approval", make_sync(back_up)),
         page(POST, "/office/registration-requests/:request_id/rejection", office_requests::pages::rejection),
+        page(GET, "/office/registration-requests/:request_id/rejection", make_sync(back_up)),
         page(GET, "/office/customers", office_customers::pages::index),
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
+        page(GET, "/office/customers/:access_id/suspension", make_sync(back_up)),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/brand.css", assets::brand),
@@ -109,9 +121,10 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
 }
 
 fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
-    OpenApiService::new(operations, "Tradecounter", env!("CARGO_PKG_VERSION")).description(
+    OpenApiService::new(operations, "Tradecounter API", env!("CARGO_PKG_VERSION")).description(
         "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \
-         and is known by a cookie; errors are problems (RFC 9457); lists are `items` and `next`.",
+         and is known by a cookie; errors are problems (RFC 9457); lists are `items` and `next`; times are RFC 3339 in UTC. \
+         Every operation is on the wholesaler's own host, but `/api/v1/inbox`: that is on the host without a name in front.",
     )
 }
 
@@ -125,13 +138,13 @@ pub fn openapi(hosts: &Hosts) -> Value {
 /// The public site's routes.
 pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
     let api = document::merge(vec![(serde_json::from_str(&public_api().spec()).unwrap_or_default(), String::new())]);
-    site(hosts, public_pages(), public_api().into_endpoint().data(inbox.clone()).boxed_response(), &api, inbox)
+    site(hosts, public_pages(), public_api().into_endpoint().data(inbox.clone()).map_to_response().boxed(), &api, inbox)
 }
 
 /// A counter's routes.
 pub fn counter_site(hosts: &Hosts) -> SiteRoutes {
     let api = document::merge(vec![(serde_json::from_str(&counter_api().spec()).unwrap_or_default(), String::new())]);
-    site(hosts, counter_pages(), counter_api().into_endpoint().boxed_response(), &api, DemoInbox(None))
+    site(hosts, counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), &api, DemoInbox(None))
 }
 
 fn site(hosts: &Hosts, pages: Vec<PageRoute>, api: BoxEndpoint<'static>, operations: &Value, inbox: DemoInbox) -> SiteRoutes {
@@ -160,21 +173,4 @@ fn site(hosts: &Hosts, pages: Vec<PageRoute>, api: BoxEndpoint<'static>, operati
     }
     let routes = routes.nest_no_strip("/api/v1", api);
     SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths }
-}
-
-/// An endpoint whose answers are plain responses.
-trait BoxedResponse: poem::Endpoint + Sized + 'static
-where
-    Self::Output: IntoResponse,
-{
-    fn boxed_response(self) -> BoxEndpoint<'static> {
-        self.map_to_response().boxed()
-    }
-}
-
-impl<E> BoxedResponse for E
-where
-    E: poem::Endpoint + 'static,
-    E::Output: IntoResponse,
-{
 }

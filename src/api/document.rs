@@ -43,8 +43,8 @@ fn lay_over(base: &mut Value, other: Value) {
     }
 }
 
-/// What the framework does not write: who may, that optional fields may be null, that bodies take no other
-/// fields, the media type of problems in its plain form.
+/// What the framework does not write: who may, that optional fields may be null, that answers have every field,
+/// that bodies take no other fields.
 fn complete(document: &mut Value) {
     let schemes = json!({
         "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "A signed-in customer." },
@@ -73,14 +73,19 @@ fn complete_schema(name: &str, schema: &mut Value) {
     let required: Vec<String> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     let Some(schema) = schema.as_object_mut() else { return };
-    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        for (property, kind) in properties.iter_mut().filter(|(property, _)| !required.contains(property)) {
-            let _ = property;
-            make_nullable(kind);
-        }
+    // A problem leaves out what it has not; every other answer says null.
+    if name == "Problem" {
+        return;
     }
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    for (_, kind) in properties.iter_mut().filter(|(property, _)| !required.contains(property)) {
+        make_nullable(kind);
+    }
+    let all: Vec<Value> = properties.keys().cloned().map(Value::String).collect();
     if name.ends_with("Body") {
         schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+    } else {
+        schema.insert("required".to_owned(), Value::Array(all));
     }
 }
 

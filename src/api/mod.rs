@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod document;
+pub mod typed;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -51,7 +52,9 @@ struct Problem {
 /// What is wrong with one field.
 #[derive(Object)]
 struct FieldProblem {
+    /// The name of the field, the parameter or the header.
     field: String,
+    /// What is wrong with it, in words for whoever wrote it.
     detail: String,
 }
 
@@ -72,7 +75,7 @@ impl ApiResponse for Error {
     }
 }
 
-/// A time as the API writes it (RFC 3339, UTC, whole seconds).
+/// A time as the API writes it (RFC 3339, UTC, milliseconds).
 pub fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
 
 const DIGITS: usize = 6;
+/// With blanks and dashes between.
+pub const LONGEST_CODE: usize = 32;
 
 /// Six digits. Shows them only when asked to [`reveal`](Self::reveal).
 #[derive(Clone)]
@@ -38,7 +40,7 @@ impl Code {
     pub fn parse(typed: &str) -> Result<Self> {
         let wrong = || Error::invalid("code", "The code has six digits, as in the message we sent.");
         let mut digits = Vec::with_capacity(DIGITS);
-        for character in typed.chars().take(32) {
+        for character in typed.chars().take(LONGEST_CODE) {
             if character.is_whitespace() || matches!(character, '-' | '\u{200b}') {
                 continue;
             }

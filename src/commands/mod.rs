@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use http::StatusCode;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::{Request, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,7 +25,6 @@ use crate::config::{Database, Log, LogFormat};
 use crate::db::cluster::Cluster;
 use crate::db::connect::Address;
 use crate::tenancy::House;
-use crate::web::health::readiness;
 use crate::web::server::{self, Answers};
 
 /// The database's name in a private cluster.
@@ -119,9 +119,13 @@ impl Answers for InternalDoor {
     async fn answer(&self, request: Request) -> Response {
         match request.uri().path() {
             "/healthz" => Response::builder().content_type("text/plain; charset=utf-8").body("ok\n"),
-            "/readyz" => readiness(self.house.db().is_ready().await),
+            "/readyz" => {
+                let is_ready = self.house.db().is_ready().await;
+                let (status, word) = if is_ready { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") };
+                Response::builder().status(status).content_type("text/plain; charset=utf-8").body(word)
+            }
             "/metrics" => Response::builder().content_type("text/plain; version=0.0.4").body(self.metrics.render()),
-            _ => Response::builder().status(http::StatusCode::NOT_FOUND).body("There is nothing here.\n"),
+            _ => Response::builder().status(StatusCode::NOT_FOUND).body("There is nothing here.\n"),
         }
     }
 }

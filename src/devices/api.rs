@@ -6,6 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::{all, device_name, end};
+use crate::api::typed::Id;
 use crate::api::{Chapter, time};
 use crate::error::Result;
 use crate::tenancy::extract::SignedIn;
@@ -56,8 +57,8 @@ impl DevicesApi {
 
     /// Sign out there
     #[oai(path = "/devices/:id", method = "delete")]
-    async fn delete_device(&self, customer: SignedIn, id: Path<Uuid>) -> Result<DeviceEnded> {
-        end(&customer, id.0).await?;
+    async fn delete_device(&self, customer: SignedIn, id: Path<Id>) -> Result<DeviceEnded> {
+        end(&customer, id.uuid()).await?;
         Ok(DeviceEnded::Ended)
     }
 }

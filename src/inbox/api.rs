@@ -34,19 +34,19 @@ pub struct InboxList {
 impl InboxApi {
     /// What would have been sent
     ///
-    /// In a demo only.
+    /// In a demo only, and on the public site: the host without a wholesaler's name in front.
     #[oai(path = "/inbox", method = "get")]
     #[expect(clippy::unused_async, reason = "operations are asynchronous by form")]
     async fn list_inbox(
         &self,
         public: Public,
         inbox: Data<&DemoInbox>,
-        /// Whose messages; everybody's without it.
+        /// Whose messages, by number or e-mail address in any usual way of writing it; everybody's without it.
         to: Query<Option<String>>,
     ) -> Result<Json<InboxList>> {
         let Public(_here) = public;
         let inbox = inbox.0.0.as_ref().ok_or(Error::NotFound)?;
-        let items = inbox.list(to.0.as_deref().filter(|to| !to.is_empty())).into_iter().map(|message| InboxEntry {
+        let items = inbox.list(to.0.as_deref().filter(|to| !to.trim().is_empty())).into_iter().map(|message| InboxEntry {
             to: message.to,
             channel: message.channel.as_str().to_owned(),
             text: message.text,

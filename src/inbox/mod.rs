@@ -47,7 +47,7 @@ pub struct InboxQuery {
 #[handler]
 pub fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Query<InboxQuery>) -> Result<Page> {
     let inbox = inbox.0.as_ref().ok_or(Error::NotFound)?;
-    let wanted = query.to.trim_end();
+    let wanted = query.to.trim();
     let now = here.house.now();
     let items = inbox.list((!wanted.is_empty()).then_some(wanted)).into_iter().map(|message| {
         let (subject, text) = match message.channel {
@@ -65,7 +65,7 @@ pub fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Q
             text,
         }
     });
-    Page::of(&InboxPage { shell: Shell::of(&here, "Demo inbox"), to: wanted.trim().to_owned(), items: items.collect() })
+    Page::of(&InboxPage { shell: Shell::of(&here, "Demo inbox"), to: wanted.to_owned(), items: items.collect() })
 }
 
 /// A mail's lines are broken for a reader's eighty columns; a phone has fewer, and breaks them itself.

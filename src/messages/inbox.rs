@@ -65,16 +65,38 @@ impl Inbox {
 
     /// What arrived, newest first: everything, or only what went to one number or address.
     pub fn list(&self, to: Option<&str>) -> Vec<InboxMessage> {
-        let to = to.map(restore_plus);
+        let to = to.map(comparable);
         let messages = self.newest_first.lock().unwrap_or_else(PoisonError::into_inner);
-        messages.iter().filter(|message| to.as_ref().is_none_or(|to| message.to == *to)).cloned().collect()
+        messages.iter().filter(|message| to.as_ref().is_none_or(|to| comparable(&message.to) == *to)).cloned().collect()
     }
 }
 
-/// In a query string a bare plus means a blank, so `?to=+447…` arrives as ` 447…`.
-fn restore_plus(to: &str) -> String {
-    match to.strip_prefix(' ') {
-        Some(digits) => format!("+{digits}"),
-        None => to.to_owned(),
+/// An address as it is looked for: of a number its digits, however it is spaced; of mail small letters. In a query
+/// string a bare plus means a blank, and an address has none.
+fn comparable(to: &str) -> String {
+    let to = to.trim();
+    if to.contains('@') { to.replace(' ', "+").to_lowercase() } else { to.chars().filter(char::is_ascii_digit).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_however_it_is_written() {
+        let inbox = Inbox::new(Clock::system());
+        inbox.deliver(Channel::Sms, "+447400123456", "to a number");
+        inbox.deliver(Channel::Email, "owner+1@acme.example", "to an address");
+        let found = |to: &str| inbox.list(Some(to)).into_iter().map(|message| message.text).collect::<Vec<_>>();
+        for to in ["+447400123456", "447400123456", " 447400123456", "+44 7400 123456", " 44 7400-123456 "] {
+            assert_eq!(found(to), ["to a number"], "{to:?}");
+        }
+        for to in ["owner+1@acme.example", "Owner+1@ACME.example", "owner 1@acme.example", " owner+1@acme.example "] {
+            assert_eq!(found(to), ["to an address"], "{to:?}");
+        }
+        for to in ["", "acme", "7400123456", "owner@acme.example", "owner1@acme.example"] {
+            assert!(found(to).is_empty(), "{to:?}");
+        }
+        assert_eq!(inbox.list(None).len(), 2);
     }
 }

@@ -6,9 +6,11 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::{Customer, PAGE, find, list, restore, suspend};
+use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Decider, Keeper, Staff};
+use crate::values::text::{LONGEST_QUERY, LONGEST_REASON};
 
 pub struct OfficeCustomersApi;
 
@@ -58,8 +60,7 @@ pub struct OfficeCustomerList {
 #[oai(deny_unknown_fields)]
 pub struct SuspensionBody {
     /// For colleagues; the customer does not read it.
-    #[oai(validator(max_length = 5000))]
-    reason: String,
+    reason: Text<1, LONGEST_REASON>,
 }
 
 #[derive(ApiResponse)]
@@ -77,8 +78,7 @@ impl OfficeCustomersApi {
         &self,
         mut staff: Staff<Decider>,
         /// Part of a business name, a contact, an account number or a phone.
-        #[oai(validator(max_length = 100))]
-        query: Query<Option<String>>,
+        query: Query<Option<Text<0, LONGEST_QUERY>>>,
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeCustomerList>> {
@@ -98,20 +98,20 @@ impl OfficeCustomersApi {
 
     /// One customer
     #[oai(path = "/office/customers/:id", method = "get")]
-    async fn get_customer(&self, mut staff: Staff<Decider>, id: Path<Uuid>) -> Result<Json<OfficeCustomer>> {
+    async fn get_customer(&self, mut staff: Staff<Decider>, id: Path<Id>) -> Result<Json<OfficeCustomer>> {
         let now = staff.house.now();
-        Ok(Json(find(&mut staff.tx, id.0, now).await?.into()))
+        Ok(Json(find(&mut staff.tx, id.uuid(), now).await?.into()))
     }
 
     /// Suspend a customer
     ///
     /// Ends their open sessions at this wholesaler at once; other wholesalers are not touched.
     #[oai(path = "/office/customers/:id/suspension", method = "post")]
-    async fn create_suspension(&self, staff: Staff<Keeper>, id: Path<Uuid>, body: Json<SuspensionBody>) -> Result<Json<OfficeCustomer>> {
+    async fn create_suspension(&self, staff: Staff<Keeper>, id: Path<Id>, body: Body<SuspensionBody>) -> Result<Json<OfficeCustomer>> {
         let customer = staff
             .write(async |tx, member| {
-                suspend(tx, member, id.0, &body.reason).await?;
-                find(tx, id.0, member.house.now()).await
+                suspend(tx, member, id.uuid(), &body.reason).await?;
+                find(tx, id.uuid(), member.house.now()).await
             })
             .await?;
         Ok(Json(customer.into()))
@@ -119,8 +119,8 @@ impl OfficeCustomersApi {
 
     /// Let a suspended customer in again
     #[oai(path = "/office/customers/:id/suspension", method = "delete")]
-    async fn delete_suspension(&self, staff: Staff<Keeper>, id: Path<Uuid>) -> Result<Restored> {
-        staff.write(async |tx, member| restore(tx, member, id.0).await).await?;
+    async fn delete_suspension(&self, staff: Staff<Keeper>, id: Path<Id>) -> Result<Restored> {
+        staff.write(async |tx, member| restore(tx, member, id.uuid()).await).await?;
         Ok(Restored::Done)
     }
 }

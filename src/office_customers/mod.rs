@@ -33,7 +33,7 @@ pub const PAGE: i64 = 50;
 
 /// Those whose business, contact, account number or phone holds the words; `after` is where the page before ended.
 pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)>, now: DateTime<Utc>) -> Result<Vec<Customer>> {
-    let query = text::optional(query, 100).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
+    let query = text::optional(query, text::LONGEST_QUERY).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
     let (after_name, after_id) = after.unwrap_or_default();
     // Typed as `07400 123` or `+44 7400 123`: the digits without the zero in front are part of the number.
     let digits: String = query.chars().filter(char::is_ascii_digit).collect();
@@ -97,7 +97,8 @@ pub async fn find(tx: &mut Tx<Office>, access_id: Uuid, now: DateTime<Utc>) -> R
 /// # Errors
 /// [`Error::Invalid`] without a reason, [`Error::Conflict`] when they are shut out already.
 pub async fn suspend(tx: &mut Tx<Office>, member: &Member, access_id: Uuid, reason: &str) -> Result<()> {
-    let reason = text::block(reason, 500).map_err(|why| Error::invalid("reason", why.about("the reason, for your colleagues")))?;
+    let reason =
+        text::block(reason, text::LONGEST_REASON).map_err(|why| Error::invalid("reason", why.about("the reason, for your colleagues")))?;
     let customer_id = change_status(tx, access_id, "active", "suspended", "This customer is suspended already").await?;
     let now = member.house.now();
     sqlx::query!(

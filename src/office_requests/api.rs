@@ -6,9 +6,11 @@ use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use super::{PAGE, Request, Wanted, approve, find, list, reject};
+use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Decider, Staff};
+use crate::values::text::{LONGEST_ACCOUNT_NUMBER, LONGEST_REASON};
 
 pub struct OfficeRequestsApi;
 
@@ -60,8 +62,7 @@ pub struct OfficeRequestList {
 #[oai(deny_unknown_fields)]
 pub struct ApprovalBody {
     /// An existing account's number, or the number of a new one; without it a new account gets a number made up.
-    #[oai(validator(max_length = 100))]
-    account_number: Option<String>,
+    account_number: Option<Text<0, LONGEST_ACCOUNT_NUMBER>>,
 }
 
 /// The customer is in.
@@ -77,8 +78,7 @@ pub struct ApprovalAnswer {
 #[oai(deny_unknown_fields)]
 pub struct RejectionBody {
     /// The customer reads it.
-    #[oai(validator(max_length = 5000))]
-    reason: String,
+    reason: Text<1, LONGEST_REASON>,
 }
 
 /// The customer is told.
@@ -114,31 +114,27 @@ impl OfficeRequestsApi {
 
     /// One request
     #[oai(path = "/office/registration-requests/:id", method = "get")]
-    async fn get_registration_request(&self, mut staff: Staff<Decider>, id: Path<Uuid>) -> Result<Json<OfficeRequest>> {
-        Ok(Json(find(&mut staff.tx, id.0).await?.into()))
+    async fn get_registration_request(&self, mut staff: Staff<Decider>, id: Path<Id>) -> Result<Json<OfficeRequest>> {
+        Ok(Json(find(&mut staff.tx, id.uuid()).await?.into()))
     }
 
     /// Approve a request
     ///
     /// Lets the customer in, and tells them by text message. Decided already: 409.
     #[oai(path = "/office/registration-requests/:id/approval", method = "post")]
-    async fn create_approval(
-        &self,
-        staff: Staff<Decider>,
-        id: Path<Uuid>,
-        body: Json<Option<ApprovalBody>>,
-    ) -> Result<Json<ApprovalAnswer>> {
-        let number = body.0.and_then(|body| body.account_number).unwrap_or_default();
-        let approved = staff.write(async |tx, member| approve(tx, member, id.0, &number).await).await?;
-        Ok(Json(ApprovalAnswer { id: id.0, status: "approved".to_owned(), account_number: approved.account_number }))
+    async fn create_approval(&self, staff: Staff<Decider>, id: Path<Id>, body: Body<Option<ApprovalBody>>) -> Result<Json<ApprovalAnswer>> {
+        let number = body.0.and_then(|body| body.account_number);
+        let number = number.as_deref().unwrap_or_default();
+        let approved = staff.write(async |tx, member| approve(tx, member, id.uuid(), number).await).await?;
+        Ok(Json(ApprovalAnswer { id: id.uuid(), status: "approved".to_owned(), account_number: approved.account_number }))
     }
 
     /// Reject a request
     ///
     /// The customer is told the reason. Decided already: 409.
     #[oai(path = "/office/registration-requests/:id/rejection", method = "post")]
-    async fn create_rejection(&self, staff: Staff<Decider>, id: Path<Uuid>, body: Json<RejectionBody>) -> Result<Json<RejectionAnswer>> {
-        staff.write(async |tx, member| reject(tx, member, id.0, &body.reason).await).await?;
-        Ok(Json(RejectionAnswer { id: id.0, status: "rejected".to_owned(), reason: body.0.reason }))
+    async fn create_rejection(&self, staff: Staff<Decider>, id: Path<Id>, body: Body<RejectionBody>) -> Result<Json<RejectionAnswer>> {
+        staff.write(async |tx, member| reject(tx, member, id.uuid(), &body.reason).await).await?;
+        Ok(Json(RejectionAnswer { id: id.uuid(), status: "rejected".to_owned(), reason: body.reason.to_owned() }))
     }
 }

@@ -178,7 +178,7 @@ pub struct Approved {
 /// # Errors
 /// [`Error::Conflict`] when it was decided already.
 pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, account_number: &str) -> Result<Approved> {
-    let number = match text::line(account_number, 32) {
+    let number = match text::line(account_number, text::LONGEST_ACCOUNT_NUMBER) {
         Err(text::TextError::Empty) => String::new(),
         line => line.map_err(|why| Error::invalid("account_number", why.about("the account number")))?,
     };
@@ -242,7 +242,8 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, acc
 /// # Errors
 /// [`Error::Invalid`] without a reason, [`Error::Conflict`] when it was decided already.
 pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reason: &str) -> Result<()> {
-    let reason = text::block(reason, 500).map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
+    let reason = text::block(reason, text::LONGEST_REASON)
+        .map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
     let now = member.house.now();
     let decided = sqlx::query!(
         "update registration_requests set status = 'rejected', reason = $3, decided_by = $4, decided_at = $5

@@ -5,13 +5,15 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{end_session, open_session, read_email, request_code};
 use crate::api::Chapter;
-use crate::challenges::code::Code;
+use crate::api::typed::{Body, Text};
+use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::error::Result;
 use crate::sign_in::api::{CodeAccepted, CodeSent, SessionEnded};
 use crate::sign_in::pages::CLEARED;
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::{AnyRole, Staff};
 use crate::tenancy::token::{OFFICE_COOKIE, PENDING_COOKIE, end_cookie, set_cookie};
+use crate::values::email::LONGEST_EMAIL;
 
 pub struct OfficeSignInApi;
 
@@ -19,19 +21,16 @@ pub struct OfficeSignInApi;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct EmailBody {
-    #[oai(validator(max_length = 300))]
-    email: String,
+    email: Text<1, LONGEST_EMAIL>,
 }
 
 /// The address again, and the code that came.
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct OfficeSessionBody {
-    #[oai(validator(max_length = 300))]
-    email: String,
+    email: Text<1, LONGEST_EMAIL>,
     /// Six digits.
-    #[oai(validator(max_length = 100))]
-    code: String,
+    code: Text<1, LONGEST_CODE>,
 }
 
 /// What the member of staff is here.
@@ -59,7 +58,7 @@ impl OfficeSignInApi {
     ///
     /// The same answer for every address; mail goes to those who work here.
     #[oai(path = "/office/codes", method = "post")]
-    async fn create_office_code(&self, visitor: Visitor, body: Json<EmailBody>) -> Result<CodeAccepted> {
+    async fn create_office_code(&self, visitor: Visitor, body: Body<EmailBody>) -> Result<CodeAccepted> {
         let asked = request_code(&visitor, read_email(&body.email)?).await?;
         let cookie = set_cookie(PENDING_COOKIE, &asked.browser.reveal(), visitor.house.config.codes.life_seconds.into());
         let sent = CodeSent { expires_in_seconds: asked.expires_in_seconds, resend_in_seconds: asked.resend_in_seconds };
@@ -68,7 +67,7 @@ impl OfficeSignInApi {
 
     /// Sign in to the office
     #[oai(path = "/office/sessions", method = "post")]
-    async fn create_office_session(&self, visitor: Visitor, body: Json<OfficeSessionBody>) -> Result<OfficeSessionCreated> {
+    async fn create_office_session(&self, visitor: Visitor, body: Body<OfficeSessionBody>) -> Result<OfficeSessionCreated> {
         let opened = open_session(&visitor, read_email(&body.email)?, &Code::parse(&body.code)?).await?;
         let cookie = set_cookie(OFFICE_COOKIE, &opened.token.reveal(), opened.life_seconds);
         Ok(OfficeSessionCreated::Created(Json(OfficeSessionOpened { role: opened.role.word().to_owned() }), cookie))

@@ -5,9 +5,14 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{NewRequest, Request, ask, current, withdraw};
+use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
-use crate::tenancy::extract::SignedIn;
+use crate::tenancy::extract::{Caller, SignedIn};
+use crate::values::text::{LONGEST_MESSAGE, LONGEST_NAME};
+
+/// The longest `Idempotency-Key` that is kept.
+const LONGEST_KEY: usize = 200;
 
 pub struct RegistrationsApi;
 
@@ -15,12 +20,9 @@ pub struct RegistrationsApi;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct RequestBody {
-    #[oai(validator(max_length = 500))]
-    business_name: String,
-    #[oai(validator(max_length = 500))]
-    contact_name: String,
-    #[oai(validator(max_length = 5000))]
-    message: Option<String>,
+    business_name: Text<1, LONGEST_NAME>,
+    contact_name: Text<1, LONGEST_NAME>,
+    message: Option<Text<0, LONGEST_MESSAGE>>,
 }
 
 /// A request for an account.
@@ -74,11 +76,14 @@ impl RegistrationsApi {
     async fn create_registration_request(
         &self,
         customer: SignedIn,
-        #[oai(name = "Idempotency-Key", validator(min_length = 1, max_length = 200))] idempotency_key: Header<Option<String>>,
-        body: Json<RequestBody>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: Header<Option<Text<1, LONGEST_KEY>>>,
+        body: Body<RequestBody>,
     ) -> Result<RequestMade> {
         let new = NewRequest::parse(&body.business_name, &body.contact_name, body.message.as_deref().unwrap_or_default())?;
-        let made = customer.write(async |tx, caller| ask(tx, caller, new, idempotency_key.0.as_deref()).await).await?;
+        let key = read_key(&customer, idempotency_key.0.as_deref())?;
+        let made = customer.write(async |tx, caller| ask(tx, caller, new, key).await).await?;
         Ok(RequestMade::Created(Json(made.into())))
     }
 
@@ -95,5 +100,14 @@ impl RegistrationsApi {
     async fn delete_current_registration_request(&self, customer: SignedIn) -> Result<Withdrawn> {
         customer.write(async |tx, caller| withdraw(tx, caller).await).await?;
         Ok(Withdrawn::Done)
+    }
+}
+
+/// A key that cannot be kept is not passed over in silence: its retry would be done twice.
+fn read_key<'a>(caller: &Caller, key: Option<&'a str>) -> Result<Option<&'a str>> {
+    match key {
+        None if !caller.headers.contains_key("idempotency-key") => Ok(None),
+        Some(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key)),
+        _ => Err(Error::invalid("Idempotency-Key", format!("A key is 1 to {LONGEST_KEY} visible ASCII characters."))),
     }
 }

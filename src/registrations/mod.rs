@@ -34,10 +34,12 @@ impl NewRequest {
     /// [`Error::Invalid`] with what is wrong beside each field.
     pub fn parse(business_name: &str, contact_name: &str, message: &str) -> Result<Self> {
         let mut wrong = FieldErrors::new();
-        let business_name =
-            text::line(business_name, 120).map_err(|why| wrong.add("business_name", why.about("the name of your business"))).ok();
-        let contact_name = text::line(contact_name, 120).map_err(|why| wrong.add("contact_name", why.about("your name"))).ok();
-        let message = text::optional(message, 1000).map_err(|why| wrong.add("message", why.about("your message"))).ok();
+        let business_name = text::line(business_name, text::LONGEST_NAME)
+            .map_err(|why| wrong.add("business_name", why.about("the name of your business")))
+            .ok();
+        let contact_name =
+            text::line(contact_name, text::LONGEST_NAME).map_err(|why| wrong.add("contact_name", why.about("your name"))).ok();
+        let message = text::optional(message, text::LONGEST_MESSAGE).map_err(|why| wrong.add("message", why.about("your message"))).ok();
         let all = business_name.zip(contact_name).zip(message);
         wrong.or(all.map(|((business_name, contact_name), message)| Self { business_name, contact_name, message }))
     }

@@ -5,7 +5,8 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{end_session, open_session, read_phone, request_code};
 use crate::api::Chapter;
-use crate::challenges::code::Code;
+use crate::api::typed::{Body, Text};
+use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::error::Result;
 use crate::sign_in::pages::CLEARED;
 use crate::tenancy::Visitor;
@@ -19,8 +20,7 @@ pub struct SignInApi;
 #[oai(deny_unknown_fields)]
 pub struct PhoneBody {
     /// A mobile number, in any usual way of writing; without a country code it is read as in the wholesaler's country.
-    #[oai(validator(max_length = 100))]
-    phone: String,
+    phone: Text<1, 100>,
 }
 
 /// A code is on its way.
@@ -48,11 +48,10 @@ pub enum CodeAccepted {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct SessionBody {
-    #[oai(validator(max_length = 100))]
-    phone: String,
+    /// As it was asked with, or in any other way of writing it.
+    phone: Text<1, 100>,
     /// Six digits.
-    #[oai(validator(max_length = 100))]
-    code: String,
+    code: Text<1, LONGEST_CODE>,
 }
 
 /// How things stand between this customer and this wholesaler.
@@ -94,7 +93,7 @@ impl SignInApi {
     ///
     /// Sends a six-digit code by text message.
     #[oai(path = "/codes", method = "post")]
-    async fn create_code(&self, visitor: Visitor, body: Json<PhoneBody>) -> Result<CodeAccepted> {
+    async fn create_code(&self, visitor: Visitor, body: Body<PhoneBody>) -> Result<CodeAccepted> {
         let asked = request_code(&visitor, read_phone(&visitor, &body.phone)?).await?;
         let cookie = set_cookie(PENDING_COOKIE, &asked.browser.reveal(), visitor.house.config.codes.life_seconds.into());
         let sent = CodeSent { expires_in_seconds: asked.expires_in_seconds, resend_in_seconds: asked.resend_in_seconds };
@@ -105,7 +104,7 @@ impl SignInApi {
     ///
     /// Compares the code, in the browser that asked for it, and opens a session.
     #[oai(path = "/sessions", method = "post")]
-    async fn create_session(&self, visitor: Visitor, body: Json<SessionBody>) -> Result<SessionCreated> {
+    async fn create_session(&self, visitor: Visitor, body: Body<SessionBody>) -> Result<SessionCreated> {
         let opened = open_session(&visitor, read_phone(&visitor, &body.phone)?, &Code::parse(&body.code)?).await?;
         let cookie = set_cookie(SESSION_COOKIE, &opened.token.reveal(), opened.life_seconds);
         Ok(SessionCreated::Created(Json(SessionOpened { access: opened.access.word().to_owned() }), cookie))

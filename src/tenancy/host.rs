@@ -135,8 +135,9 @@ fn host_in(authority: &str) -> Result<String, HostError> {
         return Err(HostError::Malformed);
     }
     let authority: Authority = authority.parse().map_err(|_| HostError::Malformed)?;
-    // A port that is there must be one; `host:` and `host:http` are not.
-    if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
+    // A port may be empty (RFC 3986, 3.2.3); one that is there must be a number: `host:http` is not.
+    let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
+    if !matches!(port, "" | ":") && authority.port_u16().is_none() {
         return Err(HostError::Malformed);
     }
     let host = authority.host().to_ascii_lowercase();
@@ -167,9 +168,13 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_host_is_the_same_host() {
-        for host in
-            ["acme.tradecounter.example", "ACME.Tradecounter.Example", "acme.tradecounter.example.", "acme.tradecounter.example:8443"]
-        {
+        for host in [
+            "acme.tradecounter.example",
+            "ACME.Tradecounter.Example",
+            "acme.tradecounter.example.",
+            "acme.tradecounter.example:8443",
+            "acme.tradecounter.example:",
+        ] {
             assert_eq!(ask("/", &[host]), counter("acme"), "{host}");
         }
         assert_eq!(ask("https://acme.tradecounter.example/x", &[]), counter("acme"));
@@ -185,7 +190,6 @@ mod tests {
         for host in [
             "",
             "user@acme.tradecounter.example",
-            "acme.tradecounter.example:",
             "acme.tradecounter.example:http",
             "acmé.tradecounter.example",
             ".",

@@ -43,6 +43,14 @@ impl Tenant {
     }
 }
 
+/// A tenant's picture.
+pub struct Logo {
+    pub bytes: Vec<u8>,
+    pub media_type: String,
+    /// The tenant's, at the moment the picture was read.
+    pub version: i64,
+}
+
 /// The tenants this process has met.
 #[derive(Clone)]
 pub struct Tenants {
@@ -86,6 +94,20 @@ impl Tenants {
             .read(async |tx| Ok(sqlx::query_scalar!("select slug from tenants where id = $1", id.uuid()).fetch_one(&mut *tx).await?))
             .await?;
         self.find(&slug).await?.ok_or(Error::NotFound)
+    }
+
+    /// The logo of this tenant, if it has one.
+    pub async fn logo(&self, id: TenantId) -> Result<Option<Logo>> {
+        let row = self
+            .db
+            .platform()
+            .read(async |tx| {
+                let query = sqlx::query!("select logo, logo_type, updated_at from tenants where id = $1", id.uuid());
+                Ok(query.fetch_one(&mut *tx).await?)
+            })
+            .await?;
+        let version = row.updated_at.timestamp_micros();
+        Ok(row.logo.zip(row.logo_type).map(|(bytes, media_type)| Logo { bytes, media_type, version }))
     }
 
     /// Forgets one, because it has changed.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Longest address that SMTP carries (RFC 5321 §4.5.3.1.3: a path of 256, less its brackets).
-const LONGEST_BYTES: usize = 254;
+pub const LONGEST_EMAIL: usize = 254;
 /// RFC 5321 §4.5.3.1.1.
 const LONGEST_LOCAL_PART_BYTES: usize = 64;
 /// RFC 1035 §2.3.4.
@@ -39,7 +39,7 @@ impl EmailAddress {
         if address.is_empty() {
             return Err(EmailError::Empty);
         }
-        if address.len() > LONGEST_BYTES {
+        if address.len() > LONGEST_EMAIL {
             return Err(EmailError::TooLong);
         }
         let (local_part, domain) = address.split_once('@').ok_or(EmailError::At)?;

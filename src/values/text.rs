@@ -1,5 +1,16 @@
 //! Words that people type about themselves: trimmed, bounded, without control characters.
 
+/// The most characters of a business's or a person's name,
+pub const LONGEST_NAME: usize = 120;
+/// of what a shop writes with its request,
+pub const LONGEST_MESSAGE: usize = 1000;
+/// of why a request is rejected or a customer suspended,
+pub const LONGEST_REASON: usize = 500;
+/// of a trade account's number,
+pub const LONGEST_ACCOUNT_NUMBER: usize = 32;
+/// and of what is searched for.
+pub const LONGEST_QUERY: usize = 100;
+
 /// Why words were not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextError {

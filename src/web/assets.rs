@@ -1,12 +1,14 @@
 //! The style sheet, the script, a tenant's colours and its logo: what browsers may keep. Each has its version
-//! in its address, so it is kept for good and never stale.
+//! in its address, so it is kept for good and never stale. Asked for as another version, it is kept by nobody: the
+//! next release may answer that address with something else.
 
 use std::sync::LazyLock;
 
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use poem::web::Path;
+use http::{HeaderValue, StatusCode};
+use poem::web::{Path, Query};
 use poem::{Response, handler};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -18,31 +20,38 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
-static STYLE_HREF: LazyLock<String> = LazyLock::new(|| format!("/assets/style.css?v={}", fingerprint(STYLE)));
-static SCRIPT_HREF: LazyLock<String> = LazyLock::new(|| format!("/assets/page.js?v={}", fingerprint(SCRIPT)));
+static STYLE_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(STYLE));
+static SCRIPT_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(SCRIPT));
 
 /// The style sheet's address.
 pub fn style_href() -> String {
-    STYLE_HREF.clone()
+    format!("/assets/style.css?v={}", *STYLE_VERSION)
 }
 
 /// The script's address.
 pub fn script_href() -> String {
-    SCRIPT_HREF.clone()
+    format!("/assets/page.js?v={}", *SCRIPT_VERSION)
 }
 
 fn fingerprint(text: &str) -> String {
     hex::encode(Sha256::digest(text).get(..8).unwrap_or_default())
 }
 
-#[handler]
-pub fn style() -> Response {
-    kept("text/css; charset=utf-8", STYLE)
+/// Which version is asked for.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Version {
+    v: String,
 }
 
 #[handler]
-pub fn script() -> Response {
-    kept("text/javascript; charset=utf-8", SCRIPT)
+pub fn style(Query(asked): Query<Version>) -> Response {
+    kept("text/css; charset=utf-8", STYLE, asked.v == *STYLE_VERSION)
+}
+
+#[handler]
+pub fn script(Query(asked): Query<Version>) -> Response {
+    kept("text/javascript; charset=utf-8", SCRIPT, asked.v == *SCRIPT_VERSION)
 }
 
 /// What browsers ask for unbidden where a page names no icon: nothing, for a long time.
@@ -53,33 +62,24 @@ pub fn favicon() -> Response {
 
 /// The tenant's two colours. A stylesheet of its own because pages allow no inline styles.
 #[handler]
-pub fn brand(visitor: Visitor) -> Response {
+pub fn brand(visitor: Visitor, Query(asked): Query<Version>) -> Response {
     let css = format!(":root{{--brand:{};--on-brand:{}}}", visitor.tenant.brand_colour, visitor.tenant.on_brand());
-    kept("text/css; charset=utf-8", css)
+    kept("text/css; charset=utf-8", css, asked.v == visitor.tenant.version().to_string())
 }
 
 /// A tenant's logo, on every site: it stands on lists of counters as well as on its own.
 #[handler]
-pub async fn logo(Anywhere(here): Anywhere, Path(slug): Path<String>) -> Result<Response> {
+pub async fn logo(Anywhere(here): Anywhere, Path(slug): Path<String>, Query(asked): Query<Version>) -> Result<Response> {
     let slug = Slug::parse(&slug).map_err(|_| Error::NotFound)?;
     let tenant = here.house.tenants.find(slug.as_str()).await?.ok_or(Error::NotFound)?;
-    let logo = here
-        .house
-        .db()
-        .platform()
-        .read(async |tx| {
-            Ok(sqlx::query!("select logo, logo_type from tenants where id = $1", tenant.id.uuid()).fetch_one(&mut *tx).await?)
-        })
-        .await?;
-    let (Some(bytes), Some(media_type)) = (logo.logo, logo.logo_type) else { return Err(Error::NotFound) };
+    let logo = here.house.tenants.logo(tenant.id).await?.ok_or(Error::NotFound)?;
+    let mut response = kept(&logo.media_type, logo.bytes, asked.v == logo.version.to_string());
     // Opened by itself, a drawing must not be able to do anything here.
-    Ok(Response::builder()
-        .header(CONTENT_TYPE, media_type)
-        .header(CACHE_CONTROL, FOR_GOOD)
-        .header(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
-        .body(bytes))
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    Ok(response)
 }
 
-fn kept(media_type: &str, body: impl Into<poem::Body>) -> Response {
-    Response::builder().status(StatusCode::OK).header(CONTENT_TYPE, media_type).header(CACHE_CONTROL, FOR_GOOD).body(body)
+fn kept(media_type: &str, body: impl Into<poem::Body>, is_this_version: bool) -> Response {
+    let rule = if is_this_version { FOR_GOOD } else { "no-store" };
+    Response::builder().status(StatusCode::OK).header(CONTENT_TYPE, media_type).header(CACHE_CONTROL, rule).body(body)
 }

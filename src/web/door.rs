@@ -6,8 +6,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use bytes::{Bytes, BytesMut};
+use futures_util::{FutureExt, Stream, StreamExt};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, StatusCode};
 use poem::endpoint::BoxEndpoint;
 use poem::{Body, Endpoint, Request, Response};
@@ -23,6 +24,13 @@ use crate::error::Error;
 use crate::tenancy::extract::{Here, Place};
 use crate::tenancy::host::requested_host;
 use crate::tenancy::{HostError, House, Site};
+
+/// How much of a body that is too large is still taken off the line, so that its sender gets to read the answer,
+const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+/// for how long,
+const DISCARDING: Duration = Duration::from_secs(20);
+/// and how long nothing may come meanwhile.
+const DISCARDING_SILENCE: Duration = Duration::from_secs(2);
 
 /// The routes of one kind of site, and the methods that each of its paths takes.
 pub struct SiteRoutes {
@@ -47,6 +55,23 @@ struct Visit {
     here: Option<Here>,
 }
 
+impl SiteRoutes {
+    /// The methods of a path.
+    fn methods(&self, path: &str) -> impl Iterator<Item = &Method> {
+        self.paths.iter().filter(move |(pattern, _)| matches(pattern, path)).flat_map(|(_, methods)| methods)
+    }
+
+    /// Where to, when somebody has typed one of our addresses with a slash behind it.
+    fn path_without_slash(&self, request: &Request) -> Option<String> {
+        let path = request.uri().path().strip_suffix('/')?;
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !reads || !self.methods(path).any(|method| method == Method::GET) {
+            return None;
+        }
+        Some(request.uri().query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
+    }
+}
+
 impl Door {
     /// With the routes of the public site and of the counters.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
@@ -66,15 +91,12 @@ impl Answers for Door {
             here: None,
         };
         let takes_gzip = takes_gzip(request.headers());
-        let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
         // On the heap, once: the future is large, and would otherwise be copied from each layer to the next.
         let work = Box::pin(AssertUnwindSafe(self.serve(request, &mut visit)).catch_unwind());
-        let answered = with_stats(Arc::clone(&stats), tokio::time::timeout(limit, work)).await;
-        let mut response = match answered {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(failed))) => self.show(&failed, &visit),
-            Ok(Err(_panic)) => Self::render(&Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR), &visit),
-            Err(_elapsed) => Self::render(&Failure::of_status(StatusCode::REQUEST_TIMEOUT), &visit),
+        let mut response = match with_stats(Arc::clone(&stats), work).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(failed)) => self.show(&failed, &visit),
+            Err(_panic) => Self::render(&Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR), &visit),
         };
         self.add_house_headers(&mut response, &visit);
         self.packer.pack(&mut response, takes_gzip).await;
@@ -86,7 +108,7 @@ impl Answers for Door {
 impl Door {
     async fn serve(&self, mut request: Request, visit: &mut Visit) -> Result<Response, Failed> {
         let host = requested_host(request.original_uri(), request.headers()).map_err(Failed::Host)?;
-        let place = self.place(&host).await?;
+        let place = self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.place(&host)).await?;
         let headers = request.headers();
         let authority = request.original_uri().authority().map_or_else(
             || headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned(),
@@ -107,15 +129,27 @@ impl Door {
             return Err(Failed::Error(Error::CrossSite.into()));
         }
         if here.writes {
-            self.bound_body(&mut request).await?;
+            self.in_time(StatusCode::REQUEST_TIMEOUT, self.bound_body(&mut request)).await?;
         }
         let routes = match &here.place {
             Place::Public => &self.public,
             Place::Counter(_) => &self.counter,
             Place::Console => return Err(Failed::Error(Error::NotFound.into())),
         };
+        if let Some(path) = routes.path_without_slash(&request) {
+            return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
+        }
         request.extensions_mut().insert(here);
-        routes.endpoint.call(request).await.map_err(Failed::Error)
+        let answered =
+            self.in_time(StatusCode::SERVICE_UNAVAILABLE, routes.endpoint.call(request).map(|answer| answer.map_err(Failed::Error)));
+        answered.await
+    }
+
+    /// Waits for each part of a request for as long as it may take. 408 is for what did not arrive, and only for
+    /// that: browsers send it again unasked (RFC 9110, 15.5.9), and what a handler had begun would be done twice.
+    async fn in_time<T>(&self, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+        let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
+        tokio::time::timeout(limit, part).await.unwrap_or(Err(Failed::Status(late)))
     }
 
     async fn place(&self, host: &str) -> Result<Place, Failed> {
@@ -135,18 +169,25 @@ impl Door {
         let most = self.house.config.http.body_limit_bytes;
         let told =
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
-        if told.is_some_and(|length| length > most) {
+        let mut body = Box::pin(request.take_body().into_bytes_stream());
+        let mut read = BytesMut::new();
+        let mut is_larger = told.is_some_and(|length| length > most);
+        while !is_larger && let Some(chunk) = body.next().await {
+            read.extend_from_slice(&chunk.map_err(|_| Failed::Status(StatusCode::BAD_REQUEST))?);
+            is_larger = read.len() > most;
+        }
+        if is_larger {
+            // Who asks before sending has nothing on the way.
+            if !request.headers().contains_key(EXPECT) {
+                tokio::spawn(discard(body));
+            }
             return Err(Failed::Status(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let read = request.take_body().into_bytes_limit(most).await.map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => Failed::Status(StatusCode::PAYLOAD_TOO_LARGE),
-            _ => Failed::Status(StatusCode::BAD_REQUEST),
-        })?;
         // An operation whose fields are all optional may be sent nothing, and then nobody names its type.
         if read.is_empty() && !request.headers().contains_key(CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        request.set_body(Body::from_bytes(read));
+        request.set_body(Body::from_bytes(read.freeze()));
         Ok(())
     }
 
@@ -154,7 +195,12 @@ impl Door {
         match failed {
             Failed::Host(HostError::Unknown) => Failure::of_status(StatusCode::NOT_FOUND).plain(),
             Failed::Host(HostError::Malformed) => Failure::of_status(StatusCode::BAD_REQUEST).plain(),
-            Failed::Status(status) => Self::render(&Failure::of_status(*status), visit),
+            Failed::Status(status) => {
+                if *status == StatusCode::SERVICE_UNAVAILABLE {
+                    tracing::error!(request_id = visit.request_id, "a request was not answered in time");
+                }
+                Self::render(&Failure::of_status(*status), visit)
+            }
             Failed::Error(error) => {
                 if let Some(Error::Internal(source) | Error::Unavailable(source)) = error.downcast_ref::<Error>() {
                     tracing::error!(request_id = visit.request_id, error = format!("{source:#}"), "a request failed");
@@ -173,7 +219,7 @@ impl Door {
         let for_machines = visit.path.starts_with("/api/");
         match &visit.here {
             Some(Here { place: Place::Console, .. }) => failure.plain(),
-            Some(_) if for_machines => failure.problem(&visit.request_id),
+            _ if for_machines => failure.problem(&visit.request_id),
             here => failure.page(here.as_ref(), &visit.request_id, &visit.path),
         }
     }
@@ -184,13 +230,7 @@ impl Door {
             Some(Place::Counter(_)) => &self.counter,
             _ => &self.public,
         };
-        let mut methods: Vec<&str> = routes
-            .paths
-            .iter()
-            .filter(|(pattern, _)| matches(pattern, &visit.path))
-            .flat_map(|(_, methods)| methods)
-            .map(Method::as_str)
-            .collect();
+        let mut methods: Vec<&str> = routes.methods(&visit.path).map(Method::as_str).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }
@@ -253,6 +293,21 @@ impl Visit {
             "request"
         );
     }
+}
+
+/// Takes the rest of a body off the line, as long as it is worth it. With it unread the connection would be reset,
+/// and the answer lost with it.
+async fn discard(mut body: impl Stream<Item = std::io::Result<Bytes>> + Unpin) {
+    let rest = async {
+        let mut discarded = 0;
+        while let Ok(Some(Ok(chunk))) = tokio::time::timeout(DISCARDING_SILENCE, body.next()).await {
+            discarded += chunk.len();
+            if discarded > DISCARDED_BYTES {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARDING, rest).await;
 }
 
 fn milliseconds(time: Duration) -> f64 {

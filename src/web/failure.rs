@@ -2,8 +2,8 @@
 //! (RFC 9457). The text of an internal error stays in the log.
 
 use askama::Template;
-use http::StatusCode;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use poem::error::{ParsePathError, ResponseError};
 use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -55,21 +55,20 @@ impl Failure {
     pub fn of_own(error: &Error) -> Self {
         let mut failure = Self::of_status(error.status());
         match error {
-            Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "That code is not right".to_owned()),
+            Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
             _ => {}
         }
-        if !matches!(error, Error::Internal(_) | Error::Unavailable(_)) {
-            failure.detail = format!("{error}.");
-        }
         match error {
+            Error::WrongCode | Error::Forbidden | Error::CrossSite | Error::KeyReused | Error::Conflict(_) | Error::Malformed(_) => {
+                failure.detail = format!("{error}.");
+            }
             Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
-            Error::Unavailable(_) => failure.retry_after_seconds = Some(5),
             Error::SlowDown { retry_after } => {
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 failure.retry_after_seconds = Some(seconds);
-                failure.detail = format!("Too many tries for now. It goes on {}.", in_words(seconds));
+                failure.detail = format!("It goes on {}.", in_words(seconds));
             }
             _ => {}
         }
@@ -84,9 +83,7 @@ impl Failure {
             StatusCode::FORBIDDEN => ("forbidden", "This is not for you", "Your role does not allow it."),
             StatusCode::NOT_FOUND => ("not-found", "There is nothing here", "The address may be mistyped, or what was here is gone."),
             StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "Not in this way", "This address does not take this method."),
-            StatusCode::REQUEST_TIMEOUT => {
-                ("timeout", "That took too long", "The request did not arrive, or could not be answered, in time.")
-            }
+            StatusCode::REQUEST_TIMEOUT => ("timeout", "That took too long", "The request did not arrive in time. Please send it again."),
             StatusCode::CONFLICT => ("conflict", "That does not fit", "Things have changed meanwhile."),
             StatusCode::PAYLOAD_TOO_LARGE => {
                 ("too-large", "That is too much at once", "The request's body is larger than this address takes.")
@@ -106,7 +103,7 @@ impl Failure {
             title: title.to_owned(),
             detail: detail.to_owned(),
             fields: Vec::new(),
-            retry_after_seconds: None,
+            retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
             allow: None,
         }
     }
@@ -139,38 +136,53 @@ impl Failure {
 
     /// As a page; nobody signed in means the way to the sign-in.
     pub fn page(&self, here: Option<&Here>, request_id: &str, path: &str) -> Response {
-        let Some(here) = here else { return self.plain() };
+        let Some(here) = here else { return self.words() };
         if self.kind == "unauthenticated" {
             let door = if path.starts_with("/office") { "/office/sign-in" } else { "/" };
             return Redirect::to(door).into_response();
         }
+        let (heading, advice) = match self.status {
+            StatusCode::METHOD_NOT_ALLOWED => ("This page cannot be opened directly", "Go back to the start and take the way from there."),
+            _ => (self.title.as_str(), self.detail.as_str()),
+        };
         let template = ErrorPage {
-            shell: Shell::of(here, &self.title),
+            shell: Shell::of(here, heading),
             status: self.status.as_u16().to_string(),
-            heading: self.title.clone(),
-            advice: self.detail.clone(),
-            request_id: request_id.to_owned(),
+            heading: heading.to_owned(),
+            advice: advice.to_owned(),
+            // The end of it is enough to find it by, and can be read out.
+            reference: request_id.get(request_id.len().saturating_sub(8)..).unwrap_or_default().to_owned(),
             home_href: if path.starts_with("/office") { "/office" } else { "/" }.to_owned(),
         };
         match Page::of(&template) {
             Ok(page) => self.with_headers(page.with_status(self.status).into_response()),
             Err(error) => {
                 tracing::error!(error = format!("{error:#?}"), "the error page cannot be shown");
-                self.plain()
+                self.words()
             }
         }
     }
 
+    /// In plain words, for where no page can be shown.
+    fn words(&self) -> Response {
+        self.text(format!("{}. {}\n", self.title, self.detail))
+    }
+
     /// One plain line, for where there is no site: unknown, reserved and malformed hosts look the same.
     pub fn plain(&self) -> Response {
-        let response =
-            Response::builder().status(self.status).header(CONTENT_TYPE, "text/plain; charset=utf-8").body("There is nothing here.\n");
-        self.with_headers(response)
+        self.text("There is nothing here.\n".to_owned())
+    }
+
+    fn text(&self, body: String) -> Response {
+        self.with_headers(Response::builder().status(self.status).header(CONTENT_TYPE, "text/plain; charset=utf-8").body(body))
     }
 
     fn with_headers(&self, mut response: Response) -> Response {
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"Tradecounter\""));
         }
         if let Some(allow) = self.allow.as_deref().and_then(|methods| methods.parse().ok()) {
             response.headers_mut().insert(ALLOW, allow);
@@ -194,6 +206,37 @@ struct ErrorPage {
     status: String,
     heading: String,
     advice: String,
-    request_id: String,
+    reference: String,
     home_href: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_below_a_heading_is_not_the_heading_again() {
+        let errors = [
+            Error::NotFound,
+            Error::Unauthenticated,
+            Error::WrongCode,
+            Error::Forbidden,
+            Error::CrossSite,
+            Error::Invalid(crate::error::FieldErrors::new()),
+            Error::Conflict("It is decided already"),
+            Error::KeyReused,
+            Error::SlowDown { retry_after: std::time::Duration::from_secs(7) },
+            Error::Malformed("The body is no JSON".to_owned()),
+            Error::Unavailable(anyhow::anyhow!("secret")),
+            Error::Internal(anyhow::anyhow!("secret")),
+        ];
+        for failure in errors
+            .iter()
+            .map(Failure::of_own)
+            .chain([405, 408, 413, 415].map(|status| Failure::of_status(StatusCode::from_u16(status).unwrap_or_default())))
+        {
+            assert!(!failure.detail.starts_with(&failure.title) && !failure.detail.contains("secret"), "{}", failure.title);
+            assert!(failure.detail.ends_with('.') && !failure.title.ends_with('.'), "{}: {}", failure.title, failure.detail);
+        }
+    }
 }

@@ -5,7 +5,6 @@ pub mod client;
 pub mod compression;
 pub mod door;
 pub mod failure;
-pub mod health;
 pub mod page;
 pub mod same_origin;
 pub mod server;

@@ -14,7 +14,8 @@ pub fn passes(method: &Method, headers: &HeaderMap, authority: &str) -> bool {
     if !is_unsafe(method) {
         return true;
     }
-    let mut sites = headers.get_all("sec-fetch-site").iter();
+    // An empty one says nothing.
+    let mut sites = headers.get_all("sec-fetch-site").iter().filter(|site| !site.is_empty());
     if let Some(site) = sites.next() {
         return sites.next().is_none() && matches!(site.as_bytes(), b"same-origin" | b"none");
     }
@@ -49,6 +50,9 @@ mod tests {
         assert!(post(&[]));
         assert!(post(&[("sec-fetch-site", "same-origin")]));
         assert!(post(&[("sec-fetch-site", "none")]));
+        assert!(post(&[("sec-fetch-site", "")]));
+        assert!(post(&[("sec-fetch-site", ""), ("origin", "http://acme.localhost:8080")]));
+        assert!(!post(&[("sec-fetch-site", ""), ("origin", "http://other.localhost:8080")]));
         assert!(post(&[("origin", "http://acme.localhost:8080")]));
         assert!(!post(&[("sec-fetch-site", "same-site")]));
         assert!(!post(&[("sec-fetch-site", "cross-site")]));

@@ -46,6 +46,7 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
         .keep_alive_timeout(head_time)
         .max_concurrent_streams(100)
         .max_header_list_size(32 * 1024);
+    let (tell_end, end) = watch::channel(false);
     tokio::pin!(stop);
     loop {
         let seat = tokio::select! {
@@ -65,11 +66,15 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
             },
         };
         let _ = stream.set_nodelay(true);
-        let (door, builder, watcher) = (Arc::clone(&door), builder.clone(), graceful.watcher());
+        let (door, builder, watcher, mut end) = (Arc::clone(&door), builder.clone(), graceful.watcher(), end.clone());
         tokio::spawn(async move {
             let _seat = seat;
-            if !matches!(tokio::time::timeout(head_time, first_words(&stream)).await, Ok(Ok(()))) {
-                return;
+            // Browsers connect before they have anything to say; at the end nobody waits for that.
+            tokio::select! {
+                said = tokio::time::timeout(head_time, first_words(&stream)) => if !matches!(said, Ok(Ok(()))) {
+                    return;
+                },
+                _ = end.wait_for(|end| *end) => return,
             }
             let (begin, under_way) = watch::channel(0usize);
             let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
@@ -91,6 +96,7 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
         });
     }
     drop(listener);
+    let _ = tell_end.send(true);
     let patience = Duration::from_secs(config.shutdown_timeout_seconds);
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way when the time for them was over");

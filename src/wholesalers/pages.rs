@@ -64,10 +64,11 @@ pub struct From {
 
 /// `GET /arrivals/new`: gives the browser something to be known by, and sends it back for its ticket.
 #[handler]
-pub fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
+pub async fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
     let from = Slug::parse(&query.from).map_err(|_| Error::NotFound)?;
+    let from = visitor.house.tenants.find(from.as_str()).await?.ok_or(Error::NotFound)?;
     let token = Token::new()?;
-    let back = visitor.house.hosts.counter_url(from.as_str());
+    let back = visitor.house.hosts.counter_url(from.slug.as_str());
     let location = format!("{back}/departures?to={}&arrival={}", visitor.tenant.slug.as_str(), hex::encode(token.hash()));
     Ok(Redirect::to(location).with_cookie(set_cookie(ARRIVAL_COOKIE, &token.reveal(), WAY_SECONDS)))
 }
