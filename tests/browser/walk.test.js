@@ -236,6 +236,8 @@ test("the pages that are everybody's", limit, async () => {
   const page = await newPerson(browser);
   await page.goto(demo.url());
   await page.getByRole("link", { name: UNION_JACK }).waitFor();
+  await page.getByText(HELEN.typed).waitFor();
+  await page.getByText("owner@spiceroute.example").waitFor();
   await look(page, "front");
   await page.goto(demo.url("", "/inbox"));
   await heading(page, "Demo inbox").waitFor();

@@ -106,6 +106,10 @@ async fn the_public_site() {
     snapshot("inbox-inbox_of_nobody", &base.get("/inbox?to=nobody@acme.example").await);
     snapshot("api-docs", &base.get("/api/docs").await);
     snapshot("web-error_not_found_public", &base.get("/nothing").await);
+    house.staff("acme", "owner").await;
+    let mail = base.get("/inbox?to=owner@acme.example").await.text;
+    assert!(mail.contains("<h2>Your code for Acme Wholesale</h2>"), "the subject stands out: {mail}");
+    assert!(mail.contains("Nothing happens without the code, so there is nothing to do."), "no line is broken: {mail}");
 }
 
 #[tokio::test]
