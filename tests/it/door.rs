@@ -15,12 +15,11 @@ async fn only_the_same_origin_or_no_browser_may_change_anything() {
     let sibling = format!("http://bravo.localhost:{}", house.at.port());
     let elsewhere = format!("http://acme.localhost:{}", house.at.port() ^ 1);
     let site = "sec-fetch-site";
-    let passing = [vec![], vec![(site, "same-origin")], vec![(site, "none")], vec![("origin", own.as_str())]];
+    let passing = [vec![], vec![(site, "")], vec![(site, "same-origin")], vec![(site, "none")], vec![("origin", own.as_str())]];
     let refused = [
         vec![(site, "same-site")],
         vec![(site, "cross-site")],
         vec![(site, "nonsense")],
-        vec![(site, "")],
         vec![(site, "same-site"), ("origin", &own)],
         vec![(site, "same-origin"), (site, "cross-site")],
         vec![("origin", &sibling)],
@@ -55,11 +54,11 @@ async fn only_the_same_origin_or_no_browser_may_change_anything() {
 async fn every_answer_carries_the_house_headers() {
     let house = House::open().await;
     let (ada, nobody, base) = (house.customer("acme", ADA).await, house.browser("acme"), house.browser(""));
-    let style = nobody.get("/").await.text.split("href=\"").find(|rest| rest.starts_with("/assets/style")).expect("a style").to_owned();
-    let style = style.split('"').next().expect("an address").to_owned();
+    let front = nobody.get("/").await.text;
+    let (style, brand) = (address_in(&front, "/assets/style.css"), address_in(&front, "/brand.css"));
     let mut lost = house.browser("acme");
     lost.host = "nobody.localhost".to_owned();
-    let kept = ["/brand.css?v=1", &style, "/favicon.ico"];
+    let kept = [brand.as_str(), &style, "/favicon.ico"];
     let mut answers: Vec<(String, Answer)> = Vec::new();
     for path in ["/", "/wholesalers", "/api/v1/me", "/api/v1/openapi.json", "/api/docs", "/nothing", "/api/v1/nothing"] {
         answers.push((format!("ada {path}"), ada.get(path).await));
@@ -67,7 +66,7 @@ async fn every_answer_carries_the_house_headers() {
     for path in ["/", "/devices", "/office", "/api/v1/me", "/code"].into_iter().chain(kept) {
         answers.push((format!("nobody {path}"), nobody.get(path).await));
     }
-    for path in ["/", "/inbox", "/api/v1/inbox", "/healthz", "/readyz", "/logos/nobody"] {
+    for path in ["/", "/inbox", "/api/v1/inbox", "/logos/nobody"] {
         answers.push((format!("base {path}"), base.get(path).await));
     }
     answers.push(("lost".to_owned(), lost.get("/").await));
@@ -157,29 +156,31 @@ async fn what_cannot_be_read_is_told_as_a_problem_to_machines_and_as_a_page_to_p
         (&nobody, &post, "/api/v1/codes", json("{"), 400),
         (&nobody, &post, "/api/v1/codes", json(""), 400),
         (&nobody, &post, "/api/v1/codes", json("[]"), 400),
-        (&nobody, &post, "/api/v1/codes", json("{}"), 400),
-        (&nobody, &post, "/api/v1/codes", json("{\"phone\": [7]}"), 400),
-        (&nobody, &post, "/api/v1/codes", json("{\"phone\": null}"), 400),
-        (&nobody, &post, "/api/v1/codes", json("{\"phone\": \"x\", \"tenant_id\": \"y\"}"), 400),
-        (&nobody, &post, "/api/v1/codes", Some(("application/json", format!("{{\"phone\": \"{}\"}}", "7".repeat(200)))), 400),
+        (&nobody, &post, "/api/v1/codes", json("{}"), 422),
+        (&nobody, &post, "/api/v1/codes", json("{\"phone\": [7]}"), 422),
+        (&nobody, &post, "/api/v1/codes", json("{\"phone\": null}"), 422),
+        (&nobody, &post, "/api/v1/codes", json("{\"phone\": \"x\", \"tenant_id\": \"y\"}"), 422),
+        (&nobody, &post, "/api/v1/codes", Some(("application/json", format!("{{\"phone\": \"{}\"}}", "7".repeat(200)))), 422),
         (&nobody, &post, "/api/v1/codes", Some(("application/json", "[".repeat(60_000))), 400),
         (&nobody, &post, "/api/v1/codes", None, 400),
         (&nobody, &post, "/api/v1/codes", Some(("text/plain", "{}".to_owned())), 415),
         (&nobody, &post, "/api/v1/codes", Some((FORM, "phone=1".to_owned())), 415),
+        (&nobody, &post, "/api/v1/codes", Some(("application/vnd.api+json", "{}".to_owned())), 415),
         (&nobody, &get, "/api/v1/nothing", None, 404),
         (&nobody, &get, "/api/v1/", None, 404),
         (&nobody, &get, "/api/nothing", None, 404),
         (&nobody, &get, "/api/v1/codes", None, 405),
         (&nobody, &put, "/api/v1/me", None, 405),
         (&nobody, &delete, "/api/v1/openapi.json", None, 405),
-        (&owner, &get, "/api/v1/office/customers/nonsense", None, 400),
+        (&owner, &get, "/api/v1/office/customers/nonsense", None, 404),
         (&owner, &get, "/api/v1/office/customers?cursor=nonsense", None, 422),
         (&owner, &get, "/api/v1/office/registration-requests?status=nonsense", None, 422),
         (&nobody, &get, "/nothing", None, 404),
         (&nobody, &get, "/%ff%00", None, 404),
-        (&nobody, &get, "/codes", None, 405),
+        (&nobody, &get, "/sessions/current/end", None, 405),
         (&nobody, &delete, "/", None, 405),
         (&nobody, &get, "/arrivals/new", None, 400),
+        (&nobody, &get, "/arrivals/new?from=nosuch", None, 404),
         (&nobody, &post, "/codes", json("{}"), 415),
         (&nobody, &post, "/codes", Some((FORM, "phone=1&phone=2".to_owned())), 400),
         (&owner, &get, "/office/customers/nonsense", None, 404),
@@ -211,7 +212,8 @@ async fn what_cannot_be_read_is_told_as_a_problem_to_machines_and_as_a_page_to_p
     assert!(otherwise.is_empty(), "{otherwise:#?}");
     for (path, allow) in [
         ("/", "GET, HEAD"),
-        ("/codes", "POST"),
+        ("/codes", "GET, HEAD, POST"),
+        ("/sessions/current/end", "POST"),
         ("/api/v1/codes", "POST"),
         ("/api/v1/registration-requests/current", "DELETE, GET, HEAD"),
         ("/api/v1/office/customers/0/suspension", "DELETE, POST"),
@@ -252,4 +254,55 @@ async fn a_stranger_at_the_office_is_shown_the_way_and_keeps_nothing() {
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, door), "{path}");
         assert_eq!(answer.text, "", "{path}");
     }
+}
+
+/// The whole address of something a page loads.
+fn address_in(page: &str, path: &str) -> String {
+    let rest = page.split('"').find(|part| part.starts_with(path));
+    rest.unwrap_or_else(|| panic!("{path} is not on the page")).to_owned()
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_good_in_the_version_that_is_served_and_in_no_other() {
+    let house = House::open().await;
+    let set = "with done as (update tenants set logo = convert_to('<svg/>', 'utf8'), logo_type = 'image/svg+xml' where slug = 'acme' returning 1) select count(*) from done";
+    house.value::<i64>(set).await;
+    let nobody = house.browser("acme");
+    let front = nobody.get("/").await.text;
+    for path in ["/assets/style.css", "/assets/page.js", "/brand.css", "/logos/acme"] {
+        let kept = nobody.get(&address_in(&front, path)).await;
+        assert_eq!((kept.status, kept.header("cache-control")), (StatusCode::OK, "public, max-age=31536000, immutable"), "{path}");
+        for version in ["", "?v=", "?v=0", "?w=1"] {
+            let other = nobody.get(&format!("{path}{version}")).await;
+            assert_eq!((other.status, other.header("cache-control")), (StatusCode::OK, "no-store"), "{path}{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_typed_with_a_slash_and_the_address_of_a_form_lead_to_a_page() {
+    let house = House::open().await;
+    let nobody = house.browser("acme");
+    for (path, status, to) in [
+        ("/office/", 308, "/office"),
+        ("/office/sign-in/?a=b", 308, "/office/sign-in?a=b"),
+        ("/api/docs/", 308, "/api/docs"),
+        ("/codes", 303, "/"),
+        ("/sessions", 303, "/code"),
+        ("/registration-requests", 303, "/registration-requests/new"),
+        ("/office/codes", 303, "/office/sign-in"),
+        ("/office/sessions", 303, "/office/code"),
+        ("/office/registration-requests/0/approval", 303, "/office/registration-requests/0"),
+        ("/office/registration-requests/0/rejection", 303, "/office/registration-requests/0"),
+        ("/office/customers/0/suspension", 303, "/office/customers/0"),
+    ] {
+        let answer = nobody.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (status, to), "{path}: {answer:?}");
+    }
+    for path in ["/nothing/", "//evil.example/", "/sessions/current/end/"] {
+        let answer = nobody.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::NOT_FOUND, ""), "{path}");
+    }
+    let posted = nobody.send(Method::POST, "/codes/", &[], Some((FORM, "phone=1".to_owned()))).await;
+    assert_eq!(posted.status, StatusCode::NOT_FOUND, "a form is not sent on");
 }

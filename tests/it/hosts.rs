@@ -21,7 +21,14 @@ fn get(target: &str, hosts: &[&str], more: &str) -> String {
 async fn every_way_to_write_a_host_leads_to_the_same_counter() {
     let house = House::open().await;
     let port = house.at.port();
-    for host in ["acme.localhost", "ACME.LocalHost", "acme.localhost.", &format!("acme.localhost:{port}"), "acme.localhost.:8443"] {
+    for host in [
+        "acme.localhost",
+        "ACME.LocalHost",
+        "acme.localhost.",
+        &format!("acme.localhost:{port}"),
+        "acme.localhost.:8443",
+        "acme.localhost:",
+    ] {
         let answer = raw(house.at, get("/", &[host], "")).await;
         assert_eq!(status(&answer), 200, "{host}: {answer}");
         assert!(answer.contains(ACME) && !answer.contains("Bravo"), "{host}: {answer}");
@@ -83,7 +90,6 @@ async fn a_request_that_contradicts_itself_is_refused() {
         ("/", &["acme.localhost", "bravo.localhost"]),
         ("/", &["user@acme.localhost"]),
         ("/", &["acm%65.localhost"]),
-        ("/", &["acme.localhost:"]),
         ("/", &["acme.localhost:http"]),
         ("/", &["acme.localhost:99999"]),
         ("/", &["acme.localhost/.bravo.localhost"]),

@@ -17,6 +17,7 @@ mod browser;
 mod house;
 mod secrecy;
 
+mod answers;
 mod cancellation;
 mod carriers;
 mod catalog;

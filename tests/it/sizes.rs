@@ -47,7 +47,26 @@ async fn a_body_over_the_limit_is_refused_however_its_length_is_told() {
     assert_eq!(status(&lying), 400, "two lengths are none: {lying}");
     let exact = body_of(LIMIT);
     let fits = raw(house.at, format!("{}{exact}", head("/api/v1/codes", &format!("Content-Length: {LIMIT}")))).await;
-    assert_eq!(status(&fits), 400, "it is read, and only then found too long for a phone: {fits}");
+    assert_eq!(status(&fits), 422, "it is read, and only then found too long for a phone: {fits}");
+}
+
+/// Four megabytes are on their way when the answer is written; a reset would overtake it.
+#[tokio::test]
+async fn whoever_sends_far_too_much_still_gets_to_read_why_not() {
+    let house = House::open().await;
+    let length = 4 * 1024 * 1024;
+    for _ in 0..3 {
+        let mut wire = Wire::open(house.at).await;
+        wire.say(head("/api/v1/codes", &format!("Content-Length: {length}"))).await;
+        for _ in 0..length / 65_536 {
+            wire.say("x".repeat(65_536)).await;
+        }
+        let answer = wire.rest().await;
+        assert_eq!(status(&answer), 413, "{answer}");
+    }
+    let mut asking = Wire::open(house.at).await;
+    asking.say(head("/api/v1/codes", &format!("Content-Length: {length}\r\nExpect: 100-continue"))).await;
+    assert_eq!(status(&asking.answer().await), 413, "who asks first is spared the sending");
 }
 
 #[tokio::test]
