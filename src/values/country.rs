@@ -4,6 +4,8 @@ use std::fmt;
 
 use phonenumber::metadata::DATABASE;
 
+use super::country_names::{NAMES, WITH_ARTICLE};
+
 /// A country or territory with a numbering plan of its own, by its ISO 3166-1 alpha-2 code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Country(&'static str);
@@ -36,12 +38,17 @@ impl Country {
         DATABASE.by_id(self.0).map_or(0, phonenumber::Metadata::country_code)
     }
 
-    /// The short English name; the code itself for countries we have not named yet.
+    /// The short English name; the code itself for a country that the metadata knows and we have not named.
     pub fn name(&self) -> &'static str {
         match NAMES.binary_search_by_key(&self.0, |(code, _)| code) {
             Ok(place) => NAMES.get(place).map_or(self.0, |(_, name)| name),
             Err(_) => self.0,
         }
+    }
+
+    /// The name as it stands in a sentence: «the Netherlands».
+    pub fn name_in_sentence(&self) -> String {
+        if WITH_ARTICLE.contains(&self.0) { format!("the {}", self.name()) } else { self.name().to_owned() }
     }
 }
 
@@ -57,75 +64,6 @@ impl fmt::Debug for Country {
     }
 }
 
-/// Europe, and the English-speaking countries most likely to trade with it, by code.
-const NAMES: [(&str, &str); 65] = [
-    ("AD", "Andorra"),
-    ("AL", "Albania"),
-    ("AM", "Armenia"),
-    ("AT", "Austria"),
-    ("AU", "Australia"),
-    ("AX", "Åland Islands"),
-    ("AZ", "Azerbaijan"),
-    ("BA", "Bosnia and Herzegovina"),
-    ("BE", "Belgium"),
-    ("BG", "Bulgaria"),
-    ("BY", "Belarus"),
-    ("CA", "Canada"),
-    ("CH", "Switzerland"),
-    ("CY", "Cyprus"),
-    ("CZ", "Czechia"),
-    ("DE", "Germany"),
-    ("DK", "Denmark"),
-    ("EE", "Estonia"),
-    ("ES", "Spain"),
-    ("FI", "Finland"),
-    ("FO", "Faroe Islands"),
-    ("FR", "France"),
-    ("GB", "United Kingdom"),
-    ("GE", "Georgia"),
-    ("GG", "Guernsey"),
-    ("GI", "Gibraltar"),
-    ("GR", "Greece"),
-    ("HR", "Croatia"),
-    ("HU", "Hungary"),
-    ("IE", "Ireland"),
-    ("IM", "Isle of Man"),
-    ("IN", "India"),
-    ("IS", "Iceland"),
-    ("IT", "Italy"),
-    ("JE", "Jersey"),
-    ("JM", "Jamaica"),
-    ("LI", "Liechtenstein"),
-    ("LT", "Lithuania"),
-    ("LU", "Luxembourg"),
-    ("LV", "Latvia"),
-    ("MC", "Monaco"),
-    ("MD", "Moldova"),
-    ("ME", "Montenegro"),
-    ("MK", "North Macedonia"),
-    ("MT", "Malta"),
-    ("NG", "Nigeria"),
-    ("NL", "Netherlands"),
-    ("NO", "Norway"),
-    ("NZ", "New Zealand"),
-    ("PL", "Poland"),
-    ("PT", "Portugal"),
-    ("RO", "Romania"),
-    ("RS", "Serbia"),
-    ("RU", "Russia"),
-    ("SE", "Sweden"),
-    ("SG", "Singapore"),
-    ("SI", "Slovenia"),
-    ("SK", "Slovakia"),
-    ("SM", "San Marino"),
-    ("TR", "Türkiye"),
-    ("UA", "Ukraine"),
-    ("US", "United States"),
-    ("VA", "Vatican City"),
-    ("XK", "Kosovo"),
-    ("ZA", "South Africa"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +72,8 @@ mod tests {
     fn known_countries_are_read_and_named() {
         let britain = Country::parse("GB").unwrap();
         assert_eq!((britain.as_str(), britain.calling_code(), britain.name()), ("GB", 44, "United Kingdom"));
-        assert_eq!(Country::parse("BR").unwrap().name(), "BR");
+        assert_eq!(Country::parse("CN").unwrap().name_in_sentence(), "China");
+        assert_eq!(Country::parse("US").unwrap().name_in_sentence(), "the United States");
         assert_eq!(format!("{britain} {britain:?}"), "GB Country(GB)");
     }
 
@@ -148,10 +87,18 @@ mod tests {
     }
 
     #[test]
-    fn every_named_country_can_be_read_and_found() {
+    fn every_country_is_named_and_found() {
         assert!(NAMES.is_sorted_by_key(|(code, _)| *code));
         for (code, name) in NAMES {
             assert_eq!(Country::parse(code).map(|country| country.name()), Ok(name));
+        }
+        for code in ('A'..='Z').flat_map(|one| ('A'..='Z').map(move |two| format!("{one}{two}"))) {
+            if let Ok(country) = Country::parse(&code) {
+                assert_ne!(country.name(), code);
+            }
+        }
+        for code in WITH_ARTICLE {
+            assert!(Country::parse(code).is_ok(), "{code}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod colour;
 pub mod country;
+mod country_names;
 pub mod email;
 mod numbering_plan;
 pub mod phone;
