@@ -94,16 +94,20 @@ pub struct Codes {
     pub slow_guess_seconds: u32,
     pub sms_per_day: usize,
     pub emails_per_day: usize,
+    pub known_browser_days: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
+    pub asking: Allowance,
     pub network: Allowance,
+    pub wide_network: Allowance,
     pub prefix: Allowance,
-    pub tenant: Allowance,
-    pub platform: Allowance,
     pub unproven: Allowance,
+    pub tenant: Allowance,
+    pub tenant_mail: Allowance,
+    pub platform: Allowance,
 }
 
 /// A token bucket.

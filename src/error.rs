@@ -30,9 +30,12 @@ pub enum Error {
     /// The same `Idempotency-Key` came with another body.
     #[error("This Idempotency-Key was used for a different request")]
     KeyReused,
-    /// Asked too often; it may be asked again after the pause.
-    #[error("Too many tries for now")]
+    /// Tried too often; it may be tried again after the pause.
+    #[error("Too many tries")]
     SlowDown { retry_after: Duration },
+    /// Codes were asked for too often; another may be asked for after the pause.
+    #[error("Too many codes were asked for")]
+    TooManyCodes { retry_after: Duration },
     /// The request cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -94,6 +97,17 @@ impl Error {
         match self {
             Self::Invalid(fields) => fields.clone(),
             _ => FieldErrors::new(),
+        }
+    }
+
+    /// After how many seconds it may be tried again, rounded up.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::SlowDown { retry_after } | Self::TooManyCodes { retry_after } => {
+                Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
+            }
+            Self::Unavailable(_) => Some(5),
+            _ => None,
         }
     }
 }

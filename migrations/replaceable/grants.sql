@@ -24,7 +24,7 @@ grant update (status, provider_reference, sent_at) on messages to tc_office;
 grant insert on audit_events, jobs to tc_office;
 
 -- Codes, the global customer, «my wholesalers», devices everywhere.
-grant select, insert, update, delete on challenges, address_counters, allowances, hand_overs to tc_identity;
+grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;
 grant select, insert on customers to tc_identity;
 grant update (last_proven_at) on customers to tc_identity;
 grant select (id, slug, business_name, status, logo_type, updated_at) on tenants to tc_identity;

@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod document;
+pub mod signing;
 pub mod typed;
 
 use chrono::{DateTime, SecondsFormat, Utc};

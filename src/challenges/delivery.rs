@@ -1,6 +1,7 @@
 //! Sends codes. This is where a code comes into being, and it goes into the message and nowhere else.
 
 use askama::Template;
+use chrono::TimeDelta;
 
 use super::code::Code;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::tenancy::{House, Tenant};
 pub struct CodeText<'a> {
     pub business_name: &'a str,
     pub code: &'a str,
-    pub minutes: u32,
+    pub minutes: i64,
     pub host: &'a str,
 }
 
@@ -27,7 +28,7 @@ pub struct CodeText<'a> {
 pub struct CodeMail<'a> {
     pub business_name: &'a str,
     pub code: &'a str,
-    pub minutes: u32,
+    pub minutes: i64,
     pub office_url: &'a str,
 }
 
@@ -40,7 +41,7 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge
         .identity()
         .read(async |tx| {
             Ok(sqlx::query!(
-                "select host, purpose, address, key_version from challenges
+                "select host, purpose, address, key_version, expires_at from challenges
                   where id = $1 and consumed_at is null and expires_at > $2",
                 challenge.uuid(),
                 now
@@ -51,7 +52,7 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge
         .await?;
     let Some(open) = open else { return Ok(Outcome::Done) };
     let code = Code::derive(&house.config.keys, open.key_version, challenge)?.reveal();
-    let minutes = house.config.codes.life_seconds / 60;
+    let minutes = minutes_left(open.expires_at - now);
     let sent = if open.purpose == "customer" {
         carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
     } else {
@@ -72,8 +73,13 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge
     Ok(outcome_of(&sent))
 }
 
+/// To the nearest minute: a code that was asked for a moment ago has nearly all of them.
+fn minutes_left(life: TimeDelta) -> i64 {
+    ((life.num_seconds() + 30) / 60).max(1)
+}
+
 /// The text, with the business name cut until it costs one message.
-fn text_in_one_segment(tenant: &Tenant, code: &str, minutes: u32, host: &str) -> Result<String> {
+fn text_in_one_segment(tenant: &Tenant, code: &str, minutes: i64, host: &str) -> Result<String> {
     let mut name = one_line(&tenant.business_name);
     loop {
         let text = CodeText { business_name: &name, code, minutes, host };

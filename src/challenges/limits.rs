@@ -37,23 +37,31 @@ impl Counters {
         .await?;
         let since = now - TimeDelta::days(1);
         let sent = row.sent_at.into_iter().zip(row.sent_hosts).filter(|(at, _)| *at > since).collect();
-        let guessed = row.guessed_at.into_iter().filter(|at| *at > since).collect();
-        Ok(Self { key, purpose, sent, guessed })
+        Ok(Self { key, purpose, sent, guessed: row.guessed_at })
     }
 
-    /// How long until a code may be sent again to this address on this host.
-    pub(super) fn resend_wait(&self, host: &str, resend: TimeDelta, now: DateTime<Utc>) -> TimeDelta {
-        let last = self.sent.iter().filter(|(_, to)| to == host).map(|(at, _)| *at).max();
-        last.map_or(TimeDelta::zero(), |at| (at + resend - now).clamp(TimeDelta::zero(), resend))
+    /// When a code was last sent to this address on this host.
+    pub(super) fn last_sent(&self, host: &str) -> Option<DateTime<Utc>> {
+        self.sent.iter().filter(|(_, to)| to == host).map(|(at, _)| *at).max()
     }
 
     /// Counts one more code sent, or says when the next one may be.
-    pub(super) async fn count_send(&mut self, tx: &mut Tx<Identity>, host: &str, most: usize, now: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn count_send(
+        &mut self,
+        tx: &mut Tx<Identity>,
+        config: &Config,
+        question: &Question<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let most = match question.address {
+            Address::Phone(_) => config.codes.sms_per_day,
+            Address::Email(_) => config.codes.emails_per_day,
+        };
         if self.sent.len() >= most {
             let oldest = self.sent.iter().map(|(at, _)| *at).min().unwrap_or(now);
-            return Err(slow_down(oldest + TimeDelta::days(1) - now));
+            return Err(Error::TooManyCodes { retry_after: at_least_a_second(oldest + TimeDelta::days(1) - now) });
         }
-        self.sent.push((now, host.to_owned()));
+        self.sent.push((now, question.host.to_owned()));
         let (at, hosts): (Vec<_>, Vec<_>) = self.sent.iter().cloned().unzip();
         sqlx::query!(
             "update address_counters set sent_at = $3, sent_hosts = $4 where address_key = $1 and purpose = $2",
@@ -67,18 +75,9 @@ impl Counters {
         Ok(())
     }
 
-    /// Counts one more guess, before anything is compared, or says when the next one may be made. After the
-    /// day's guesses are used up there is one more for every `slow` interval, so that nobody can be locked
-    /// out for good by somebody else's guessing.
+    /// Counts one more guess of a stranger's browser, before anything is compared, or says when the next one may be made.
     pub(super) async fn count_guess(&mut self, tx: &mut Tx<Identity>, config: &Config, now: DateTime<Utc>) -> Result<()> {
-        let slow = TimeDelta::seconds(config.codes.slow_guess_seconds.into());
-        if self.guessed.len() >= config.codes.guesses_per_day {
-            let last = self.guessed.iter().max().copied().unwrap_or(now);
-            if last + slow > now {
-                return Err(slow_down(last + slow - now));
-            }
-        }
-        self.guessed.push(now);
+        one_more_guess(&mut self.guessed, config, now)?;
         sqlx::query!(
             "update address_counters set guessed_at = $3 where address_key = $1 and purpose = $2",
             &self.key[..],
@@ -91,7 +90,23 @@ impl Counters {
     }
 }
 
-/// When a code was last sent to this address on this host.
+/// Adds a guess to those of the rolling day. After the day's guesses are used up there is one more for every `slow`
+/// interval: the lock ends by itself. Somebody who goes on guessing can take each of these, and so keep the browsers of
+/// strangers out; not those in which the address was proven, because their guesses are counted apart.
+pub(super) fn one_more_guess(guessed: &mut Vec<DateTime<Utc>>, config: &Config, now: DateTime<Utc>) -> Result<()> {
+    guessed.retain(|at| *at > now - TimeDelta::days(1));
+    let slow = TimeDelta::seconds(config.codes.slow_guess_seconds.into());
+    if guessed.len() >= config.codes.guesses_per_day {
+        let next = guessed.iter().max().copied().unwrap_or(now) + slow;
+        if next > now {
+            return Err(Error::SlowDown { retry_after: at_least_a_second(next - now) });
+        }
+    }
+    guessed.push(now);
+    Ok(())
+}
+
+/// When a code was last sent to this address on this host, without a lock.
 pub(super) async fn last_sent(tx: &mut Tx<Identity>, config: &Config, address: &Address, host: &str) -> Result<Option<DateTime<Utc>>> {
     let key = key_of(config, address.as_str().as_bytes())?;
     let row = sqlx::query!(
@@ -104,94 +119,159 @@ pub(super) async fn last_sent(tx: &mut Tx<Identity>, config: &Config, address: &
     Ok(row.and_then(|row| row.sent_at.into_iter().zip(row.sent_hosts).filter(|(_, to)| to == host).map(|(at, _)| at).max()))
 }
 
-/// A right code clears the wrong ones before it.
-pub(super) async fn forgive_guesses(tx: &mut Tx<Identity>, config: &Config, address: &Address) -> Result<()> {
+/// Locks the counters of a proven address. A right code clears the wrong ones before it, where it was counted with them.
+pub(super) async fn lock_and_forgive(tx: &mut Tx<Identity>, config: &Config, address: &Address, forgives: bool) -> Result<()> {
     let key = key_of(config, address.as_str().as_bytes())?;
-    sqlx::query!("update address_counters set guessed_at = '{}' where address_key = $1 and purpose = $2", &key[..], address.purpose())
-        .execute(&mut *tx)
-        .await?;
-    Ok(())
-}
-
-/// Takes one from every allowance that a send draws on, or from none.
-pub(super) async fn draw_for_send(tx: &mut Tx<Identity>, config: &Config, question: &Question<'_>, now: DateTime<Utc>) -> Result<()> {
-    let limits = &config.limits;
-    let tenant = question.tenant.id.uuid();
-    draw(tx, config, "network", network(question.client).as_bytes(), limits.network, now).await?;
-    if let Address::Phone(phone) = question.address {
-        let number = phone.as_str();
-        let prefix = number.get(..number.len().saturating_sub(4)).unwrap_or(number);
-        draw(tx, config, "prefix", prefix.as_bytes(), limits.prefix, now).await?;
-        draw(tx, config, "unproven", &unproven_key(question), limits.unproven, now).await?;
-    }
-    draw(tx, config, "tenant", tenant.as_bytes(), limits.tenant, now).await?;
-    draw(tx, config, "platform", b"", limits.platform, now).await
-}
-
-/// Gives back what an unproven code took, because it was proven: an attack that nobody answers dries its own
-/// allowance out, and customers who sign in keep it filled.
-pub(super) async fn give_back_unproven(tx: &mut Tx<Identity>, config: &Config, question: &Question<'_>) -> Result<()> {
-    let key = key_of(config, &unproven_key(question))?;
     sqlx::query!(
-        "update allowances set tokens = least(tokens + 1, $2) where kind = 'unproven' and key = $1",
+        "update address_counters set guessed_at = case when $3 then '{}' else guessed_at end where address_key = $1 and purpose = $2",
         &key[..],
-        config.limits.unproven.burst
+        address.purpose(),
+        forgives
     )
     .execute(&mut *tx)
     .await?;
     Ok(())
 }
 
-/// Takes one token from a bucket, in one statement.
-async fn draw(tx: &mut Tx<Identity>, config: &Config, kind: &str, key: &[u8], allowance: Allowance, now: DateTime<Utc>) -> Result<()> {
-    let key = key_of(config, key)?;
-    let drawn = sqlx::query_scalar!(
-        r#"insert into allowances as a (kind, key, tokens, filled_at) values ($1, $2, $3::float8 - 1, $5)
-           on conflict (kind, key) do update
-             set tokens = least($3::float8, a.tokens + $4::float8 / 3600 * greatest(0, extract(epoch from $5 - a.filled_at)::float8)) - 1,
-                 filled_at = $5
-             where least($3::float8, a.tokens + $4::float8 / 3600 * greatest(0, extract(epoch from $5 - a.filled_at)::float8)) >= 1
-           returning tokens"#,
-        kind,
-        &key[..],
-        allowance.burst,
-        allowance.per_hour,
-        now
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if drawn.is_none() {
-        tracing::warn!(limit = kind, "codes are asked for faster than this limit lets through");
-        let seconds = 3600.0 / allowance.per_hour.max(1.0);
-        return Err(Error::SlowDown { retry_after: Duration::from_secs_f64(seconds.max(1.0)) });
+/// One allowance that asking draws on.
+struct Draw {
+    kind: &'static str,
+    key: [u8; 32],
+    allowance: Allowance,
+}
+
+/// Takes one from every allowance that asking draws on, or from none: those of the network first, so that what is
+/// refused to it touches nothing that others share.
+pub(super) async fn draw(tx: &mut Tx<Identity>, config: &Config, question: &Question<'_>, sends: bool, now: DateTime<Utc>) -> Result<()> {
+    draw_each(tx, &of_network(config, question, sends)?, now).await?;
+    if sends {
+        let shared = [of_many(config, question)?, of_house(config, question)?].into_iter().flatten().collect::<Vec<_>>();
+        draw_each(tx, &shared, now).await?;
     }
     Ok(())
 }
 
-/// An IPv4 address, or the /64 that one IPv6 customer has to themselves.
-fn network(client: IpAddr) -> String {
-    match client.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+/// Gives back what a code took that was entered, so that only codes that nobody enters dry an allowance out: people
+/// behind one address of their carrier do not use each other's up, and an attack uses up its own.
+pub(super) async fn give_back(tx: &mut Tx<Identity>, config: &Config, question: &Question<'_>) -> Result<()> {
+    let given: Vec<Draw> = of_network(config, question, true)?.into_iter().chain(of_many(config, question)?).collect();
+    let kinds: Vec<String> = given.iter().map(|draw| draw.kind.to_owned()).collect();
+    let keys: Vec<Vec<u8>> = given.iter().map(|draw| draw.key.to_vec()).collect();
+    let bursts: Vec<f64> = given.iter().map(|draw| draw.allowance.burst).collect();
+    // In the order in which they are drawn: two that lock the same rows must not wait for each other.
+    sqlx::query!(
+        "update allowances a set tokens = least(a.tokens + 1, given.burst)
+           from (select drawn.kind, drawn.key, g.burst
+                   from unnest($1::text[], $2::bytea[], $3::float8[]) with ordinality as g (kind, key, burst, place)
+                   join allowances drawn on drawn.kind = g.kind and drawn.key = g.key
+                  order by g.place for update of drawn) as given
+          where a.kind = given.kind and a.key = given.key",
+        &kinds[..],
+        &keys[..],
+        &bursts[..]
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// What one network has to itself.
+fn of_network(config: &Config, question: &Question<'_>, sends: bool) -> Result<Vec<Draw>> {
+    let limits = &config.limits;
+    let (near, wide) = networks(question.client);
+    let mut draws = vec![draw_of(config, "asking", near.as_bytes(), limits.asking)?];
+    if let Some(wide) = &wide {
+        draws.push(draw_of(config, "asking", wide.as_bytes(), limits.asking)?);
+    }
+    if sends {
+        draws.push(draw_of(config, "network", near.as_bytes(), limits.network)?);
+        if let Some(wide) = &wide {
+            draws.push(draw_of(config, "wide_network", wide.as_bytes(), limits.wide_network)?);
+        }
+    }
+    Ok(draws)
+}
+
+/// What the numbers of a row, and those of a country at one tenant, share until they are proven.
+fn of_many(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
+    let Address::Phone(phone) = question.address else { return Ok(Vec::new()) };
+    let number = phone.as_str();
+    let prefix = number.get(..number.len().saturating_sub(4)).unwrap_or(number);
+    let country = phone.country().map(|country| country.as_str()).unwrap_or_default();
+    let unproven = [question.tenant.id.uuid().as_bytes(), country.as_bytes()].concat();
+    Ok(vec![
+        draw_of(config, "prefix", prefix.as_bytes(), config.limits.prefix)?,
+        draw_of(config, "unproven", &unproven, config.limits.unproven)?,
+    ])
+}
+
+/// What is spent, proven or not. Texts cost and mail does not: the one does not use up the other's.
+fn of_house(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
+    let limits = &config.limits;
+    let (kind, allowance) = match question.address {
+        Address::Phone(_) => ("tenant", limits.tenant),
+        Address::Email(_) => ("tenant_mail", limits.tenant_mail),
+    };
+    Ok(vec![draw_of(config, kind, question.tenant.id.uuid().as_bytes(), allowance)?, draw_of(config, "platform", b"", limits.platform)?])
+}
+
+fn draw_of(config: &Config, kind: &'static str, key: &[u8], allowance: Allowance) -> Result<Draw> {
+    Ok(Draw { kind, key: key_of(config, key)?, allowance })
+}
+
+/// Takes one token from each bucket, in one statement and in this order.
+async fn draw_each(tx: &mut Tx<Identity>, draws: &[Draw], now: DateTime<Utc>) -> Result<()> {
+    let kinds: Vec<String> = draws.iter().map(|draw| draw.kind.to_owned()).collect();
+    let keys: Vec<Vec<u8>> = draws.iter().map(|draw| draw.key.to_vec()).collect();
+    let bursts: Vec<f64> = draws.iter().map(|draw| draw.allowance.burst).collect();
+    let refills: Vec<f64> = draws.iter().map(|draw| draw.allowance.per_hour).collect();
+    // Of what was proposed, `excluded` has the brim less one; how fast it is refilled stands beside its kind.
+    let drawn = sqlx::query!(
+        "insert into allowances as a (kind, key, tokens, filled_at)
+         select d.kind, d.key, d.burst - 1, $5
+           from unnest($1::text[], $2::bytea[], $3::float8[]) with ordinality as d (kind, key, burst, place)
+          order by d.place
+         on conflict (kind, key) do update
+           set tokens = least(excluded.tokens + 1, a.tokens + ($4::float8[])[array_position($1::text[], a.kind)] / 3600
+                              * greatest(0, extract(epoch from $5 - a.filled_at)::float8)) - 1,
+               filled_at = $5
+           where least(excluded.tokens + 1, a.tokens + ($4::float8[])[array_position($1::text[], a.kind)] / 3600
+                       * greatest(0, extract(epoch from $5 - a.filled_at)::float8)) >= 1
+         returning kind, key",
+        &kinds[..],
+        &keys[..],
+        &bursts[..],
+        &refills[..],
+        now
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    match draws.iter().find(|draw| !drawn.iter().any(|row| row.kind == draw.kind && row.key == draw.key)) {
+        None => Ok(()),
+        Some(refused) => {
+            tracing::warn!(limit = refused.kind, "codes are asked for faster than this limit lets through");
+            let seconds = 3600.0 / refused.allowance.per_hour.max(1.0);
+            Err(Error::TooManyCodes { retry_after: Duration::from_secs_f64(seconds.max(1.0)) })
         }
     }
 }
 
-fn unproven_key(question: &Question<'_>) -> Vec<u8> {
-    let country = match question.address {
-        Address::Phone(phone) => phone.country().map(|country| country.as_str().to_owned()).unwrap_or_default(),
-        Address::Email(_) => String::new(),
-    };
-    [question.tenant.id.uuid().as_bytes(), country.as_bytes()].concat()
+/// An IPv4 address, or the /64 that one IPv6 customer has to themselves and the /48 that is given to one site.
+fn networks(client: IpAddr) -> (String, Option<String>) {
+    match client.to_canonical() {
+        IpAddr::V4(address) => (address.to_string(), None),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            (format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"), Some(format!("{a:x}:{b:x}:{c:x}::/48")))
+        }
+    }
 }
 
 /// Counters are kept under an HMAC, so that they outlive a person's wish to be forgotten without naming them.
-fn key_of(config: &Config, what: &[u8]) -> Result<[u8; 32]> {
+pub(super) fn key_of(config: &Config, what: &[u8]) -> Result<[u8; 32]> {
     hmac_sha256(config.keys.counters.expose_secret().as_bytes(), &[b"counter", what])
 }
 
-fn slow_down(wait: TimeDelta) -> Error {
-    Error::SlowDown { retry_after: wait.to_std().unwrap_or(Duration::from_secs(1)).max(Duration::from_secs(1)) }
+fn at_least_a_second(wait: TimeDelta) -> Duration {
+    wait.to_std().unwrap_or_default().max(Duration::from_secs(1))
 }

@@ -3,19 +3,26 @@
 
 pub mod code;
 pub mod delivery;
+mod known;
 mod limits;
+mod pending;
+mod sweep;
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::code::Code;
+use self::known::KnownBrowser;
+pub use self::known::{forget_others, known_cookie};
 use self::limits::Counters;
+pub use self::pending::{Pending, pending};
+pub use self::sweep::sweep;
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
 use crate::jobs::{self, Job, Lane};
-use crate::tenancy::token::{PENDING_COOKIE, Token};
+use crate::tenancy::token::{KNOWN_COOKIE, PENDING_COOKIE, Token};
 use crate::tenancy::{House, Tenant, Visitor};
 use crate::values::{EmailAddress, PhoneNumber};
 
@@ -58,14 +65,23 @@ pub struct Question<'a> {
     pub tenant: &'a Tenant,
     pub host: &'a str,
     pub client: IpAddr,
-    /// What the browser holds from an earlier question.
+    /// The name under which this browser asks.
     pub browser: Option<Token>,
+    /// What it is known by, if an address was proven in it.
+    pub known: Option<Token>,
 }
 
 impl<'a> Question<'a> {
     /// The question that this visitor asks.
     pub fn of(visitor: &'a Visitor, address: &'a Address) -> Self {
-        Self { address, tenant: &visitor.tenant, host: &visitor.host, client: visitor.client, browser: visitor.token(PENDING_COOKIE) }
+        Self {
+            address,
+            tenant: &visitor.tenant,
+            host: &visitor.host,
+            client: visitor.client,
+            browser: visitor.token(PENDING_COOKIE),
+            known: visitor.token(KNOWN_COOKIE),
+        }
     }
 }
 
@@ -76,45 +92,43 @@ pub struct Asked {
     pub browser: Token,
 }
 
+/// A code with less left to live is not sent again: another one is made.
+const SHORTEST_LIFE: TimeDelta = TimeDelta::seconds(60);
+
 /// Asks for a code. Within a code's life the same browser is sent the same code; within the resend time
 /// nothing is sent, and the answer is the same but for the seconds.
 ///
 /// # Errors
-/// [`Error::SlowDown`] when the address, its network or the house has had enough for now.
+/// [`Error::TooManyCodes`] when the address, its network or the house has had enough for now.
 pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
-    let codes = &house.config.codes;
-    let now = house.now();
+    let (config, now) = (&house.config, house.now());
+    let browser = question.browser.clone().map_or_else(Token::new, Ok)?;
     house
         .db()
         .identity()
         .write(async |tx| {
-            let mut counters = Counters::lock(tx, &house.config, question.address, now).await?;
-            let open = match &question.browser {
-                Some(browser) => open_challenge(tx, house, &question, browser, now).await?,
-                None => None,
-            };
-            let resend = TimeDelta::seconds(codes.resend_seconds.into());
+            let mut counters = Counters::lock(tx, config, question.address, now).await?;
+            let open = open_challenge(tx, house, &question, &browser, now).await?;
+            let resend = TimeDelta::seconds(config.codes.resend_seconds.into());
             // Every browser of one phone waits together, because each text costs; mail waits by browser.
             let waits = matches!(question.address, Address::Phone(_)) || open.is_some();
-            let wait = if waits { counters.resend_wait(question.host, resend, now) } else { TimeDelta::zero() };
-            if wait.is_zero() {
-                let most = match question.address {
-                    Address::Phone(_) => codes.sms_per_day,
-                    Address::Email(_) => codes.emails_per_day,
-                };
-                counters.count_send(tx, question.host, most, now).await?;
-                limits::draw_for_send(tx, &house.config, &question, now).await?;
+            let wait = if waits { resend_wait(counters.last_sent(question.host), resend, now) } else { TimeDelta::zero() };
+            let sends = wait.is_zero();
+            if sends {
+                counters.count_send(tx, config, &question, now).await?;
             }
-            let (challenge, browser, expires_at) = match open {
+            limits::draw(tx, config, &question, sends, now).await?;
+            let (challenge, expires_at) = match open.filter(|(_, expires_at)| !sends || *expires_at - now >= SHORTEST_LIFE) {
                 Some(open) => open,
-                None => create(tx, house, &question, now).await?,
+                None => create(tx, house, &question, &browser, now).await?,
             };
-            if wait.is_zero() {
+            note_asking(tx, challenge, sends, now).await?;
+            if sends {
                 jobs::enqueue(tx, question.address.lane(), Job::SendCode(challenge), Some(question.tenant.id), now).await?;
             }
             Ok(Asked {
                 expires_in_seconds: seconds(expires_at - now),
-                resend_in_seconds: if wait.is_zero() { codes.resend_seconds } else { seconds(wait) },
+                resend_in_seconds: if sends { config.codes.resend_seconds } else { seconds(wait) },
                 browser,
             })
         })
@@ -124,6 +138,7 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
 /// A guess that was right. It opens something once it is [consumed](Proven::consume).
 pub struct Proven {
     challenge: ChallengeId,
+    in_known_browser: bool,
 }
 
 /// Compares a guess with the code of the question that this browser asked. The guess is counted, and the
@@ -132,74 +147,58 @@ pub struct Proven {
 /// # Errors
 /// [`Error::WrongCode`] for every reason alike; [`Error::SlowDown`] when the address was guessed at too often.
 pub async fn prove(house: &House, question: &Question<'_>, guess: &Code) -> Result<Proven> {
-    let now = house.now();
+    let (config, now) = (&house.config, house.now());
     let browser = question.browser.as_ref().ok_or(Error::WrongCode)?;
-    let (challenge, key_version) = house
+    let (challenge, key_version, in_known_browser) = house
         .db()
         .identity()
         .write(async |tx| {
-            let counted = sqlx::query!(
+            let (challenge, _) = open_challenge(tx, house, question, browser, now).await?.ok_or(Error::WrongCode)?;
+            // An address's counters are locked before its challenges, here as everywhere.
+            let mut counters = Counters::lock(tx, config, question.address, now).await?;
+            let mut known = KnownBrowser::lock(tx, config, question, now).await?;
+            let key_version = sqlx::query_scalar!(
                 "update challenges set guesses = guesses + 1
-                  where id = (select id from challenges
-                               where browser_hash = $1 and host = $2 and purpose = $3 and address = $4
-                               order by created_at desc limit 1)
-                    and consumed_at is null and expires_at > $5 and guesses < $6
-                 returning id, key_version",
-                &browser.hash()[..],
-                question.host,
-                question.address.purpose(),
-                question.address.as_str(),
+                  where id = $1 and consumed_at is null and expires_at > $2 and guesses < $3
+                 returning key_version",
+                challenge.uuid(),
                 now,
-                house.config.codes.guesses_per_code
+                config.codes.guesses_per_code
             )
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::WrongCode)?;
-            let mut counters = Counters::lock(tx, &house.config, question.address, now).await?;
-            counters.count_guess(tx, &house.config, now).await?;
-            Ok((ChallengeId::from(counted.id), counted.key_version))
+            match &mut known {
+                Some(known) => known.count_guess(tx, config, now).await?,
+                None => counters.count_guess(tx, config, now).await?,
+            }
+            Ok((challenge, key_version, known.is_some()))
         })
         .await?;
-    if Code::derive(&house.config.keys, key_version, challenge)?.is(guess) { Ok(Proven { challenge }) } else { Err(Error::WrongCode) }
+    if Code::derive(&config.keys, key_version, challenge)?.is(guess) {
+        Ok(Proven { challenge, in_known_browser })
+    } else {
+        Err(Error::WrongCode)
+    }
 }
 
 impl Proven {
     /// Uses the code up: of many who bring it at once, one gets through. Whatever it opens belongs into the
-    /// same transaction.
-    pub async fn consume(self, tx: &mut Tx<Identity>, house: &House, question: &Question<'_>) -> Result<()> {
+    /// same transaction. Answers what the browser is known by from now on.
+    pub async fn consume(self, tx: &mut Tx<Identity>, house: &House, question: &Question<'_>) -> Result<Token> {
+        let (config, now) = (&house.config, house.now());
+        limits::lock_and_forgive(tx, config, question.address, !self.in_known_browser).await?;
         sqlx::query_scalar!(
             "update challenges set consumed_at = $2 where id = $1 and consumed_at is null returning id",
             self.challenge.uuid(),
-            house.now()
+            now
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::WrongCode)?;
-        limits::forgive_guesses(tx, &house.config, question.address).await?;
-        limits::give_back_unproven(tx, &house.config, question).await
+        limits::give_back(tx, config, question).await?;
+        known::remember(tx, config, question, now).await
     }
-}
-
-/// Removes what has ended and can tell nothing any more.
-pub async fn sweep(house: &House) -> Result<()> {
-    let day_ago = house.now() - TimeDelta::days(1);
-    house
-        .db()
-        .identity()
-        .write(async |tx| {
-            sqlx::query!("delete from challenges where expires_at < $1", day_ago).execute(&mut *tx).await?;
-            sqlx::query!("delete from hand_overs where expires_at < $1", day_ago).execute(&mut *tx).await?;
-            sqlx::query!("delete from allowances where filled_at < $1", day_ago).execute(&mut *tx).await?;
-            sqlx::query!(
-                "delete from address_counters
-                  where not exists (select from unnest(sent_at || guessed_at) as happened (at) where happened.at >= $1)",
-                day_ago
-            )
-            .execute(&mut *tx)
-            .await?;
-            Ok(())
-        })
-        .await
 }
 
 async fn open_challenge(
@@ -208,7 +207,7 @@ async fn open_challenge(
     question: &Question<'_>,
     browser: &Token,
     now: DateTime<Utc>,
-) -> Result<Option<(ChallengeId, Token, DateTime<Utc>)>> {
+) -> Result<Option<(ChallengeId, DateTime<Utc>)>> {
     let row = sqlx::query!(
         "select id, expires_at from challenges
           where browser_hash = $1 and host = $2 and purpose = $3 and address = $4
@@ -223,20 +222,21 @@ async fn open_challenge(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    Ok(row.map(|row| (row.id.into(), browser.clone(), row.expires_at)))
+    Ok(row.map(|row| (row.id.into(), row.expires_at)))
 }
 
 async fn create(
     tx: &mut Tx<Identity>,
     house: &House,
     question: &Question<'_>,
+    browser: &Token,
     now: DateTime<Utc>,
-) -> Result<(ChallengeId, Token, DateTime<Utc>)> {
-    let (challenge, browser) = (ChallengeId::new(), Token::new()?);
+) -> Result<(ChallengeId, DateTime<Utc>)> {
+    let challenge = ChallengeId::new();
     let expires_at = now + TimeDelta::seconds(house.config.codes.life_seconds.into());
     sqlx::query!(
-        "insert into challenges (id, host, purpose, address, browser_hash, key_version, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into challenges (id, host, purpose, address, browser_hash, key_version, created_at, asked_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         challenge.uuid(),
         question.host,
         question.address.purpose(),
@@ -248,52 +248,30 @@ async fn create(
     )
     .execute(&mut *tx)
     .await?;
-    Ok((challenge, browser, expires_at))
+    Ok((challenge, expires_at))
+}
+
+/// What the code page will say came of it.
+async fn note_asking(tx: &mut Tx<Identity>, challenge: ChallengeId, sends: bool, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update challenges set asked_at = $2, sent_at = case when $3 then $2 else sent_at end where id = $1",
+        challenge.uuid(),
+        now,
+        sends
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// How long until a code may be sent again, when the last one was sent then.
+fn resend_wait(last: Option<DateTime<Utc>>, resend: TimeDelta, now: DateTime<Utc>) -> TimeDelta {
+    last.map_or(TimeDelta::zero(), |at| (at + resend - now).clamp(TimeDelta::zero(), resend))
 }
 
 /// Whole seconds, rounded up, at least one.
 fn seconds(time: TimeDelta) -> u32 {
     u32::try_from((time.num_milliseconds() + 999) / 1000).unwrap_or_default().max(1)
-}
-
-/// The question that this browser was asked last here and has not answered: what the code page shows.
-pub struct Pending {
-    pub address: String,
-    pub expires_in_seconds: u32,
-    pub resend_in_seconds: u32,
-}
-
-/// The open question of this browser on this host, if there is one.
-pub async fn pending(house: &House, visitor: &Visitor, purpose: Purpose) -> Result<Option<Pending>> {
-    let Some(browser) = visitor.token(PENDING_COOKIE) else { return Ok(None) };
-    let now = house.now();
-    let open = house
-        .db()
-        .identity()
-        .read(async |tx| {
-            Ok(sqlx::query!(
-                "select address, expires_at, created_at from challenges
-                  where browser_hash = $1 and host = $2 and purpose = $3 and consumed_at is null and expires_at > $4
-                  order by created_at desc limit 1",
-                &browser.hash()[..],
-                &visitor.host,
-                purpose.word(),
-                now
-            )
-            .fetch_optional(&mut *tx)
-            .await?)
-        })
-        .await?;
-    let Some(open) = open else { return Ok(None) };
-    let address = purpose.address(&open.address)?;
-    let last = house.db().identity().read(async |tx| limits::last_sent(tx, &house.config, &address, &visitor.host).await).await?;
-    let resend = TimeDelta::seconds(house.config.codes.resend_seconds.into());
-    let wait = last.map_or(TimeDelta::zero(), |at| (at + resend - now).max(TimeDelta::zero()));
-    Ok(Some(Pending {
-        address: open.address,
-        expires_in_seconds: seconds(open.expires_at - now),
-        resend_in_seconds: if wait.is_zero() { 0 } else { seconds(wait) },
-    }))
 }
 
 /// What a code opens.

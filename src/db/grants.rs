@@ -49,6 +49,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_office", "jobs", ADD),
     whole("tc_identity", "challenges", EVERYTHING),
     whole("tc_identity", "address_counters", EVERYTHING),
+    whole("tc_identity", "known_browsers", EVERYTHING),
     whole("tc_identity", "allowances", EVERYTHING),
     whole("tc_identity", "hand_overs", EVERYTHING),
     whole("tc_identity", "customers", READ_ADD),

@@ -6,8 +6,10 @@ pub mod pages;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::challenges::{self, Address};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::Caller;
+use crate::tenancy::token::KNOWN_COOKIE;
 
 /// A browser that is signed in somewhere.
 pub struct Device {
@@ -67,7 +69,7 @@ pub async fn end(caller: &Caller, session_id: Uuid) -> Result<()> {
         .await
 }
 
-/// Ends all but the one that asks.
+/// Ends all but the one that asks, which is also the only one that stays known.
 pub async fn end_others(caller: &Caller) -> Result<()> {
     let house = &caller.house;
     let customer = caller.session.customer_id;
@@ -83,7 +85,8 @@ pub async fn end_others(caller: &Caller) -> Result<()> {
             )
             .execute(&mut *tx)
             .await?;
-            Ok(())
+            let phone = Address::Phone(caller.session.phone.clone());
+            challenges::forget_others(tx, &house.config, &phone, caller.token(KNOWN_COOKIE).as_ref()).await
         })
         .await
 }

@@ -1,18 +1,18 @@
 //! Staff sign in by the API.
 
-use poem_openapi::payload::Json;
+use poem_openapi::payload::{Json, Response};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{end_session, open_session, read_email, request_code};
 use crate::api::Chapter;
+use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended, with_cookies};
 use crate::api::typed::{Body, Text};
 use crate::challenges::code::{Code, LONGEST_CODE};
+use crate::challenges::known_cookie;
 use crate::error::Result;
-use crate::sign_in::api::{CodeAccepted, CodeSent, SessionEnded};
-use crate::sign_in::pages::CLEARED;
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::{AnyRole, Staff};
-use crate::tenancy::token::{OFFICE_COOKIE, PENDING_COOKIE, end_cookie, set_cookie};
+use crate::tenancy::token::{OFFICE_COOKIE, set_cookie};
 use crate::values::email::LONGEST_EMAIL;
 
 pub struct OfficeSignInApi;
@@ -46,7 +46,7 @@ pub enum OfficeSessionCreated {
     #[oai(status = 201)]
     Created(
         Json<OfficeSessionOpened>,
-        /// `__Host-office`.
+        /// `__Host-office`; and `__Host-known`, by which the browser is known the next time.
         #[oai(header = "Set-Cookie")]
         String,
     ),
@@ -60,23 +60,23 @@ impl OfficeSignInApi {
     #[oai(path = "/office/codes", method = "post")]
     async fn create_office_code(&self, visitor: Visitor, body: Body<EmailBody>) -> Result<CodeAccepted> {
         let asked = request_code(&visitor, read_email(&body.email)?).await?;
-        let cookie = set_cookie(PENDING_COOKIE, &asked.browser.reveal(), visitor.house.config.codes.life_seconds.into());
         let sent = CodeSent { expires_in_seconds: asked.expires_in_seconds, resend_in_seconds: asked.resend_in_seconds };
-        Ok(CodeAccepted::Accepted(Json(sent), cookie))
+        Ok(code_accepted(sent, &asked.browser))
     }
 
     /// Sign in to the office
     #[oai(path = "/office/sessions", method = "post")]
-    async fn create_office_session(&self, visitor: Visitor, body: Body<OfficeSessionBody>) -> Result<OfficeSessionCreated> {
+    async fn create_office_session(&self, visitor: Visitor, body: Body<OfficeSessionBody>) -> Result<Response<OfficeSessionCreated>> {
         let opened = open_session(&visitor, read_email(&body.email)?, &Code::parse(&body.code)?).await?;
         let cookie = set_cookie(OFFICE_COOKIE, &opened.token.reveal(), opened.life_seconds);
-        Ok(OfficeSessionCreated::Created(Json(OfficeSessionOpened { role: opened.role.word().to_owned() }), cookie))
+        let created = OfficeSessionCreated::Created(Json(OfficeSessionOpened { role: opened.role.word().to_owned() }), cookie.clone());
+        Ok(with_cookies(created, [cookie, known_cookie(&visitor.house, &opened.known)]))
     }
 
     /// Sign out of the office
     #[oai(path = "/office/sessions/current", method = "delete")]
-    async fn delete_office_session(&self, staff: Staff<AnyRole>) -> Result<SessionEnded> {
+    async fn delete_office_session(&self, staff: Staff<AnyRole>) -> Result<Response<SessionEnded>> {
         staff.write(async |tx, member| end_session(tx, member).await).await?;
-        Ok(SessionEnded::Ended(end_cookie(OFFICE_COOKIE), CLEARED.to_owned()))
+        Ok(session_ended(OFFICE_COOKIE))
     }
 }

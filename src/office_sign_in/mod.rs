@@ -29,6 +29,8 @@ pub async fn request_code(visitor: &Visitor, email: EmailAddress) -> Result<Aske
 /// A staff session that has just begun.
 pub struct Opened {
     pub token: Token,
+    /// What the browser is known by from now on.
+    pub known: Token,
     pub role: StaffRole,
     pub life_seconds: i64,
 }
@@ -39,7 +41,7 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
     let address = Address::Email(email.clone());
     let question = Question::of(visitor, &address);
     let proven = challenges::prove(house, &question, code).await?;
-    house.db().identity().write(async |tx| proven.consume(tx, house, &question).await).await?;
+    let known = house.db().identity().write(async |tx| proven.consume(tx, house, &question).await).await?;
     let (token, now) = (Token::new()?, house.now());
     let life = TimeDelta::hours(house.config.sessions.staff_life_hours);
     let role = house
@@ -70,7 +72,7 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
             StaffRole::parse(&member.role).ok_or_else(|| Error::Internal(anyhow::anyhow!("an unknown role")))
         })
         .await?;
-    Ok(Opened { token, role, life_seconds: life.num_seconds() })
+    Ok(Opened { token, known, role, life_seconds: life.num_seconds() })
 }
 
 /// Signs out.

@@ -3,12 +3,12 @@
 pub mod api;
 pub mod pages;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
 use crate::db::{Counter, CounterKeys, Identity, Tx};
-use crate::error::{Error, Result, is_duplicate};
+use crate::error::{Error, Result};
 use crate::ids::{CustomerId, SessionId};
 use crate::tenancy::extract::{Caller, signed_in_with};
 use crate::tenancy::token::{SESSION_COOKIE, Token};
@@ -22,8 +22,8 @@ pub fn read_phone(visitor: &Visitor, typed: &str) -> Result<PhoneNumber> {
     if country.is_some_and(|country| visitor.tenant.sms_countries.contains(&country)) {
         return Ok(phone);
     }
-    let place = country.map_or("that country", |country| country.name());
-    Err(Error::invalid("phone", format!("{} does not text numbers of {place}. Call them to be let in.", visitor.tenant.business_name)))
+    let where_from = country.map_or("to that number".to_owned(), |country| format!("to numbers from {}", country.name_in_sentence()));
+    Err(Error::invalid("phone", format!("{} cannot send texts {where_from}. Please call them.", visitor.tenant.business_name)))
 }
 
 /// Sends a code to the number, or says how long until it may be sent again.
@@ -35,6 +35,8 @@ pub async fn request_code(visitor: &Visitor, phone: PhoneNumber) -> Result<Asked
 /// A session that has just begun.
 pub struct Opened {
     pub token: Token,
+    /// What the browser is known by from now on.
+    pub known: Token,
     pub access: AccessStatus,
     pub life_seconds: i64,
 }
@@ -45,20 +47,20 @@ pub async fn open_session(visitor: &Visitor, phone: PhoneNumber, code: &Code) ->
     let address = Address::Phone(phone.clone());
     let question = Question::of(visitor, &address);
     let proven = challenges::prove(house, &question, code).await?;
-    let customer = find_or_create_customer(house, &phone).await?;
-    let token = house
+    let (token, known) = house
         .db()
         .identity()
         .write(async |tx| {
-            proven.consume(tx, house, &question).await?;
-            begin_session(tx, visitor, customer, &phone).await
+            let known = proven.consume(tx, house, &question).await?;
+            let customer = find_or_create_customer(tx, &phone, house.now()).await?;
+            Ok((begin_session(tx, visitor, customer, &phone).await?, known))
         })
         .await?;
     end_previous(visitor).await?;
     let mut signed_in = signed_in_with(visitor.clone(), &token).await?;
     let caller = signed_in.caller.clone();
     let access = crate::registrations::standing(&mut signed_in.tx, &caller).await?;
-    Ok(Opened { token, access, life_seconds: session_life(house).num_seconds() })
+    Ok(Opened { token, known, access, life_seconds: session_life(house).num_seconds() })
 }
 
 /// Makes a session for a customer who is proven, in the transaction that proved them.
@@ -125,46 +127,16 @@ pub async fn end_previous(visitor: &Visitor) -> Result<()> {
 }
 
 /// The person of this number, everywhere. Two who prove it for the first time at once are one person.
-async fn find_or_create_customer(house: &House, phone: &PhoneNumber) -> Result<CustomerId> {
-    if let Some(customer) = find_customer(house, phone).await? {
-        return Ok(customer);
-    }
-    let (customer, now) = (CustomerId::new(), house.now());
-    let inserted = house
-        .db()
-        .identity()
-        .write(async |tx| {
-            let made = sqlx::query!(
-                "insert into customers (id, phone, created_at, last_proven_at) values ($1, $2, $3, $3)",
-                customer.uuid(),
-                phone.as_str(),
-                now
-            )
-            .execute(&mut *tx)
-            .await;
-            match made {
-                Ok(_) => Ok(true),
-                Err(error) if is_duplicate(&error) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await?;
-    if inserted {
-        return Ok(customer);
-    }
-    find_customer(house, phone).await?.ok_or_else(|| Error::Internal(anyhow::anyhow!("a customer was there and is not")))
-}
-
-async fn find_customer(house: &House, phone: &PhoneNumber) -> Result<Option<CustomerId>> {
-    let now = house.now();
-    house
-        .db()
-        .identity()
-        .write(async |tx| {
-            let found = sqlx::query_scalar!("update customers set last_proven_at = $2 where phone = $1 returning id", phone.as_str(), now)
-                .fetch_optional(&mut *tx)
-                .await?;
-            Ok(found.map(CustomerId::from))
-        })
-        .await
+async fn find_or_create_customer(tx: &mut Tx<Identity>, phone: &PhoneNumber, now: DateTime<Utc>) -> Result<CustomerId> {
+    let customer = sqlx::query_scalar!(
+        "insert into customers (id, phone, created_at, last_proven_at) values ($1, $2, $3, $3)
+         on conflict (phone) do update set last_proven_at = excluded.last_proven_at
+         returning id",
+        CustomerId::new().uuid(),
+        phone.as_str(),
+        now
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(customer.into())
 }

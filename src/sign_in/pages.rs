@@ -2,20 +2,21 @@
 
 use askama::Template;
 use http::StatusCode;
-use http::header::HeaderName;
 use poem::web::Form;
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
 use super::{open_session, read_phone, request_code};
 use crate::challenges::code::Code;
-use crate::challenges::{Purpose, pending};
+use crate::challenges::{Purpose, known_cookie, pending};
 use crate::error::{Error, Result};
 use crate::home;
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::{SignedIn, signed_in};
-use crate::tenancy::token::{PENDING_COOKIE, SESSION_COOKIE, end_cookie, set_cookie};
+use crate::tenancy::token::{PENDING_COOKIE, SESSION_COOKIE, end_cookie, pending_cookie, set_cookie};
 use crate::values::PhoneNumber;
+use crate::web::failure::in_words;
+use crate::web::page::{CLEAR_SITE_DATA, CLEARED};
 use crate::web::shell::phone_example;
 use crate::web::{Contact, Page, Redirect, Shell};
 
@@ -25,9 +26,10 @@ struct SignInPage {
     shell: Shell,
     phone: String,
     phone_error: String,
+    /// Why no code can be asked for just now.
+    refusal: String,
     notice: String,
-    country_hint: String,
-    phone_example: String,
+    phone_hint: String,
     contact: Contact,
 }
 
@@ -38,7 +40,12 @@ struct CodePage {
     phone: String,
     phone_shown: String,
     code_error: String,
+    /// Why nothing can be tried just now.
+    refusal: String,
     notice: String,
+    is_used_up: bool,
+    was_sent: bool,
+    contact: Contact,
     resend_in_seconds: u32,
     expires_in_minutes: u32,
 }
@@ -85,13 +92,13 @@ pub async fn ask_for_code(visitor: Visitor, Form(form): Form<PhoneForm>) -> Resu
         Err(error) => Err(error),
     };
     match asked {
-        Ok(asked) => {
-            let life = visitor.house.config.codes.life_seconds.into();
-            Ok(Redirect::to("/code").with_cookie(set_cookie(PENDING_COOKIE, &asked.browser.reveal(), life)).into_response())
-        }
+        Ok(asked) => Ok(Redirect::to("/code").with_cookie(pending_cookie(&asked.browser)).into_response()),
         Err(Error::Invalid(fields)) => {
             let page = sign_in_page(&visitor, form.phone, fields.of("phone"), "")?;
             Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
+        }
+        Err(refusal @ Error::TooManyCodes { .. }) => {
+            Ok(refused_page(&visitor, form.phone, &refusal)?.with_refusal(&refusal).into_response())
         }
         Err(error) => Err(error),
     }
@@ -100,7 +107,7 @@ pub async fn ask_for_code(visitor: Visitor, Form(form): Form<PhoneForm>) -> Resu
 /// `GET /code`
 #[handler]
 pub async fn code(visitor: Visitor) -> Result<Response> {
-    Ok(match code_page(&visitor, String::new()).await? {
+    Ok(match code_page(&visitor, String::new(), String::new()).await? {
         Some(page) => page.into_response(),
         None => Redirect::to("/").into_response(),
     })
@@ -116,13 +123,20 @@ pub async fn sign_in(visitor: Visitor, Form(form): Form<CodeForm>) -> Result<Res
     let wrong = match opened {
         Ok(opened) => {
             let session = set_cookie(SESSION_COOKIE, &opened.token.reveal(), opened.life_seconds);
-            return Ok(Redirect::to("/").with_cookie(session).with_cookie(end_cookie(PENDING_COOKIE)).into_response());
+            return Ok(Redirect::to("/").with_cookie(session).with_cookie(known_cookie(&visitor.house, &opened.known)).into_response());
+        }
+        Err(refusal @ Error::SlowDown { .. }) => {
+            let page = match code_page(&visitor, String::new(), in_words(&refusal)).await? {
+                Some(page) => page,
+                None => refused_page(&visitor, form.phone, &refusal)?,
+            };
+            return Ok(page.with_refusal(&refusal).into_response());
         }
         Err(Error::Invalid(fields)) => fields.of("code"),
         Err(error @ Error::WrongCode) => format!("{error}."),
         Err(error) => return Err(error),
     };
-    Ok(match code_page(&visitor, wrong).await? {
+    Ok(match code_page(&visitor, wrong, String::new()).await? {
         Some(page) => page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response(),
         None => {
             let page = sign_in_page(&visitor, form.phone, String::new(), "That code is no longer good. Ask for a new one.")?;
@@ -135,39 +149,58 @@ pub async fn sign_in(visitor: Visitor, Form(form): Form<CodeForm>) -> Result<Res
 #[handler]
 pub async fn sign_out(customer: SignedIn) -> Result<Redirect> {
     customer.write(async |tx, caller| super::end_session(tx, caller).await).await?;
-    Ok(Redirect::to("/").with_cookie(end_cookie(SESSION_COOKIE)).with_header(CLEAR_SITE_DATA, CLEARED))
+    Ok(Redirect::to("/")
+        .with_cookie(end_cookie(SESSION_COOKIE))
+        .with_cookie(end_cookie(PENDING_COOKIE))
+        .with_header(CLEAR_SITE_DATA, CLEARED))
 }
-
-/// The header that empties what the browser kept of this site.
-pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// Not the cookies: the browser would drop those of every sibling host as well.
-pub const CLEARED: &str = "\"cache\", \"storage\"";
 
 fn sign_in_page(visitor: &Visitor, phone: String, phone_error: String, notice: &str) -> Result<Page> {
-    let country = visitor.tenant.country;
-    Page::of(&SignInPage {
-        shell: Shell::of(visitor, "Sign in"),
-        phone,
-        phone_error,
-        notice: notice.to_owned(),
-        country_hint: match country.as_str() {
-            "GB" => "UK numbers as usual; others with + and the country code".to_owned(),
-            _ => format!("Numbers from {} as usual; others with + and the country code", country.name()),
-        },
-        phone_example: phone_example(visitor).to_owned(),
-        contact: Contact::of(&visitor.tenant),
-    })
+    Page::of(&SignInPage { phone, phone_error, notice: notice.to_owned(), ..SignInPage::empty(visitor) })?.with_pending_cookie(visitor)
 }
 
-async fn code_page(visitor: &Visitor, code_error: String) -> Result<Option<Page>> {
+fn refused_page(visitor: &Visitor, phone: String, refusal: &Error) -> Result<Page> {
+    Page::of(&SignInPage { phone, refusal: in_words(refusal), ..SignInPage::empty(visitor) })?.with_pending_cookie(visitor)
+}
+
+impl SignInPage {
+    fn empty(visitor: &Visitor) -> Self {
+        Self {
+            shell: Shell::of(visitor, "Sign in"),
+            phone: String::new(),
+            phone_error: String::new(),
+            refusal: String::new(),
+            notice: String::new(),
+            phone_hint: phone_hint(visitor),
+            contact: Contact::of(&visitor.tenant),
+        }
+    }
+}
+
+/// How numbers are written here: with an example of the country's own where there is one, else of another's.
+fn phone_hint(visitor: &Visitor) -> String {
+    let (country, example) = (visitor.tenant.country, phone_example(visitor));
+    let from = if country.as_str() == "GB" { "UK numbers".to_owned() } else { format!("Numbers from {}", country.name_in_sentence()) };
+    if example.starts_with('+') {
+        format!("{from} as usual; others with + and the country code, for example {example}")
+    } else {
+        format!("{from} as usual, for example {example}; others with + and the country code")
+    }
+}
+
+async fn code_page(visitor: &Visitor, code_error: String, refusal: String) -> Result<Option<Page>> {
     let Some(open) = pending(&visitor.house, visitor, Purpose::Customer).await? else { return Ok(None) };
     let phone = PhoneNumber::from_e164(&open.address).map_err(|_| Error::NotFound)?;
     Page::of(&CodePage {
         shell: Shell { private: true, ..Shell::of(visitor, "Your code") },
         phone_shown: phone.national(visitor.tenant.country),
+        code_error: if open.is_used_up { String::new() } else { code_error },
+        refusal: if open.is_used_up { "Too many tries with this code. Get a new one.".to_owned() } else { refusal },
+        notice: open.notice(),
         phone: open.address,
-        code_error,
-        notice: String::new(),
+        is_used_up: open.is_used_up,
+        was_sent: open.was_sent,
+        contact: Contact::of(&visitor.tenant),
         resend_in_seconds: open.resend_in_seconds,
         expires_in_minutes: open.expires_in_seconds.div_ceil(60),
     })

@@ -17,6 +17,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const OFFICE_COOKIE: &str = "__Host-office";
 /// The browser a code was asked from.
 pub const PENDING_COOKIE: &str = "__Host-pending";
+/// A browser in which an address was proven.
+pub const KNOWN_COOKIE: &str = "__Host-known";
 /// The browser that is on its way to another counter.
 pub const ARRIVAL_COOKIE: &str = "__Host-arrival";
 /// Where a customer said they want to go.
@@ -79,6 +81,12 @@ pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Sets a cookie that this host alone sees, for so many seconds.
 pub fn set_cookie(name: &str, value: &str, life_seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={life_seconds}; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// The name that a browser asks for codes under. It outlives them, so that a page that stood open for long still has it.
+pub fn pending_cookie(token: &Token) -> String {
+    const LIFE_SECONDS: i64 = 24 * 60 * 60;
+    set_cookie(PENDING_COOKIE, &token.reveal(), LIFE_SECONDS)
 }
 
 /// Takes a cookie back, by its name. Never `Clear-Site-Data: "cookies"`: that would sign out every sibling.

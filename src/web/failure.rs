@@ -8,7 +8,7 @@ use poem::error::{ParsePathError, ResponseError};
 use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Page, Redirect, Shell};
+use super::{Page, Redirect, Shell, when};
 use crate::error::Error;
 use crate::tenancy::extract::Here;
 
@@ -20,7 +20,7 @@ impl ResponseError for Error {
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::SlowDown { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -53,7 +53,7 @@ impl Failure {
 
     /// From one of our own errors.
     pub fn of_own(error: &Error) -> Self {
-        let mut failure = Self::of_status(error.status());
+        let mut failure = Self { retry_after_seconds: error.retry_after_seconds(), ..Self::of_status(error.status()) };
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::CrossSite => failure.kind = "cross-site",
@@ -65,10 +65,8 @@ impl Failure {
                 failure.detail = format!("{error}.");
             }
             Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
-            Error::SlowDown { retry_after } => {
-                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                failure.retry_after_seconds = Some(seconds);
-                failure.detail = format!("It goes on {}.", in_words(seconds));
+            Error::SlowDown { .. } | Error::TooManyCodes { .. } => {
+                (failure.title, failure.detail) = (error.to_string(), when_again(error));
             }
             _ => {}
         }
@@ -191,12 +189,13 @@ impl Failure {
     }
 }
 
-fn in_words(seconds: u64) -> String {
-    match seconds {
-        0..=90 => format!("in {seconds} seconds"),
-        91..=5400 => format!("in {} minutes", seconds.div_ceil(60)),
-        _ => format!("in {} hours", seconds.div_ceil(3600)),
-    }
+/// Why something can not be tried just now, and when it can be: for the page it was tried on.
+pub fn in_words(refusal: &Error) -> String {
+    format!("{refusal}. {}", when_again(refusal))
+}
+
+fn when_again(refusal: &Error) -> String {
+    format!("You can try again {}.", when::soon(refusal.retry_after_seconds().unwrap_or_default()))
 }
 
 #[derive(Template)]

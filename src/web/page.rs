@@ -2,10 +2,18 @@
 
 use askama::Template;
 use http::StatusCode;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use poem::error::ResponseError;
 use poem::{IntoResponse, Response};
 
 use crate::error::{Error, Result};
+use crate::tenancy::extract::Here;
+use crate::tenancy::token::{PENDING_COOKIE, Token, pending_cookie};
+
+/// The header that empties what the browser kept of this site.
+pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// Not the cookies: the browser would drop those of every sibling host as well.
+pub const CLEARED: &str = "\"cache\", \"storage\"";
 
 /// A rendered page.
 pub struct Page {
@@ -31,6 +39,22 @@ impl Page {
     pub fn with_cookie(mut self, cookie: String) -> Self {
         self.headers.push((SET_COOKIE, cookie));
         self
+    }
+
+    /// With a name for this browser to ask for codes under, when it has none: then both taps of a double tap bring the same.
+    pub fn with_pending_cookie(self, here: &Here) -> Result<Self> {
+        if here.token(PENDING_COOKIE).is_some() {
+            return Ok(self);
+        }
+        Ok(self.with_cookie(pending_cookie(&Token::new()?)))
+    }
+
+    /// With the status of what it refuses, and when it may be tried again.
+    pub fn with_refusal(mut self, refusal: &Error) -> Self {
+        if let Some(seconds) = refusal.retry_after_seconds() {
+            self.headers.push((RETRY_AFTER, seconds.to_string()));
+        }
+        self.with_status(refusal.status())
     }
 
     /// Forms on this page may also lead to these origins, through a redirect of ours.

@@ -29,6 +29,17 @@ pub fn length(span: TimeDelta) -> String {
     }
 }
 
+/// How long one waits: «in 18 seconds», «in about 5 minutes», «in about an hour».
+pub fn soon(seconds: u64) -> String {
+    match seconds {
+        1 => "in 1 second".to_owned(),
+        0..=90 => format!("in {seconds} seconds"),
+        91..=3300 => format!("in about {} minutes", seconds.div_ceil(60)),
+        3301..=5400 => "in about an hour".to_owned(),
+        _ => format!("in about {} hours", seconds.div_ceil(3600)),
+    }
+}
+
 /// The beginning of the month in the tenant's zone.
 pub fn month_start(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     use chrono::{Datelike, TimeZone};

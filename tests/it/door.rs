@@ -137,7 +137,7 @@ async fn every_cookie_is_for_this_host_alone() {
     let mut names: Vec<&str> = lines.iter().filter_map(|line| line.split('=').next()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names, ["__Host-arrival", "__Host-departure", "__Host-office", "__Host-pending", "__Host-session"]);
+    assert_eq!(names, ["__Host-arrival", "__Host-departure", "__Host-known", "__Host-office", "__Host-pending", "__Host-session"]);
     for line in &lines {
         let mut attributes: Vec<&str> = line.split("; ").skip(1).filter(|attribute| !attribute.starts_with("Max-Age=")).collect();
         attributes.sort_unstable();

@@ -18,7 +18,7 @@ struct Walked {
 impl Walked {
     /// Takes note of what this browser holds.
     fn of(&mut self, browser: &Browser) {
-        let names = ["__Host-session", "__Host-office", "__Host-pending", "__Host-arrival"];
+        let names = ["__Host-session", "__Host-office", "__Host-pending", "__Host-known", "__Host-arrival"];
         self.secrets.tokens.extend(names.iter().filter_map(|name| browser.cookie(name)));
     }
 

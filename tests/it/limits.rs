@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
-use tradecounter::config::Allowance;
+use tradecounter::config::{Allowance, Config};
 
 use crate::house::{ADA, Answer, Browser, CAT, DAN, House};
 
@@ -176,8 +176,20 @@ async fn one_wholesaler_stops_and_the_next_goes_on() {
     let house = House::open_with(|config| config.limits.tenant = THREE).await;
     assert_eq!(sent_of(&house, "acme", (30..39).map(stranger)).await, 3);
     let office = house.browser("acme").post("/api/v1/office/codes", json!({ "email": "owner@acme.example" })).await;
-    wait_told(&office);
+    assert_eq!(office.status, StatusCode::ACCEPTED, "mail is no text");
     three_and_then_one_a_minute(&house, "bravo").await;
+}
+
+#[tokio::test]
+async fn mail_has_an_allowance_of_its_own() {
+    let house = House::open_with(|config| config.limits.tenant_mail = THREE).await;
+    let ask_by_mail = async |slug: &str| house.browser(slug).post("/api/v1/office/codes", json!({ "email": "owner@acme.example" })).await;
+    for _ in 0..3 {
+        assert_eq!(ask_by_mail("acme").await.status, StatusCode::ACCEPTED);
+    }
+    wait_told(&ask_by_mail("acme").await);
+    assert_eq!(ask_by_mail("bravo").await.status, StatusCode::ACCEPTED);
+    assert_eq!(ask(&house.browser("acme"), ADA).await.status, StatusCode::ACCEPTED, "a text is no mail");
 }
 
 #[tokio::test]
@@ -283,4 +295,60 @@ async fn mail_waits_by_browser_and_has_a_day_too() {
     assert!((told[0] - told[1]).abs() <= 2, "{told:?}");
     house.run_jobs().await;
     assert_eq!((house.sent_to("owner@acme.example").len(), house.sent_to("nobody@acme.example").len()), (3, 0));
+}
+
+/// The limits of a house in production, behind a proxy that says who comes.
+async fn house_of_default_limits() -> House {
+    House::open_with(|config| {
+        config.limits = Config::read(None).expect("the defaults").limits;
+        config.http.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
+    })
+    .await
+}
+
+async fn ask_from(browser: &Browser, network: &str, phone: &str) -> StatusCode {
+    let body = json!({ "phone": phone }).to_string();
+    browser.send(Method::POST, "/api/v1/codes", &[("x-forwarded-for", network)], Some(("application/json", body))).await.status
+}
+
+#[tokio::test]
+async fn no_network_closes_a_wholesaler_to_its_customers() {
+    let house = house_of_default_limits().await;
+    let mut sent = [0, 0];
+    for n in 0..100 {
+        let number = format!("+4474001{}{:04}", n % 10, 4000 + n);
+        let networks = ["198.51.100.1".to_owned(), format!("2001:db8:1:{n:x}::1")];
+        for (network, sent) in networks.iter().zip(&mut sent) {
+            let number = if network.contains(':') { number.replace("+4474001", "+4474002") } else { number.clone() };
+            *sent += i32::from(ask_from(&house.browser("acme"), network, &number).await == StatusCode::ACCEPTED);
+        }
+    }
+    // A slow machine may refill one or two meanwhile.
+    assert!((30..=33).contains(&sent[0]) && (60..=65).contains(&sent[1]), "{sent:?}");
+    assert_eq!(ask_from(&house.browser("acme"), "203.0.113.9", ADA).await, StatusCode::ACCEPTED, "a customer from elsewhere");
+    let limits = &house.app.house.config.limits;
+    for shared in [limits.prefix, limits.unproven, limits.tenant, limits.tenant_mail, limits.platform] {
+        assert!(shared.burst >= 2.0 * limits.wide_network.burst && shared.per_hour >= 2.0 * limits.wide_network.per_hour);
+    }
+}
+
+#[tokio::test]
+async fn people_behind_one_address_do_not_use_each_other_up() {
+    let house = House::open_with(|config| {
+        (config.limits.network, config.limits.asking, config.limits.prefix) = (THREE, THREE, THREE);
+    })
+    .await;
+    for n in 40..48 {
+        house.browser("acme").sign_in(&house, &stranger(n)).await;
+    }
+    assert_eq!(sent_of(&house, "acme", (30..39).map(stranger)).await, 3, "what is not entered is used up");
+}
+
+#[tokio::test]
+async fn asking_again_and_again_is_bounded_though_nothing_is_sent() {
+    let house = House::open_with(|config| config.limits.asking = THREE).await;
+    for expected in [StatusCode::ACCEPTED; 3].into_iter().chain([StatusCode::TOO_MANY_REQUESTS; 6]) {
+        assert_eq!(ask(&house.browser("acme"), ADA).await.status, expected);
+    }
+    assert_eq!(house.value::<i64>("select count(*) from challenges").await, 3);
 }

@@ -263,7 +263,7 @@ async fn no_server_role_changes_or_removes_an_audit_event_and_the_platform_reach
     assert_eq!(platform.run("select 1 from tenants").await, Ok(2), "it does see who the tenants are");
     for role in ["tc_counter", "tc_office"] {
         let mut seat = Seat::of(&house, role, &ada).await;
-        for table in ["customers", "challenges", "address_counters", "hand_overs", "tenants"] {
+        for table in ["customers", "challenges", "address_counters", "known_browsers", "hand_overs", "tenants"] {
             assert_eq!(code(&seat.run(&format!("select 1 from {table}")).await), "42501", "{role}: {table}");
         }
     }
