@@ -1,14 +1,14 @@
 //! The typed configuration: `config/default.toml`, a file over it, the environment over both. A key that
 //! is not known stops the start, and so does a production that would run with the demo's comforts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::messages::email::SmtpConfig;
 use crate::messages::sms::KannelConfig;
@@ -58,6 +58,7 @@ pub struct Http {
     pub listen: SocketAddr,
     pub public_url: String,
     pub internal_listen: SocketAddr,
+    #[serde(deserialize_with = "one_by_one")]
     pub trusted_proxies: Vec<IpAddr>,
     pub header_read_timeout_seconds: u64,
     pub request_timeout_seconds: u64,
@@ -172,18 +173,27 @@ pub enum LogFormat {
 impl Config {
     /// For `serve`: the defaults, the file, the environment.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        let config = Self::read(file)?;
+        Self::load_in(file, None)
+    }
+
+    /// The same in an environment that is given, instead of the process's own.
+    pub fn load_in(file: Option<&Path>, environment: Option<HashMap<String, String>>) -> anyhow::Result<Self> {
+        let config = Self::read_in(file, environment)?;
         config.check()?;
         Ok(config)
     }
 
-    /// The same without asking whether one could serve with it: for commands that only need the database.
+    /// Without asking whether one could serve with it: for commands that only need the database.
     pub fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::read_in(file, None)
+    }
+
+    fn read_in(file: Option<&Path>, environment: Option<HashMap<String, String>>) -> anyhow::Result<Self> {
         let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
         if let Some(file) = file {
             builder = builder.add_source(File::from(file).format(FileFormat::Toml));
         }
-        Self::build(builder)
+        Self::build(builder, environment)
     }
 
     /// For `demo` and for tests: the defaults, the demo's comforts, the environment, and keys that the
@@ -194,13 +204,17 @@ impl Config {
             .add_source(File::from_str(DEMO, FileFormat::Toml))
             .set_override("keys.codes.1", code_key)?
             .set_override("keys.counters", counter_key)?;
-        let config = Self::build(builder)?;
+        let config = Self::build(builder, None)?;
         config.check()?;
         Ok(config)
     }
 
-    fn build(builder: config::ConfigBuilder<config::builder::DefaultState>) -> anyhow::Result<Self> {
-        let environment = Environment::with_prefix("TRADECOUNTER").prefix_separator("__").separator("__").try_parsing(true);
+    fn build(
+        builder: config::ConfigBuilder<config::builder::DefaultState>,
+        environment: Option<HashMap<String, String>>,
+    ) -> anyhow::Result<Self> {
+        // What the environment says stays text until the key's own type reads it: a password may be all digits.
+        let environment = Environment::with_prefix("TRADECOUNTER").prefix_separator("__").separator("__").source(environment);
         let read = builder.add_source(environment).build().context("reading the configuration")?;
         read.try_deserialize().context("the configuration has something that is not known, or not right")
     }
@@ -213,6 +227,11 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         if self.mode == Mode::Production {
             ensure!(!self.uses_inbox(), "production does not run with the demo inbox: set [sms] gateway and [email] carrier");
+            // Browsers keep `__Host-` cookies of an http address only where it is this very machine.
+            ensure!(
+                self.http.public_url.to_lowercase().starts_with("https:") || is_this_machine(&self.http.public_url),
+                "[http] public_url must begin with https: nobody could stay signed in"
+            );
         }
         ensure!(
             self.keys.codes.contains_key(&self.keys.current_version.to_string()),
@@ -232,6 +251,28 @@ impl Config {
         ensure!(self.codes.guesses_per_day <= 100, "[codes] guesses_per_day is over a hundred (NIST SP 800-63B-4, 3.2.2)");
         Ok(())
     }
+}
+
+/// Whether an address is of `localhost` or a name under it, which browsers take for this machine without asking.
+fn is_this_machine(url: &str) -> bool {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default().to_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// A list as files write it, or as the environment does: in one text, with commas.
+fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<String>),
+        Text(String),
+    }
+    let items = match Written::deserialize(deserializer)? {
+        Written::List(items) => items,
+        Written::Text(text) => text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+    };
+    items.iter().map(|item| item.parse().map_err(|_| de::Error::custom(format!("{item} is not an address")))).collect()
 }
 
 /// A key must be long, and not something that was typed to get past this.

@@ -1,11 +1,14 @@
 //! What may be configured, and what a start refuses.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ::secrecy::ExposeSecret;
 use regex::Regex;
-use tradecounter::config::{Config, Mode};
+use tradecounter::config::{Config, LogFormat, Mode};
+use tradecounter::messages::email::SmtpTls;
 
 const GOOD: [&str; 2] = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
 
@@ -75,6 +78,83 @@ fn the_environment_is_read_and_its_mistakes_are_found() {
     assert!(wrong.contains(REFUSED), "{wrong}");
     for said in [without, with, mistyped, wrong] {
         assert!(!said.contains(GOOD[0]) && !said.contains(GOOD[1]), "a key stands in what is printed: {said}");
+    }
+}
+
+/// A production in an environment of its own that says this, beside the keys.
+fn in_environment(settings: &[(&str, &str)]) -> Result<Config, String> {
+    let keys = [("KEYS__CODES__1", GOOD[0]), ("KEYS__COUNTERS", GOOD[1])];
+    let all = keys.iter().chain(settings).map(|(name, value)| (format!("TRADECOUNTER__{name}"), (*value).to_owned()));
+    Config::load_in(None, Some(all.collect())).map_err(|error| format!("{error:#}"))
+}
+
+#[test]
+fn what_the_environment_says_is_read_as_what_its_key_is() {
+    let config = in_environment(&[
+        ("DATABASE__ROLE_SECRET", "0x1F"),
+        ("DATABASE__CONNECTIONS_PER_ROLE", "9"),
+        ("SMS__KANNEL__USERNAME", "007"),
+        ("SMS__KANNEL__PASSWORD", "00712"),
+        ("SMS__KANNEL__SENDER", "+447400000000"),
+        ("SMS__KANNEL__TIMEOUT_SECONDS", "7"),
+        ("EMAIL__SMTP__USERNAME", "1e3"),
+        ("EMAIL__SMTP__PASSWORD", "TRUE"),
+        ("EMAIL__SMTP__PORT", "2525"),
+        ("EMAIL__SMTP__TLS", "implicit"),
+        ("EMAIL__SMTP__ROOT_CERTIFICATE", "/etc/1.0"),
+        ("HTTP__LISTEN", "[::1]:8081"),
+        ("HTTP__CONNECTION_LIMIT", "70"),
+        ("HTTP__TRUSTED_PROXIES", "10.0.0.1, fd00::1"),
+        ("LIMITS__NETWORK__BURST", "2.5"),
+        ("LIMITS__NETWORK__PER_HOUR", "3"),
+        ("CODES__GUESSES_PER_CODE", "4"),
+        ("SESSIONS__STAFF_IDLE_HOURS", "2"),
+        ("LOG__FORMAT", "json"),
+    ])
+    .expect("a configuration");
+    let proxies: [IpAddr; 2] = ["10.0.0.1".parse().expect("one"), "fd00::1".parse().expect("another")];
+    assert_eq!(config.http.trusted_proxies, proxies);
+    let (kannel, smtp) = (&config.sms.kannel, &config.email.smtp);
+    assert_eq!((kannel.username.as_str(), kannel.password.expose_secret(), kannel.sender.as_str()), ("007", "00712", "+447400000000"));
+    assert_eq!(smtp.username.as_deref(), Some("1e3"));
+    assert_eq!(smtp.password.as_ref().map(|password| password.expose_secret()), Some("TRUE"));
+    assert_eq!(smtp.root_certificate.as_deref(), Some(Path::new("/etc/1.0")));
+    assert_eq!(config.database.role_secret.expose_secret(), "0x1F");
+    assert_eq!((config.database.connections_per_role, kannel.timeout_seconds, smtp.port), (9, 7, 2525));
+    assert_eq!((config.http.connection_limit, config.codes.guesses_per_code, config.sessions.staff_idle_hours), (70, 4, 2));
+    assert_eq!((config.limits.network.burst, config.limits.network.per_hour), (2.5, 3.0));
+    assert_eq!(config.http.listen.to_string(), "[::1]:8081");
+    assert!(smtp.tls == SmtpTls::Implicit && config.log.format == LogFormat::Json);
+
+    assert!(in_environment(&[("HTTP__TRUSTED_PROXIES", "")]).is_ok_and(|config| config.http.trusted_proxies.is_empty()));
+    let by_name = in_environment(&[("HTTP__TRUSTED_PROXIES", "10.0.0.1,proxy")]).expect_err("a name");
+    assert!(by_name.contains("proxy is not an address"), "{by_name}");
+    let in_a_file = production("proxies", "[http]\ntrusted_proxies = [\"10.0.0.1\", \"fd00::1\"]\n").expect("a file's list");
+    assert_eq!(in_a_file.http.trusted_proxies, proxies);
+}
+
+#[test]
+fn what_would_not_work_is_refused_before_it_is_tried() {
+    for (name, value, says) in [
+        ("DATABASE__CONNECTIONS_PER_ROLE", "5", "at least 6"),
+        ("SMS__KANNEL__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
+        ("EMAIL__SMTP__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
+        ("HTTP__PUBLIC_URL", "http://tradecounter.example", "must begin with https"),
+        ("HTTP__PUBLIC_URL", "HTTP://localhost.tradecounter.example:8080", "must begin with https"),
+        ("HTTP__PUBLIC_URL", "http://192.0.2.1", "must begin with https"),
+    ] {
+        let refused = in_environment(&[(name, value)]).expect_err(value);
+        assert!(refused.contains(says), "{name} {value}: {refused}");
+    }
+    for (name, value) in [
+        ("DATABASE__CONNECTIONS_PER_ROLE", "6"),
+        ("SMS__KANNEL__TIMEOUT_SECONDS", "45"),
+        ("EMAIL__SMTP__TIMEOUT_SECONDS", "45"),
+        ("HTTP__PUBLIC_URL", "https://tradecounter.example"),
+        ("HTTP__PUBLIC_URL", "http://localhost:8080"),
+        ("HTTP__PUBLIC_URL", "http://counter.localhost"),
+    ] {
+        assert!(in_environment(&[(name, value)]).is_ok(), "{name} {value}");
     }
 }
 
