@@ -53,14 +53,15 @@ impl Address {
         Self { options: self.options.clone().database(database), role_secret: self.role_secret.clone() }
     }
 
-    /// As whom the address was given: whoever may create roles and the database.
+    /// As whom the address was given: whoever may create roles and the database. sqlx writes no statement of it to
+    /// the log, slow or not: some set a role's secret.
     pub fn as_administrator(&self) -> PgConnectOptions {
-        self.options.clone()
+        self.options.clone().disable_statement_logging()
     }
 
-    /// As one of our own roles.
+    /// As one of our own roles, and as silently.
     pub fn as_role(&self, role: &str) -> PgConnectOptions {
-        let options = self.options.clone().username(role);
+        let options = self.options.clone().username(role).disable_statement_logging();
         match self.role_secret(role) {
             Some(secret) => options.password(secret.expose_secret()),
             None => options,
@@ -90,6 +91,6 @@ impl Address {
             .acquire_timeout(Duration::from_secs(5))
             // A ping before each use would be a round trip; a broken connection shows in the first query.
             .test_before_acquire(false)
-            .connect_lazy_with(self.as_role(role).application_name(&format!("tradecounter {role}")).disable_statement_logging())
+            .connect_lazy_with(self.as_role(role).application_name(&format!("tradecounter {role}")))
     }
 }

@@ -19,8 +19,17 @@ const REPLACEABLE: [(&str, &str); 3] = [
     ("policies", include_str!("../../migrations/replaceable/policies.sql")),
 ];
 
-/// Brings the database to what this program expects. Safe to run again, and from several processes.
+/// Brings the database to what this program expects. Safe to run again, and from several processes: roles and databases
+/// belong to the whole server, so that whoever comes second waits, and then finds everything done.
 pub async fn migrate(address: &Address) -> anyhow::Result<()> {
+    let mut turn = administrator(&address.with_database("postgres")).await?;
+    sqlx::query("select pg_advisory_lock(7238174)").execute(&mut turn).await.context("waiting for another process that migrates")?;
+    migrate_alone(address).await?;
+    // The lock ends with its connection.
+    Ok(turn.close().await?)
+}
+
+async fn migrate_alone(address: &Address) -> anyhow::Result<()> {
     create_roles(address).await.context("making the database roles")?;
     create_database(address).await.context("making the database")?;
     close_side_doors(address).await.context("taking rights away from everybody")?;
@@ -31,14 +40,26 @@ pub async fn migrate(address: &Address) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn administrator(address: &Address) -> anyhow::Result<PgConnection> {
+    address.as_administrator().connect().await.context("connecting as the administrator")
+}
+
 async fn create_roles(address: &Address) -> anyhow::Result<()> {
-    let mut admin = address.with_database("postgres").as_administrator().connect().await?;
+    const ATTRIBUTES: &str = "login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit";
+    let mut admin = administrator(&address.with_database("postgres")).await?;
     for role in SERVER_ROLES.into_iter().chain([OWNER_ROLE]) {
-        let known: bool =
-            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)").bind(role).fetch_one(&mut admin).await?;
-        if !known {
-            run(&mut admin, format!("create role {role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit"))
-                .await?;
+        let is_as_created: Option<bool> = sqlx::query_scalar(
+            "select rolcanlogin and not (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls or rolinherit)
+               from pg_roles where rolname = $1",
+        )
+        .bind(role)
+        .fetch_optional(&mut admin)
+        .await?;
+        match is_as_created {
+            None => run(&mut admin, format!("create role {role} {ATTRIBUTES}")).await?,
+            // Asked first, because only a superuser may say `nosuperuser` to a role, even to one that is none.
+            Some(false) => run(&mut admin, format!("alter role {role} {ATTRIBUTES}")).await?,
+            Some(true) => {}
         }
         if let Some(secret) = address.role_secret(role) {
             run(&mut admin, format!("alter role {role} password '{}'", secret.expose_secret())).await?;
@@ -63,7 +84,7 @@ async fn create_database(address: &Address) -> anyhow::Result<()> {
         !database.is_empty() && database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'),
         "the database's name may hold letters, digits, - and _ only"
     );
-    let mut admin = address.with_database("postgres").as_administrator().connect().await?;
+    let mut admin = administrator(&address.with_database("postgres")).await?;
     let known: bool =
         sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(database).fetch_one(&mut admin).await?;
     if !known {
@@ -74,7 +95,7 @@ async fn create_database(address: &Address) -> anyhow::Result<()> {
 
 /// What PostgreSQL gives to everybody, and an injected expression would need to change the tenant.
 async fn close_side_doors(address: &Address) -> anyhow::Result<()> {
-    let mut admin = address.as_administrator().connect().await?;
+    let mut admin = administrator(address).await?;
     let database = address.database();
     for statement in [
         format!("revoke all on database \"{database}\" from public"),
@@ -100,7 +121,6 @@ async fn close_side_doors(address: &Address) -> anyhow::Result<()> {
 
 async fn apply_replaceable(owner: &mut PgConnection) -> anyhow::Result<()> {
     let mut tx = owner.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock(7238174)").execute(&mut *tx).await?;
     run(&mut tx, "create table if not exists replaceable (fingerprint bytea primary key)".to_owned()).await?;
     let mut fingerprint = Sha256::new();
     for (_, text) in REPLACEABLE {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use chrono::Duration;
 use http::{Method, StatusCode};
 use serde_json::json;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row};
 use tokio::net::TcpListener;
 use tradecounter::app::App;
@@ -110,16 +109,14 @@ impl House {
         }
     }
 
-    /// A connection that no policy binds: for looking behind, never for acting as the server. Its statements are
-    /// the test's own, and no part of the log.
+    /// A connection that no policy binds: for looking behind, never for acting as the server.
     pub async fn admin(&self) -> PgConnection {
-        self.address.as_administrator().disable_statement_logging().connect().await.expect("the administrator is let in")
+        self.address.as_administrator().connect().await.expect("the administrator is let in")
     }
 
     /// A connection as one of the server's own roles.
     pub async fn role(&self, role: &str) -> PgConnection {
-        let options: PgConnectOptions = self.address.as_role(role).disable_statement_logging();
-        options.connect().await.expect("the role is let in")
+        self.address.as_role(role).connect().await.expect("the role is let in")
     }
 
     /// One value, looked up behind the back.

@@ -40,6 +40,7 @@ mod known_browsers;
 mod leaks;
 mod limits;
 mod messages;
+mod migrations;
 mod openapi;
 mod pages;
 mod phone_oracle;

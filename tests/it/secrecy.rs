@@ -133,7 +133,7 @@ fn run_together(log: &str) -> String {
 
 /// Every value of every column of every table: where, its type, as text.
 pub async fn everything(address: &Address) -> Vec<(String, String, String)> {
-    let mut db = address.as_administrator().disable_statement_logging().connect().await.expect("the administrator is let in");
+    let mut db = address.as_administrator().connect().await.expect("the administrator is let in");
     sqlx::raw_sql("set statement_timeout = '20s'").execute(&mut db).await.expect("a bound");
     let columns = sqlx::query(
         "select c.relname::text, a.attname::text, format_type(a.atttypid, null)
