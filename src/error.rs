@@ -92,6 +92,15 @@ impl Error {
         Self::Invalid(fields)
     }
 
+    /// What the log may hold of it: each cause by its message alone. The debug form of a database's error also has
+    /// its details, and so the values of the row that it is about.
+    pub fn for_log(&self) -> String {
+        match self {
+            Self::Unavailable(source) | Self::Internal(source) => format!("{source:#}"),
+            other => other.to_string(),
+        }
+    }
+
     /// The corrections, when this is about fields.
     pub fn fields(&self) -> FieldErrors {
         match self {
@@ -112,11 +121,16 @@ impl Error {
     }
 }
 
+/// SQLSTATEs of what passes by itself, so that the same may be asked again: waited too long for a lock or for the
+/// statement, a deadlock, a conflict between two who wrote, no connection left, the server stopping or starting.
+const PASSING: [&str; 8] = ["55P03", "57014", "40P01", "40001", "53300", "57P01", "57P02", "57P03"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable(error.into()),
+            ref passing if has_state(passing, &PASSING) => Self::Unavailable(error.into()),
             other => Self::Internal(other.into()),
         }
     }
@@ -131,5 +145,14 @@ impl From<anyhow::Error> for Error {
 /// Whether the database refused because a row with this key is there already (SQLSTATE 23505). The
 /// constraint's name is not asked: a distributed PostgreSQL does not pass it on.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "23505")
+    has_state(error, &["23505"])
+}
+
+/// Whether the connection was dead before it was asked anything: it was ended from the other side while it was idle.
+pub fn is_lost_connection(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(_)) || has_state(error, &["57P01", "57P02"])
+}
+
+fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| states.contains(&code.as_ref()))
 }

@@ -117,7 +117,7 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
-        sqlx::query_scalar!("select 1 as \"one!\"").fetch_one(&self.platform).await.is_ok()
+        self.platform().open_read().await.is_ok()
     }
 
     /// Ends every connection once it is idle.

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Either, Execute, Executor, PgPool, Postgres, SqlStr, T
 
 use super::CounterKeys;
 use super::meter::Meter;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_lost_connection};
 use crate::ids::{AccountId, CustomerId, TenantId};
 
 /// Through which role a transaction was opened. Verbs name the one whose grants they need.
@@ -57,7 +57,15 @@ impl<D: Door> Tx<D> {
         let timed = meter.start();
         let opened = tokio::spawn(async move {
             // Only the typed ids of `counter_settings` and its neighbours are ever written into this text.
-            pool.begin_with(AssertSqlSafe(opening)).await
+            // Connections that were ended from the other side while they were idle are found out here, where nothing
+            // has been done yet: at the most all that are idle are tried, and then a new one.
+            let mut tries_left = pool.num_idle() + 1;
+            loop {
+                match pool.begin_with(AssertSqlSafe(opening.clone())).await {
+                    Err(error) if is_lost_connection(&error) && tries_left > 0 => tries_left -= 1,
+                    begun => return begun,
+                }
+            }
         });
         let inner = opened.await.map_err(|gone| Error::Internal(gone.into()))??;
         drop(timed);

@@ -49,7 +49,7 @@ pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: watch::Rec
                         }
                     }
                     Err(error) => {
-                        tracing::error!(error = format!("{error:#?}"), "the queue could not be worked");
+                        tracing::error!(error = error.for_log(), "the queue could not be worked");
                         tokio::time::sleep(POLL).await;
                     }
                 }
@@ -70,7 +70,7 @@ pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane])
             // In a task of its own, so that a panic in one job ends neither the worker nor the claim.
             claimed.settled(match tokio::spawn(Arc::clone(runner).run(claimed)).await {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(error)) => Outcome::Later(format!("{error:?}")),
+                Ok(Err(error)) => Outcome::Later(error.for_log()),
                 Err(_) => Outcome::Later("it panicked".to_owned()),
             })
         }

@@ -202,8 +202,8 @@ impl Door {
                 Self::render(&Failure::of_status(*status), visit)
             }
             Failed::Error(error) => {
-                if let Some(Error::Internal(source) | Error::Unavailable(source)) = error.downcast_ref::<Error>() {
-                    tracing::error!(request_id = visit.request_id, error = format!("{source:#}"), "a request failed");
+                if let Some(error @ (Error::Internal(_) | Error::Unavailable(_))) = error.downcast_ref::<Error>() {
+                    tracing::error!(request_id = visit.request_id, error = error.for_log(), "a request failed");
                 }
                 let failure = Failure::of(error);
                 let failure = match failure.status {

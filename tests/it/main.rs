@@ -44,6 +44,7 @@ mod migrations;
 mod openapi;
 mod pages;
 mod phone_oracle;
+mod recovery;
 mod same_answer;
 mod sessions;
 mod sizes;
