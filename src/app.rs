@@ -21,6 +21,7 @@ use crate::messages::sms::{Kannel, SmsGateway};
 use crate::messages::{self, Carriers};
 use crate::registrations;
 use crate::routes;
+use crate::sweep;
 use crate::tenancy::{Hosts, House};
 use crate::web::door::Door;
 use crate::web::server;
@@ -56,7 +57,10 @@ impl App {
     pub async fn run(&self, address: Address, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let (wake, woken) = watch::channel(());
         let listening = tokio::spawn(self.hear(address, wake.clone()));
-        let sweeping = tokio::spawn(sweep(Arc::clone(&self.house)));
+        let sweeping = tokio::spawn({
+            let house = Arc::clone(&self.house);
+            async move { sweep::now_and_then(&house).await }
+        });
         let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), woken, stop.clone());
         let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, async move {
             let _ = stop.wait_for(|stop| *stop).await;
@@ -119,14 +123,4 @@ fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>) -> anyhow::Result<Carri
         _ => Mailer::Smtp(Smtp::new(config.email.smtp.clone())?),
     };
     Ok(Carriers { sms, mail })
-}
-
-/// Every ten minutes, removes what has ended.
-async fn sweep(house: Arc<House>) {
-    loop {
-        tokio::time::sleep(Duration::from_mins(10)).await;
-        if let Err(error) = challenges::sweep(&house).await {
-            tracing::error!(error = format!("{error:#?}"), "old challenges could not be removed");
-        }
-    }
 }

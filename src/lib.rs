@@ -27,6 +27,7 @@ pub mod office_sign_in;
 pub mod public_site;
 pub mod registrations;
 pub mod sign_in;
+pub mod sweep;
 pub mod tenants;
 pub mod wholesalers;
 

@@ -11,11 +11,21 @@ end $$;
 -- Customers at a tenant's counter.
 grant select on sessions, account_access, trade_accounts, registration_requests, idempotency_keys to tc_counter;
 grant update (last_seen_at, ended_at) on sessions to tc_counter;
-grant insert on registration_requests, idempotency_keys, audit_events, jobs to tc_counter;
+grant insert on idempotency_keys, audit_events, jobs to tc_counter;
+-- Asking and taking back what was asked; who decided, and why, is not theirs to say.
+grant insert (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at)
+  on registration_requests to tc_counter;
 grant update (status, decided_at) on registration_requests to tc_counter;
 
 -- A tenant's staff, and the jobs of a tenant.
-grant select, insert, update on staff, staff_sessions, trade_accounts, account_access to tc_office;
+grant select, insert on staff, staff_sessions, trade_accounts, account_access to tc_office;
+grant update (name, role) on staff to tc_office;
+grant update (last_seen_at, ended_at) on staff_sessions to tc_office;
+grant update (business_name, town, country) on trade_accounts to tc_office;
+grant update (account_id, contact_name, role, status) on account_access to tc_office;
+-- What has long ended is removed, tenant by tenant.
+grant select on idempotency_keys to tc_office;
+grant delete on sessions, staff_sessions, idempotency_keys to tc_office;
 grant select on sessions, registration_requests, audit_events to tc_office;
 grant select, insert on messages to tc_office;
 grant update (ended_at) on sessions to tc_office;

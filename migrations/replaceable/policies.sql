@@ -2,17 +2,20 @@
 -- remembered it. For each role with a grant there: a permissive policy that lets the right rows through,
 -- and a restrictive floor of the same words, so that a careless `using (true)` added later opens nothing.
 --
--- Every expression is bare `column = current_setting(…)`: it fails loudly when the setting is missing or
+-- Every expression is bare `column = current_setting(…)`, and for what a customer writes of a request also the two
+-- words they may say of it: it fails loudly when the setting is missing or
 -- empty, uses the index, and is accepted by Citus (no sub-selects).
 do $$
 declare
   tenant_table record;
   role_name text;
   rule text;
+  written_rule text;
   old record;
   tenant_rule constant text := 'tenant_id = current_setting(''app.tenant_id'')::uuid';
   customer_rule constant text := 'customer_id = current_setting(''app.customer_id'')::uuid';
   account_rule constant text := 'account_id = current_setting(''app.account_id'')::uuid';
+  request_rule constant text := 'status in (''pending'', ''withdrawn'')';
   session_rule constant text := 'token_hash = decode(current_setting(''app.session_hash''), ''hex'')';
 begin
   for tenant_table in
@@ -44,10 +47,13 @@ begin
         -- The person across tenants: their own rows everywhere, and nothing that names no person.
         when 'tc_identity' then case when tenant_table.of_customer then customer_rule else 'false' end
         else tenant_rule end;
+      -- What they may see they may write, but a customer decides nothing.
+      written_rule := rule || case when role_name = 'tc_counter' and tenant_table.relname = 'registration_requests'
+        then ' and ' || request_rule else '' end;
       execute format('create policy %I on %I as restrictive for all to %I using (%s) with check (%s)',
-                     role_name || '_floor', tenant_table.relname, role_name, rule, rule);
+                     role_name || '_floor', tenant_table.relname, role_name, rule, written_rule);
       execute format('create policy %I on %I as permissive for all to %I using (%s) with check (%s)',
-                     role_name, tenant_table.relname, role_name, rule, rule);
+                     role_name, tenant_table.relname, role_name, rule, written_rule);
     end loop;
   end loop;
 end $$;

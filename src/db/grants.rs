@@ -21,8 +21,14 @@ const READ: &[&str] = &["SELECT"];
 const ADD: &[&str] = &["INSERT"];
 const CHANGE: &[&str] = &["UPDATE"];
 const READ_ADD: &[&str] = &["SELECT", "INSERT"];
+const READ_REMOVE: &[&str] = &["SELECT", "DELETE"];
+const READ_ADD_REMOVE: &[&str] = &["SELECT", "INSERT", "DELETE"];
 const READ_ADD_CHANGE: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 const EVERYTHING: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
+
+/// What somebody says who asks for an account.
+const REQUEST: &[&str] =
+    &["tenant_id", "request_id", "customer_id", "phone", "business_name", "contact_name", "message", "status", "created_at"];
 
 /// The list.
 pub const GRANTS: &[Grant] = &[
@@ -30,16 +36,22 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "sessions", CHANGE, &["last_seen_at", "ended_at"]),
     whole("tc_counter", "account_access", READ),
     whole("tc_counter", "trade_accounts", READ),
-    whole("tc_counter", "registration_requests", READ_ADD),
+    whole("tc_counter", "registration_requests", READ),
+    part("tc_counter", "registration_requests", ADD, REQUEST),
     part("tc_counter", "registration_requests", CHANGE, &["status", "decided_at"]),
     whole("tc_counter", "idempotency_keys", READ_ADD),
     whole("tc_counter", "audit_events", ADD),
     whole("tc_counter", "jobs", ADD),
-    whole("tc_office", "staff", READ_ADD_CHANGE),
-    whole("tc_office", "staff_sessions", READ_ADD_CHANGE),
-    whole("tc_office", "trade_accounts", READ_ADD_CHANGE),
-    whole("tc_office", "account_access", READ_ADD_CHANGE),
-    whole("tc_office", "sessions", READ),
+    whole("tc_office", "staff", READ_ADD),
+    part("tc_office", "staff", CHANGE, &["name", "role"]),
+    whole("tc_office", "staff_sessions", READ_ADD_REMOVE),
+    part("tc_office", "staff_sessions", CHANGE, &["last_seen_at", "ended_at"]),
+    whole("tc_office", "trade_accounts", READ_ADD),
+    part("tc_office", "trade_accounts", CHANGE, &["business_name", "town", "country"]),
+    whole("tc_office", "account_access", READ_ADD),
+    part("tc_office", "account_access", CHANGE, &["account_id", "contact_name", "role", "status"]),
+    whole("tc_office", "idempotency_keys", READ_REMOVE),
+    whole("tc_office", "sessions", READ_REMOVE),
     part("tc_office", "sessions", CHANGE, &["ended_at"]),
     whole("tc_office", "registration_requests", READ),
     part("tc_office", "registration_requests", CHANGE, &["status", "reason", "decided_by", "decided_at"]),

@@ -3,7 +3,7 @@
 pub mod api;
 pub mod pages;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::challenges::{self, Address};
@@ -24,7 +24,6 @@ pub struct Device {
 pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
     let house = &caller.house;
     let customer = caller.session.customer_id;
-    let idle_since = house.now() - TimeDelta::days(house.config.sessions.customer_idle_days);
     house
         .db()
         .person(customer)
@@ -37,7 +36,7 @@ pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
                   order by s.last_seen_at desc, s.session_id",
                 customer.uuid(),
                 house.now(),
-                idle_since
+                house.customer_idle_since()
             )
             .fetch_all(&mut *tx)
             .await?)

@@ -41,7 +41,11 @@ impl MeApi {
         let account = match &caller.session.access {
             Some(opens) if !opens.suspended => {
                 let found = account(&mut tx, opens).await?;
-                Some(MyAccount { account_number: found.account_number, business_name: found.business_name, role: opens.role.clone() })
+                Some(MyAccount {
+                    account_number: found.account_number,
+                    business_name: found.business_name,
+                    role: opens.role.word().to_owned(),
+                })
             }
             _ => None,
         };

@@ -7,7 +7,7 @@ use super::account;
 use crate::error::Result;
 use crate::registrations;
 use crate::tenancy::extract::SignedIn;
-use crate::tenancy::session::Access;
+use crate::tenancy::session::{Access, AccessRole};
 use crate::web::{Contact, Page, Redirect, Shell};
 
 #[derive(Template)]
@@ -43,7 +43,10 @@ pub async fn show(customer: SignedIn) -> Result<Response> {
 
 async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {
     let account = account(&mut customer.tx, access).await?;
-    let role = if access.role == "owner" { "Owner of the account" } else { "Buyer" };
+    let role = match access.role {
+        AccessRole::Owner => "Owner of the account",
+        AccessRole::Buyer => "Buyer",
+    };
     let shell = Shell::of_customer(&customer, "Home", "home");
     let page = Page::of(&HomePage {
         phone_shown: shell.phone.clone(),

@@ -224,7 +224,7 @@ pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn>
     let house = Arc::clone(&visitor.house);
     let now = house.now();
     let open =
-        async |writes| house.guesses().open(house.db(), visitor.tenant.id, token.hash(), writes, house.customer_idle_since(), now).await;
+        async |writes| house.holders().open(house.db(), visitor.tenant.id, token.hash(), writes, house.customer_idle_since(), now).await;
     let (mut tx, mut session) = open(visitor.writes).await?;
     // Once in a while the use is noted: in this transaction when it writes, else in one before it. Not beside
     // it: requests that each hold a connection and wait for a second one would wait for each other.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::host::Hosts;
-use super::session::SessionGuesses;
+use super::session::SessionHolders;
 use super::tenant::{Tenant, Tenants};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,14 +18,14 @@ pub struct House {
     pub hosts: Hosts,
     pub tenants: Tenants,
     db: Db,
-    guesses: SessionGuesses,
+    holders: SessionHolders,
 }
 
 impl House {
     /// Puts them together.
     pub fn new(config: Config, clock: Clock, hosts: Hosts, db: Db) -> Arc<Self> {
         let tenants = Tenants::new(db.clone());
-        Arc::new(Self { config, clock, hosts, tenants, db, guesses: SessionGuesses::default() })
+        Arc::new(Self { config, clock, hosts, tenants, db, holders: SessionHolders::default() })
     }
 
     /// The present moment.
@@ -43,17 +43,17 @@ impl House {
         self.db.office(tenant.id)
     }
 
-    pub(super) fn guesses(&self) -> &SessionGuesses {
-        &self.guesses
+    pub(super) fn holders(&self) -> &SessionHolders {
+        &self.holders
     }
 
     /// A customer's session that was not used since then has ended.
-    pub(super) fn customer_idle_since(&self) -> DateTime<Utc> {
+    pub fn customer_idle_since(&self) -> DateTime<Utc> {
         self.now() - TimeDelta::days(self.config.sessions.customer_idle_days)
     }
 
     /// A staff session that was not used since then has ended.
-    pub(super) fn staff_idle_since(&self) -> DateTime<Utc> {
+    pub fn staff_idle_since(&self) -> DateTime<Utc> {
         self.now() - TimeDelta::hours(self.config.sessions.staff_idle_hours)
     }
 }

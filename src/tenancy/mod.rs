@@ -11,5 +11,5 @@ pub mod token;
 pub use extract::{AnyRole, Decider, Here, Keeper, Place, Public, RoleRule, SignedIn, Staff, Visitor};
 pub use host::{HostError, Hosts, Site};
 pub use house::House;
-pub use session::{Access, AccessStatus, CustomerSession, StaffRole, StaffSession};
+pub use session::{Access, AccessRole, AccessStatus, CustomerSession, StaffRole, StaffSession};
 pub use tenant::{Tenant, Tenants};

@@ -35,12 +35,38 @@ impl AccessStatus {
     }
 }
 
+/// What a customer may be for their trade account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessRole {
+    Owner,
+    Buyer,
+}
+
+impl AccessRole {
+    /// From the database's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "owner" => Some(Self::Owner),
+            "buyer" => Some(Self::Buyer),
+            _ => None,
+        }
+    }
+
+    /// The word of the API and the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Buyer => "buyer",
+        }
+    }
+}
+
 /// What lets a customer in.
 #[derive(Debug, Clone)]
 pub struct Access {
     pub access_id: AccessId,
     pub account_id: AccountId,
-    pub role: String,
+    pub role: AccessRole,
     pub suspended: bool,
 }
 
@@ -57,22 +83,22 @@ pub struct CustomerSession {
 /// Who a token belonged to when it was last seen. Only a guess, with which the transaction is opened; the
 /// session read under it says whether it was right.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Guess {
+struct Holder {
     customer: CustomerId,
     account: AccountId,
 }
 
-/// The memory of guesses, and how long sessions last.
+/// Who held which session when it was last seen, by its token's hash.
 #[derive(Clone)]
-pub struct SessionGuesses(Cache<[u8; 32], Guess>);
+pub struct SessionHolders(Cache<[u8; 32], Holder>);
 
-impl Default for SessionGuesses {
+impl Default for SessionHolders {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_hours(1)).build())
     }
 }
 
-impl SessionGuesses {
+impl SessionHolders {
     /// Opens a transaction as the holder of this token: to write when `writes`, else to read only.
     ///
     /// # Errors
@@ -86,7 +112,7 @@ impl SessionGuesses {
         idle_since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(Tx<Counter>, CustomerSession)> {
-        let nobody = Guess { customer: Uuid::nil().into(), account: Uuid::nil().into() };
+        let nobody = Holder { customer: Uuid::nil().into(), account: Uuid::nil().into() };
         let mut guess = self.0.get(&token_hash).await.unwrap_or(nobody);
         let keys = CounterKeys { tenant, session_hash: token_hash, customer: guess.customer, account: guess.account };
         let scope = db.counter(keys);
@@ -95,7 +121,7 @@ impl SessionGuesses {
         for _ in 0..3 {
             let session = find(&mut tx, token_hash, idle_since, now).await?.ok_or(Error::Unauthenticated)?;
             let account = session.access.as_ref().map_or(Uuid::nil().into(), |access| access.account_id);
-            let truth = Guess { customer: session.customer_id, account };
+            let truth = Holder { customer: session.customer_id, account };
             if truth == guess {
                 return Ok((tx, session));
             }
@@ -128,16 +154,20 @@ async fn find(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let unreadable = |what: &str| Error::Internal(anyhow::anyhow!("a session's {what} is unreadable"));
     let access = match (row.access_id, row.account_id, row.role, row.status) {
-        (Some(access_id), Some(account_id), Some(role), Some(status)) => {
-            Some(Access { access_id: access_id.into(), account_id: account_id.into(), role, suspended: status == "suspended" })
-        }
+        (Some(access_id), Some(account_id), Some(role), Some(status)) => Some(Access {
+            access_id: access_id.into(),
+            account_id: account_id.into(),
+            role: AccessRole::parse(&role).ok_or_else(|| unreadable("role"))?,
+            suspended: status == "suspended",
+        }),
         _ => None,
     };
     Ok(Some(CustomerSession {
         session_id: row.session_id.into(),
         customer_id: row.customer_id.into(),
-        phone: PhoneNumber::from_e164(&row.phone).map_err(|_| Error::Internal(anyhow::anyhow!("a session's phone is not E.164")))?,
+        phone: PhoneNumber::from_e164(&row.phone).map_err(|_| unreadable("phone"))?,
         access,
         last_seen_at: row.last_seen_at,
     }))

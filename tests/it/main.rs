@@ -49,6 +49,7 @@ mod same_answer;
 mod sessions;
 mod sizes;
 mod stream_resets;
+mod sweep;
 mod tenants;
 mod tidy;
 mod typed;

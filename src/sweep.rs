@@ -1,0 +1,119 @@
+//! What has long ended is removed, a bounded batch at a time, each by the role that sees it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::challenges;
+use crate::error::Result;
+use crate::ids::TenantId;
+use crate::tenancy::House;
+
+const PAUSE: Duration = Duration::from_mins(10);
+/// Codes come and go all day; the rest is looked at once a day.
+const PAUSES_A_DAY: usize = 144;
+
+/// Until then it can be looked up who was signed in when a phone was lost.
+const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Nobody sends the same request again after so long.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
+/// Long enough that somebody has asked why.
+const GIVEN_UP_JOBS_KEPT: TimeDelta = TimeDelta::days(90);
+/// How many rows one statement removes at the most.
+const BATCH: u64 = 1_000;
+
+/// Sweeps until the task is aborted. Several processes may do so at once: whoever comes second finds nothing.
+pub async fn now_and_then(house: &House) {
+    for is_first in (0..PAUSES_A_DAY).map(|pause| pause == 0).cycle() {
+        tokio::time::sleep(PAUSE).await;
+        if let Err(error) = challenges::sweep(house).await {
+            tracing::error!(error = error.for_log(), "old challenges could not be removed");
+        }
+        if is_first && let Err(error) = the_rest(house).await {
+            tracing::error!(error = error.for_log(), "what has ended could not be removed");
+        }
+    }
+}
+
+/// Removes sessions that ended long ago, keys whose answers nobody asks for again, and jobs that were given up.
+pub async fn the_rest(house: &House) -> Result<()> {
+    while given_up_jobs(house).await? == BATCH {}
+    let tenants =
+        house.db().platform().read(async |tx| Ok(sqlx::query_scalar!("select id from tenants").fetch_all(&mut *tx).await?)).await?;
+    for tenant in tenants.into_iter().map(TenantId::from) {
+        while customers_sessions(house, tenant).await? == BATCH {}
+        while staff_sessions(house, tenant).await? == BATCH {}
+        while idempotency_keys(house, tenant).await? == BATCH {}
+    }
+    Ok(())
+}
+
+async fn given_up_jobs(house: &House) -> Result<u64> {
+    house
+        .db()
+        .platform()
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from jobs where id in (select id from jobs where given_up_at < $1 limit $2)",
+                house.now() - GIVEN_UP_JOBS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn customers_sessions(house: &House, tenant: TenantId) -> Result<u64> {
+    house
+        .db()
+        .office(tenant)
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from sessions where tenant_id = $1 and session_id in (
+                   select session_id from sessions
+                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)",
+                tenant.uuid(),
+                house.now() - SESSIONS_KEPT,
+                house.customer_idle_since() - SESSIONS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn staff_sessions(house: &House, tenant: TenantId) -> Result<u64> {
+    house
+        .db()
+        .office(tenant)
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from staff_sessions where tenant_id = $1 and session_id in (
+                   select session_id from staff_sessions
+                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)",
+                tenant.uuid(),
+                house.now() - SESSIONS_KEPT,
+                house.staff_idle_since() - SESSIONS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn idempotency_keys(house: &House, tenant: TenantId) -> Result<u64> {
+    house
+        .db()
+        .office(tenant)
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from idempotency_keys where tenant_id = $1 and (customer_id, key) in (
+                   select customer_id, key from idempotency_keys where tenant_id = $1 and created_at < $2 limit $3)",
+                tenant.uuid(),
+                house.now() - KEYS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
