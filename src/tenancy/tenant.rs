@@ -1,6 +1,7 @@
 //! A tenant as the doors need to know it, kept in memory: no request asks the database whose host it is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -58,6 +59,8 @@ pub struct Tenants {
     known: Cache<String, Arc<Tenant>>,
     // Names nobody has are remembered apart and briefly, so that guessing at them cannot push real tenants out.
     unknown: Cache<String, ()>,
+    // How often something was forgotten: what was being read meanwhile may be of before.
+    changes: Arc<AtomicU64>,
 }
 
 impl Tenants {
@@ -67,6 +70,7 @@ impl Tenants {
             db,
             known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(1)).build(),
             unknown: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+            changes: Arc::default(),
         }
     }
 
@@ -78,10 +82,16 @@ impl Tenants {
         if self.unknown.get(slug).await.is_some() {
             return Ok(None);
         }
+        let changes = self.changes.load(Ordering::SeqCst);
         let found = self.db.platform().read(async |tx| load(tx, slug).await).await?.map(Arc::new);
         match &found {
             Some(tenant) => self.known.insert(slug.to_owned(), Arc::clone(tenant)).await,
             None => self.unknown.insert(slug.to_owned(), ()).await,
+        }
+        // Asked after it was remembered, as forgetting counts before it forgets: one of the two sees the other.
+        if self.changes.load(Ordering::SeqCst) != changes {
+            self.known.invalidate(slug).await;
+            self.unknown.invalidate(slug).await;
         }
         Ok(found)
     }
@@ -112,12 +122,14 @@ impl Tenants {
 
     /// Forgets one, because it has changed.
     pub async fn forget(&self, slug: &str) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate(slug).await;
         self.unknown.invalidate(slug).await;
     }
 
     /// Forgets all, because something may have been missed.
     pub fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
         self.unknown.invalidate_all();
     }
