@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tradecounter::commands::{database, demo, serve, tenant};
+use tradecounter::commands::{DATA_DIR, database, demo, serve, tenant};
 
 /// A trade counter for every wholesaler, on its own subdomain.
 #[derive(Parser)]
@@ -23,7 +23,7 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
         /// Where the demo keeps its data between runs
-        #[arg(long, default_value = ".data")]
+        #[arg(long, default_value = DATA_DIR)]
         data_dir: PathBuf,
         /// The declared tenants
         #[arg(long, default_value = "tenants")]
@@ -71,7 +71,7 @@ struct TenantArguments {
     #[arg(long)]
     config: Option<PathBuf>,
     /// The demo's data directory, for a database of its own
-    #[arg(long)]
+    #[arg(long, conflicts_with = "config")]
     data_dir: Option<PathBuf>,
 }
 

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{guard, migrate};
 use crate::tenancy::Hosts;
-use crate::tenants::declared::Declared;
+use crate::tenants::declared::{Declared, DeclaredCustomer};
 use crate::tenants::{self, declared};
 
 /// The demo's own keys, made at the first start.
@@ -89,10 +89,21 @@ fn print_addresses(hosts: &Hosts, declared: &[Declared], internal: SocketAddr) {
             println!("  {:<28} {:<8} {}", "", member.role.word(), member.email.as_str());
         }
     }
-    println!("\n  Phones to sign in with: +44 7400 123456 buys at unionjack and at spiceroute,");
-    println!("  +44 7400 123465 at unionjack only. Any other mobile number can ask for an account.");
+    println!("\n  Phones to sign in with; any other mobile number can ask for an account:\n");
+    for tenant in declared {
+        for customer in shown_customers(tenant) {
+            println!("  {:<28} {:<20} {}", tenant.slug.as_str(), customer.phone.national(tenant.country), customer.business_name);
+        }
+    }
     println!("\n  Ctrl-C stops everything; what was done is kept for the next start.\n");
     let _ = std::io::stdout().flush();
+}
+
+/// A few of a tenant's customers: those whom the repository's own pages and tests speak of, else the first two.
+fn shown_customers(tenant: &Declared) -> Vec<&DeclaredCustomer> {
+    const KNOWN: [&str; 2] = ["+447400123456", "+447400123465"];
+    let known: Vec<_> = tenant.customers.iter().filter(|customer| KNOWN.contains(&customer.phone.as_str())).collect();
+    if known.is_empty() { tenant.customers.iter().take(2).collect() } else { known }
 }
 
 fn keys(data_dir: &Path) -> anyhow::Result<Keys> {
@@ -101,9 +112,13 @@ fn keys(data_dir: &Path) -> anyhow::Result<Keys> {
         return toml::from_str(&text).with_context(|| format!("reading {}", path.display()));
     }
     let keys = Keys { codes: random_key()?, counters: random_key()?, roles: random_key()? };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).with_context(|| format!("making {}", path.display()))?;
+    // Written beside and moved into place when whole: a crash half-way leaves nothing that the next start would read.
+    let unfinished = data_dir.join("keys.toml.new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+    let file = file.as_mut().map_err(|error| anyhow::anyhow!("making {}: {error}", unfinished.display()))?;
     file.write_all(toml::to_string(&keys)?.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, &path).with_context(|| format!("making {}", path.display()))?;
     Ok(keys)
 }
 

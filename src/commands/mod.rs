@@ -27,6 +27,9 @@ use crate::db::connect::Address;
 use crate::tenancy::House;
 use crate::web::server::{self, Answers};
 
+/// Where a private cluster is kept when nothing else is said.
+pub const DATA_DIR: &str = ".data";
+
 /// The database's name in a private cluster.
 const DATABASE: &str = "tradecounter";
 
@@ -60,9 +63,14 @@ fn find_database(config: &Database, data_dir: &Path, role_secret: Option<SecretS
         let configured = (!config.role_secret.expose_secret().is_empty()).then(|| config.role_secret.clone());
         return Ok((Address::of_url(&url, configured.or(role_secret))?, None));
     }
+    private_database(data_dir).map(|(address, cluster)| (address, Some(cluster)))
+}
+
+/// The database of a private cluster under `data_dir`; from the main thread, as above.
+fn private_database(data_dir: &Path) -> anyhow::Result<(Address, Cluster)> {
     let cluster = Cluster::start(data_dir)?;
     let address = Address::of_socket(cluster.socket_dir(), Cluster::SUPERUSER, DATABASE);
-    Ok((address, Some(cluster)))
+    Ok((address, cluster))
 }
 
 /// Runs the application until it is told to stop, or until the cluster under it ends.

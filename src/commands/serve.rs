@@ -6,16 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use super::{begin_log, begin_metrics, find_database, run, runtime};
+use super::{DATA_DIR, begin_log, begin_metrics, find_database, run, runtime};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{guard, migrate as migration};
 use crate::routes;
 use crate::tenancy::Hosts;
-
-/// Where `serve` keeps a private cluster when it is given no database.
-const DATA_DIR: &str = ".data";
 
 /// Serves as configured, after a look at whether the database keeps tenants apart.
 pub fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {

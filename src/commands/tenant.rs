@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{find_database, runtime};
+use super::{DATA_DIR, find_database, private_database, runtime};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::migrate;
@@ -11,7 +11,6 @@ use crate::tenants::{self, declared};
 
 /// A few connections are enough for a command.
 const CONNECTIONS: u32 = 2;
-const DATA_DIR: &str = ".data";
 
 /// Prints what `apply` would change.
 pub fn plan(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -31,8 +30,11 @@ fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes
             return Ok(ExitCode::FAILURE);
         }
     };
-    let config = Config::read(config)?;
-    let (address, mut cluster) = find_database(&config.database, data_dir.unwrap_or(Path::new(DATA_DIR)), None)?;
+    // A directory that was named is the one that is meant, whatever the environment says.
+    let (address, mut cluster) = match data_dir {
+        Some(data_dir) => private_database(data_dir).map(|(address, cluster)| (address, Some(cluster)))?,
+        None => find_database(&Config::read(config)?.database, Path::new(DATA_DIR), None)?,
+    };
     let done = runtime()?.block_on(async {
         if cluster.is_some() {
             migrate::migrate(&address).await?;

@@ -85,8 +85,9 @@ async fn the_demo_comes_up_says_where_it_is_stops_cleanly_and_keeps_what_was_don
         "owner@unionjack.example",
         "owner@spiceroute.example",
         "owner@fromagerie.example",
-        "+44 7400 123456",
-        "+44 7400 123465",
+        "07400 123456",
+        "07400 123465",
+        "07 61 23 40 00",
     ] {
         assert!(said.contains(words), "{words} in\n{said}");
     }
@@ -131,6 +132,20 @@ async fn a_port_that_is_taken_is_said_in_one_line_and_nothing_stays() {
     assert_eq!(status.code(), Some(1));
     assert_eq!(complaint, format!("tradecounter: listening on {at}: Address already in use (os error 98)\n"));
     assert_eq!(processes_at(&data_dir), [""; 0], "nothing is left behind");
+}
+
+#[tokio::test]
+async fn a_first_start_that_breaks_off_leaves_no_half_a_key() {
+    let directory = Directory::new("demo-keys");
+    let data_dir = directory.join("data");
+    let command = demo_command(&data_dir, "127.0.0.1:0");
+    // The system ends whoever writes to a file here: after it was made, and before anything stands in it.
+    let mut broken = Command::new("sh");
+    broken.args(["-c", "ulimit -c 0; ulimit -f 0; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    let mut broken = Program::start(&mut broken, &directory.0, "broken");
+    assert!(!broken.ended(COMES_UP_WITHIN).await.success());
+    assert!(data_dir.exists() && !data_dir.join("keys.toml").exists(), "the next start makes its own");
+    assert!(!data_dir.join("postgres").exists(), "it had not come that far");
 }
 
 /// Who runs the tests as root gets the demo as somebody else here; everybody else has had it above.

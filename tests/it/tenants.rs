@@ -210,3 +210,22 @@ async fn the_commands_plan_and_apply_and_say_so() {
     let (status, _, complaint) = command(&empty.address, &directory, "plan", &files.0.join("nowhere")).await;
     assert!(status == Some(1) && complaint.contains("nowhere: cannot be read"), "{complaint}");
 }
+
+#[tokio::test]
+async fn a_data_directory_that_is_named_is_the_one_that_is_written_to() {
+    let (empty, files, directory) = (Empty::new().await, Tenants::with_acme(), Directory::new("tenant-data-dir"));
+    let socket = std::env::var("TRADECOUNTER_TEST_SOCKET").expect("a cluster");
+    let mut command = Program::tradecounter(&["tenant", "apply"]);
+    command.arg(&files.0).arg("--data-dir").arg(directory.join("data"));
+    command.env("DATABASE_URL", format!("postgres:///{}?host={socket}&user=postgres", empty.address.database()));
+    let mut program = Program::start(&mut command, &directory.0, "apply");
+    let status = program.ended(Duration::from_secs(90)).await;
+    assert!(status.success() && program.said().contains("+ tenant acme"), "{} {}", program.said(), program.complained());
+    assert!(directory.join("data/postgres").exists());
+    assert_eq!(empty.value::<i64>("select count(*) from tenants").await, 0, "not to the server that the environment names");
+    let mut both = Program::tradecounter(&["tenant", "plan"]);
+    both.arg(&files.0).arg("--data-dir").arg(directory.join("data")).args(["--config", "config/production.example.toml"]);
+    let mut program = Program::start(&mut both, &directory.0, "both");
+    let status = program.ended(Duration::from_secs(90)).await;
+    assert!(!status.success() && program.complained().contains("cannot be used with"), "{}", program.complained());
+}
