@@ -58,7 +58,7 @@ impl DevicesApi {
     /// Sign out there
     #[oai(path = "/devices/:id", method = "delete")]
     async fn delete_device(&self, customer: SignedIn, id: Path<Id>) -> Result<DeviceEnded> {
-        end(&customer, id.uuid()).await?;
+        end(customer, id.uuid()).await?;
         Ok(DeviceEnded::Ended)
     }
 }

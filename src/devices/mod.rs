@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::challenges::{self, Address};
 use crate::error::{Error, Result};
-use crate::tenancy::extract::Caller;
+use crate::tenancy::extract::{Caller, SignedIn};
 use crate::tenancy::token::KNOWN_COOKIE;
 
 /// A browser that is signed in somewhere.
@@ -20,7 +20,7 @@ pub struct Device {
     pub last_seen_at: DateTime<Utc>,
 }
 
-/// All of them, the one used last first.
+/// All of them: the one that asks, then the one used last.
 pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
     let house = &caller.house;
     let customer = caller.session.customer_id;
@@ -33,10 +33,11 @@ pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
                 "select s.session_id, t.business_name as wholesaler, s.user_agent, s.created_at as signed_in_at, s.last_seen_at
                    from sessions s join tenants t on t.id = s.tenant_id
                   where s.customer_id = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at > $3
-                  order by s.last_seen_at desc, s.session_id",
+                  order by s.session_id <> $4, s.last_seen_at desc, s.session_id",
                 customer.uuid(),
                 house.now(),
-                house.customer_idle_since()
+                house.customer_idle_since(),
+                caller.session.session_id.uuid()
             )
             .fetch_all(&mut *tx)
             .await?)
@@ -48,7 +49,8 @@ pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of that id, or it is not theirs.
-pub async fn end(caller: &Caller, session_id: Uuid) -> Result<()> {
+pub async fn end(customer: SignedIn, session_id: Uuid) -> Result<()> {
+    let caller = customer.leave().await?;
     let house = &caller.house;
     let customer = caller.session.customer_id;
     house
@@ -69,7 +71,8 @@ pub async fn end(caller: &Caller, session_id: Uuid) -> Result<()> {
 }
 
 /// Ends all but the one that asks, which is also the only one that stays known.
-pub async fn end_others(caller: &Caller) -> Result<()> {
+pub async fn end_others(customer: SignedIn) -> Result<()> {
+    let caller = customer.leave().await?;
     let house = &caller.house;
     let customer = caller.session.customer_id;
     house

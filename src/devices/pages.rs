@@ -51,13 +51,13 @@ pub async fn index(customer: SignedIn) -> Result<Page> {
 /// `POST /devices/:session_id/end`
 #[handler]
 pub async fn end_one(customer: SignedIn, Path(session_id): Path<Uuid>) -> Result<Redirect> {
-    end(&customer, session_id).await?;
+    end(customer, session_id).await?;
     Ok(Redirect::to("/devices"))
 }
 
 /// `POST /devices/end-others`
 #[handler]
 pub async fn end_all_others(customer: SignedIn) -> Result<Redirect> {
-    end_others(&customer).await?;
+    end_others(customer).await?;
     Ok(Redirect::to("/devices"))
 }

@@ -126,6 +126,25 @@ impl SignedIn {
         tx.commit().await?;
         Ok(done)
     }
+
+    /// Ends the transaction, for work at another door of the database: this one may have touched the session's
+    /// row, and whoever changes that row by the other door would wait for it.
+    pub async fn leave(self) -> Result<Caller> {
+        let Self { caller, tx } = self;
+        tx.commit().await?;
+        Ok(caller)
+    }
+}
+
+impl Staff<AnyRole> {
+    /// The same for a narrower rule.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] when their role is not among those.
+    pub fn narrow<R: RoleRule>(self) -> Result<Staff<R>> {
+        let Self { member, tx, .. } = self;
+        if R::allows(member.session.role) { Ok(Staff { member, tx, rule: PhantomData }) } else { Err(Error::Forbidden) }
+    }
 }
 
 impl<R> Staff<R> {

@@ -226,6 +226,25 @@ async fn devices_lists_sessions_at_both_wholesalers_and_ends_them_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_device_that_was_not_used_for_a_while_signs_itself_out() {
+    let house = House::open().await;
+    let browsers = browsers_of_cat(&house, ["acme", "acme"]).await;
+    for (browser, by_page) in browsers.iter().zip([true, false]) {
+        let id = devices(browser).await.into_iter().find(|device| device["current"] == true).expect("this one")["id"].clone();
+        let id = id.as_str().expect("an id");
+        // Its use would be noted now, in the row that is to end.
+        house.wait(TimeDelta::minutes(10));
+        let ended = if by_page {
+            browser.form(&format!("/devices/{id}/end"), &[]).await.status
+        } else {
+            browser.delete(&format!("/api/v1/devices/{id}")).await.status
+        };
+        assert_eq!(ended, if by_page { StatusCode::SEE_OTHER } else { StatusCode::NO_CONTENT });
+        assert!(!is_in(browser).await);
+    }
+}
+
+#[tokio::test]
 async fn all_other_devices_end_at_both_wholesalers_and_nobody_elses() {
     let house = House::open().await;
     let [here, second, at_bravo] = browsers_of_cat(&house, ["acme", "acme", "bravo"]).await;
