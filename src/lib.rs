@@ -13,6 +13,7 @@ pub mod tenancy;
 
 pub mod api;
 pub mod audit;
+pub mod idempotency;
 pub mod jobs;
 pub mod messages;
 pub mod web;

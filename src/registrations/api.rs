@@ -4,10 +4,11 @@ use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::{NewRequest, Request, ask, current, withdraw};
+use super::{MADE, NewRequest, Request, ask, current, withdraw};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
+use crate::idempotency::Once;
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::values::text::{LONGEST_MESSAGE, LONGEST_NAME};
 
@@ -71,7 +72,7 @@ pub enum Withdrawn {
 impl RegistrationsApi {
     /// Ask for an account
     ///
-    /// With an `Idempotency-Key`, asking again with the same body gives the same answer; with another body, 422.
+    /// With an `Idempotency-Key`, asking again with the same body gives the first answer again; with another body, 422.
     #[oai(path = "/registration-requests", method = "post")]
     async fn create_registration_request(
         &self,
@@ -82,8 +83,18 @@ impl RegistrationsApi {
         body: Body<RequestBody>,
     ) -> Result<RequestMade> {
         let new = NewRequest::parse(&body.business_name, &body.contact_name, body.message.as_deref().unwrap_or_default())?;
-        let key = read_key(&customer, idempotency_key.0.as_deref())?;
-        let made = customer.write(async |tx, caller| ask(tx, caller, new, key).await).await?;
+        let key = read_key(&customer, idempotency_key.0.as_deref())?.map(str::to_owned);
+        let once = Once { key: key.as_deref(), action: MADE, asked: &new };
+        let made = customer
+            .write(async |tx, caller| {
+                if let Some(earlier) = once.earlier(tx, caller).await? {
+                    return Ok(earlier);
+                }
+                let made = ask(tx, caller, &new).await?;
+                once.keep(tx, caller, &made).await?;
+                Ok(made)
+            })
+            .await?;
         Ok(RequestMade::Created(Json(made.into())))
     }
 

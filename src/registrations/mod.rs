@@ -6,8 +6,8 @@ pub mod pages;
 pub mod telling;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::audit::{self, Actor, Event};
@@ -19,8 +19,11 @@ use crate::tenancy::AccessStatus;
 use crate::tenancy::extract::Caller;
 use crate::values::text;
 
+/// That somebody has asked, in the audit log and beside the key they asked under.
+pub const MADE: &str = "registration_request.made";
+
 /// What a shop says of itself, read and bounded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct NewRequest {
     pub business_name: String,
     pub contact_name: String,
@@ -43,15 +46,10 @@ impl NewRequest {
         let all = business_name.zip(contact_name).zip(message);
         wrong.or(all.map(|((business_name, contact_name), message)| Self { business_name, contact_name, message }))
     }
-
-    fn fingerprint(&self) -> [u8; 32] {
-        let parts = [&self.business_name, &self.contact_name, &self.message];
-        Sha256::digest(parts.map(|part| format!("{}:{part}", part.len())).concat()).into()
-    }
 }
 
 /// A request, as the customer who made it sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Request {
     pub request_id: Uuid,
     pub business_name: String,
@@ -89,16 +87,12 @@ pub async fn current(tx: &mut Tx<Counter>, caller: &Caller) -> Result<Option<Req
     .await?)
 }
 
-/// Asks for an account. With a key, asking again with the same words gives the same request again.
+/// Asks for an account.
 ///
 /// # Errors
-/// [`Error::Conflict`] when there is an account or an open request already, [`Error::KeyReused`] when the key
-/// came with other words before.
-pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: NewRequest, key: Option<&str>) -> Result<Request> {
+/// [`Error::Conflict`] when there is an account or an open request already.
+pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest) -> Result<Request> {
     let now = caller.house.now();
-    if let Some(earlier) = earlier_answer(tx, caller, &new, key).await? {
-        return Ok(earlier);
-    }
     if caller.session.access.is_some() {
         return Err(Error::Conflict("You have an account here already"));
     }
@@ -122,23 +116,9 @@ pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: NewRequest, key: Op
         Err(error) if is_duplicate(&error) => return Err(Error::Conflict("You have asked already, and they have not decided yet")),
         made => made?,
     };
-    if let Some(key) = key {
-        sqlx::query!(
-            "insert into idempotency_keys (tenant_id, customer_id, key, request_hash, subject_id, created_at)
-             values ($1, $2, $3, $4, $5, $6)",
-            tx.tenant().uuid(),
-            caller.session.customer_id.uuid(),
-            key,
-            &new.fingerprint()[..],
-            request_id.uuid(),
-            now
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
     let event = Event {
         actor: Actor::customer(caller),
-        action: "registration_request.made",
+        action: MADE,
         subject_kind: "registration_request",
         subject_id: request_id.uuid(),
         details: json!({ "business_name": new.business_name }),
@@ -170,30 +150,4 @@ pub async fn withdraw(tx: &mut Tx<Counter>, caller: &Caller) -> Result<()> {
         details: json!({}),
     };
     audit::record(tx, event, now).await
-}
-
-async fn earlier_answer(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest, key: Option<&str>) -> Result<Option<Request>> {
-    let Some(key) = key else { return Ok(None) };
-    let earlier = sqlx::query!(
-        "select request_hash, subject_id from idempotency_keys where tenant_id = $1 and customer_id = $2 and key = $3",
-        tx.tenant().uuid(),
-        caller.session.customer_id.uuid(),
-        key
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(earlier) = earlier else { return Ok(None) };
-    if earlier.request_hash != new.fingerprint() {
-        return Err(Error::KeyReused);
-    }
-    Ok(sqlx::query_as!(
-        Request,
-        "select request_id, business_name, contact_name, message, status, reason, created_at, decided_at
-           from registration_requests where tenant_id = $1 and customer_id = $2 and request_id = $3",
-        tx.tenant().uuid(),
-        caller.session.customer_id.uuid(),
-        earlier.subject_id
-    )
-    .fetch_optional(&mut *tx)
-    .await?)
 }

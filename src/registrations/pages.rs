@@ -6,7 +6,7 @@ use poem::web::Form;
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
-use super::{NewRequest, ask, current, withdraw};
+use super::{NewRequest, Request, ask, current, withdraw};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::web::{Contact, Page, Redirect, Shell, when};
@@ -23,6 +23,8 @@ struct NewPage {
     message_error: String,
     has_errors: bool,
     phone_shown: String,
+    /// How the request before ended; empty when there is none.
+    earlier_status: String,
 }
 
 #[derive(Template)]
@@ -50,12 +52,18 @@ pub struct RequestForm {
     message: String,
 }
 
+impl From<Request> for RequestForm {
+    fn from(request: Request) -> Self {
+        Self { business_name: request.business_name, contact_name: request.contact_name, message: request.message }
+    }
+}
+
 /// How the newest request stands; None when there is none to show.
 pub async fn state(mut customer: SignedIn) -> Result<Option<Page>> {
     let Some(request) = current(&mut customer.tx, &customer.caller).await? else { return Ok(None) };
     let (now, zone) = (customer.house.now(), customer.tenant.time_zone);
     Page::of(&StatePage {
-        shell: Shell::of_customer(&customer, "Your request", ""),
+        shell: Shell::of_customer(&customer, "Your request", "home"),
         status: request.status,
         business_name: request.business_name,
         contact_name: request.contact_name,
@@ -73,25 +81,30 @@ pub async fn state(mut customer: SignedIn) -> Result<Option<Page>> {
 /// `GET /registration-requests/new`
 #[handler]
 pub async fn new(mut customer: SignedIn) -> Result<Response> {
-    let waiting = current(&mut customer.tx, &customer.caller).await?.is_some_and(|request| request.status == "pending");
-    if waiting || customer.session.access.is_some() {
+    let earlier = current(&mut customer.tx, &customer.caller).await?;
+    if customer.session.access.is_some() || earlier.as_ref().is_some_and(|request| request.status == "pending") {
         return Ok(Redirect::to("/").into_response());
     }
-    Ok(new_page(&customer, RequestForm::default(), &FieldErrors::new())?.into_response())
+    // Whoever asks again mostly has a word to change.
+    let form = earlier.clone().map(RequestForm::from).unwrap_or_default();
+    Ok(new_page(&customer, form, &FieldErrors::new(), earlier)?.into_response())
 }
 
 /// `POST /registration-requests`
 #[handler]
-pub async fn create(customer: SignedIn, Form(form): Form<RequestForm>) -> Result<Response> {
-    let caller = customer.caller.clone();
+pub async fn create(mut customer: SignedIn, Form(form): Form<RequestForm>) -> Result<Response> {
     let asked = match NewRequest::parse(&form.business_name, &form.contact_name, &form.message) {
-        Ok(request) => customer.write(async |tx, caller| ask(tx, caller, request, None).await).await,
-        Err(error) => Err(error),
+        Ok(asked) => asked,
+        Err(Error::Invalid(fields)) => {
+            let earlier = current(&mut customer.tx, &customer.caller).await?;
+            let page = new_page(&customer, form, &fields, earlier)?;
+            return Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
+        }
+        Err(error) => return Err(error),
     };
-    match asked {
+    match customer.write(async |tx, caller| ask(tx, caller, &asked).await).await {
         // Asked twice, or let in meanwhile: the front door shows how things stand.
         Ok(_) | Err(Error::Conflict(_)) => Ok(Redirect::to("/").into_response()),
-        Err(Error::Invalid(fields)) => Ok(new_page(&caller, form, &fields)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response()),
         Err(error) => Err(error),
     }
 }
@@ -105,7 +118,7 @@ pub async fn take_back(customer: SignedIn) -> Result<Redirect> {
     }
 }
 
-fn new_page(caller: &Caller, form: RequestForm, wrong: &FieldErrors) -> Result<Page> {
+fn new_page(caller: &Caller, form: RequestForm, wrong: &FieldErrors, earlier: Option<Request>) -> Result<Page> {
     Page::of(&NewPage {
         shell: Shell::of_customer(caller, "Ask for an account", ""),
         business_name: form.business_name,
@@ -116,5 +129,6 @@ fn new_page(caller: &Caller, form: RequestForm, wrong: &FieldErrors) -> Result<P
         message_error: wrong.of("message"),
         has_errors: wrong.iter().next().is_some(),
         phone_shown: caller.session.phone.national(caller.tenant.country),
+        earlier_status: earlier.map(|request| request.status).unwrap_or_default(),
     })
 }

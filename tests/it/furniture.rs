@@ -22,8 +22,8 @@ const ONE_OF_EVERYTHING: &str = "
   select tenant_id, gen_random_uuid(), 'sms', phone, 'Hello', 'sent', now() from account_access;
   insert into audit_events (tenant_id, event_id, at, actor_kind, actor_name, action, subject_kind, subject_id)
   select tenant_id, gen_random_uuid(), now(), 'system', 'test', 'test.made', 'account_access', access_id from account_access;
-  insert into idempotency_keys (tenant_id, customer_id, key, request_hash, subject_id, created_at)
-  select tenant_id, customer_id, 'key of ' || access_id, sha256('x'), gen_random_uuid(), now() from account_access;";
+  insert into idempotency_keys (tenant_id, customer_id, key, request_hash, answer, created_at)
+  select tenant_id, customer_id, 'key of ' || access_id, sha256('x'), '{}', now() from account_access;";
 
 /// Puts one row of everything into the house.
 pub async fn furnish(house: &House) {

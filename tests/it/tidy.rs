@@ -92,7 +92,7 @@ const ROOMS: &[&[&str]] = &[
     &["config"],
     &["db"],
     &["tenancy"],
-    &["api", "audit", "jobs", "messages", "web"],
+    &["api", "audit", "idempotency", "jobs", "messages", "web"],
     // Here stand the nouns: everything that is not named.
     &[],
     &["app", "commands", "routes"],

@@ -1,9 +1,10 @@
 //! The whole walk by the API: sign in, ask, be decided upon, be let in, be shut out, leave.
 
+use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::house::{ADA, CAT, DAN, House};
+use crate::house::{ADA, Answer, Browser, CAT, DAN, House};
 
 #[tokio::test]
 async fn a_customer_signs_in_and_sees_their_account() {
@@ -123,17 +124,39 @@ async fn one_tap_moves_to_the_other_wholesaler_without_a_second_text() {
     assert_eq!(bravo.get("/api/v1/me").await.status, StatusCode::UNAUTHORIZED, "a ticket is good once");
 }
 
+/// Asks for an account under a key.
+async fn ask_once(browser: &Browser, key: &str, name: &str) -> Answer {
+    let body = json!({ "business_name": name, "contact_name": "Dan" }).to_string();
+    let headers = [("idempotency-key", key)];
+    browser.send(Method::POST, "/api/v1/registration-requests", &headers, Some(("application/json", body))).await
+}
+
 #[tokio::test]
-async fn the_same_key_gives_the_same_request_and_another_body_is_refused() {
+async fn the_same_key_gives_the_first_answer_whatever_came_after_and_another_body_is_refused() {
     let house = House::open().await;
-    let dan = house.browser("acme");
-    dan.sign_in(&house, DAN).await;
-    let ask = |name: &'static str| {
-        let body = json!({ "business_name": name, "contact_name": "Dan" }).to_string();
-        dan.send(Method::POST, "/api/v1/registration-requests", &[("idempotency-key", "k-1")], Some(("application/json", body)))
-    };
-    let (first, second) = (ask("Dan's Deli").await, ask("Dan's Deli").await);
-    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED));
-    assert_eq!(first.value(), second.value());
-    assert_eq!(ask("Dan's Diner").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let dan = house.customer("acme", DAN).await;
+    let first = ask_once(&dan, "k-1", "Dan's Deli").await;
+    assert_eq!((first.status, &first.value()["status"]), (StatusCode::CREATED, &json!("pending")));
+    let owner = house.staff("acme", "owner").await;
+    let id = first.value()["id"].as_str().expect("an id").to_owned();
+    owner.post(&format!("/api/v1/office/registration-requests/{id}/rejection"), json!({ "reason": "Too far" })).await;
+    let second = ask_once(&dan, "k-1", "Dan's Deli").await;
+    assert_eq!((second.status, second.value()), (StatusCode::CREATED, first.value()));
+    assert_eq!(ask_once(&dan, "k-1", "Dan's Diner").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let made: i64 = house.value("select count(*) from registration_requests").await;
+    assert_eq!(made, 1);
+    let cat = house.customer("bravo", CAT).await;
+    assert_eq!(ask_once(&cat, "k-1", "Dan's Deli").await.status, StatusCode::CONFLICT, "a key is one customer's, at one counter");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_key_sent_many_times_at_once_makes_one_request_and_one_answer() {
+    let house = House::open().await;
+    let dan = house.customer("acme", DAN).await;
+    let answers = join_all((0..6).map(|_| ask_once(&dan, "k-1", "Dan's Deli"))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, answer.value()), (StatusCode::CREATED, answers[0].value()));
+    }
+    let made: i64 = house.value("select count(*) from registration_requests").await;
+    assert_eq!(made, 1);
 }

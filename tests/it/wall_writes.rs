@@ -24,7 +24,7 @@ fn inserts(person: &Person, tenant: Uuid, id: Uuid, text: &str) -> Vec<(&'static
     let event_columns = "audit_events (tenant_id, event_id, at, actor_kind, actor_name, action, subject_kind, subject_id)";
     let request_columns =
         "registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)";
-    let key_columns = "idempotency_keys (tenant_id, customer_id, key, request_hash, subject_id, created_at)";
+    let key_columns = "idempotency_keys (tenant_id, customer_id, key, request_hash, answer, created_at)";
     let session_columns =
         "sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at)";
     let hash = format!("sha256('{text}'::bytea)");
@@ -37,22 +37,24 @@ fn inserts(person: &Person, tenant: Uuid, id: Uuid, text: &str) -> Vec<(&'static
         values("tc_office", event_columns, format!("'{id}', now(), 'system', 'x', 'x', 'x', '{account}'")),
         values("tc_counter", event_columns, format!("'{id}', now(), 'system', 'x', 'x', 'x', '{account}'")),
         values("tc_counter", request_columns, format!("'{id}', '{customer}', '{phone}', 'x', 'x', 'pending', now()")),
-        values("tc_counter", key_columns, format!("'{customer}', '{text}', {hash}, '{id}', now()")),
+        values("tc_counter", key_columns, format!("'{customer}', '{text}', {hash}, '{{}}', now()")),
         values("tc_identity", session_columns, format!("'{id}', '{customer}', '{phone}', {hash}, '', {times}")),
     ]
+}
+
+/// Leaves a row of this person's with this id and this text in every one of these tables.
+async fn leave(house: &House, person: &Person, id: Uuid, text: &str) {
+    for (_, insert) in inserts(person, person.tenant, id, text) {
+        house.change(&format!("{insert} on conflict do nothing")).await;
+    }
 }
 
 /// What somebody at acme could learn of a key by trying to take it: the key exists at bravo, or nowhere.
 #[tokio::test]
 async fn taking_an_id_that_the_other_tenant_has_is_like_taking_a_free_one() {
     let (house, ada, ben) = open().await;
-    let mut admin = house.admin().await;
     let (theirs, free) = (Uuid::now_v7(), Uuid::now_v7());
-    // Bravo has a row with this id and this text in every one of these tables.
-    for (_, insert) in inserts(&ben, ben.tenant, theirs, "theirs") {
-        let insert = format!("{insert} on conflict do nothing");
-        sqlx::query(sqlx::AssertSqlSafe(insert)).execute(&mut admin).await.expect("a row of bravo's");
-    }
+    leave(&house, &ben, theirs, "theirs").await;
     let (taken, untaken) = (inserts(&ada, ada.tenant, theirs, "theirs"), inserts(&ada, ada.tenant, free, "free"));
     for ((role, taken), (_, untaken)) in taken.into_iter().zip(untaken) {
         let mut seat = Seat::of(&house, role, &ada).await;
@@ -65,12 +67,8 @@ async fn taking_an_id_that_the_other_tenant_has_is_like_taking_a_free_one() {
 #[tokio::test]
 async fn nothing_is_written_for_the_other_tenant_whether_the_row_is_there_or_not() {
     let (house, ada, ben) = open().await;
-    let mut admin = house.admin().await;
     let (theirs, free) = (Uuid::now_v7(), Uuid::now_v7());
-    for (_, insert) in inserts(&ben, ben.tenant, theirs, "theirs") {
-        let insert = format!("{insert} on conflict do nothing");
-        sqlx::query(sqlx::AssertSqlSafe(insert)).execute(&mut admin).await.expect("a row of bravo's");
-    }
+    leave(&house, &ben, theirs, "theirs").await;
     for (taken, untaken) in inserts(&ben, ben.tenant, theirs, "theirs").into_iter().zip(inserts(&ben, ben.tenant, free, "free")) {
         let mut seat = Seat::of(&house, taken.0, &ada).await;
         for clause in ["", "on conflict do nothing"] {
