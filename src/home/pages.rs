@@ -62,6 +62,6 @@ async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {
 
 fn suspended(customer: &SignedIn) -> Result<Response> {
     let page =
-        SuspendedPage { shell: Shell::of_customer(customer, "Your account is suspended", ""), contact: Contact::of(&customer.tenant) };
+        SuspendedPage { shell: Shell::of_customer(customer, "Your account is suspended", "home"), contact: Contact::of(&customer.tenant) };
     Ok(Page::of(&page)?.into_response())
 }

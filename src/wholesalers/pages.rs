@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::{all, arrive, issue_ticket};
 use crate::error::{Error, Result};
-use crate::tenancy::Visitor;
+use crate::registrations::standing;
 use crate::tenancy::extract::SignedIn;
 use crate::tenancy::token::{ARRIVAL_COOKIE, DEPARTURE_COOKIE, SESSION_COOKIE, Token, cookie_value, end_cookie, set_cookie};
+use crate::tenancy::{AccessStatus, Visitor};
 use crate::values::Slug;
 use crate::web::shell::{initials, logo_address};
 use crate::web::{Page, Redirect, Shell};
@@ -22,6 +23,8 @@ const WAY_SECONDS: i64 = 60;
 struct IndexPage {
     shell: Shell,
     items: Vec<Item>,
+    /// Whether this counter has a request of theirs to decide about.
+    waits_here: bool,
 }
 
 struct Item {
@@ -34,7 +37,8 @@ struct Item {
 
 /// `GET /wholesalers`
 #[handler]
-pub async fn index(customer: SignedIn) -> Result<Page> {
+pub async fn index(mut customer: SignedIn) -> Result<Page> {
+    let waits_here = standing(&mut customer.tx, &customer.caller).await? == AccessStatus::Pending;
     let here = customer.tenant.slug.as_str().to_owned();
     let items = all(&customer).await?.into_iter().map(|wholesaler| Item {
         initials: initials(&wholesaler.business_name),
@@ -43,7 +47,7 @@ pub async fn index(customer: SignedIn) -> Result<Page> {
         slug: wholesaler.slug,
         business_name: wholesaler.business_name,
     });
-    let page = IndexPage { items: items.collect(), shell: Shell::of_customer(&customer, "My wholesalers", "wholesalers") };
+    let page = IndexPage { items: items.collect(), waits_here, shell: Shell::of_customer(&customer, "My wholesalers", "wholesalers") };
     Ok(Page::of(&page)?.with_form_targets(&customer.house.hosts.any_counter()))
 }
 
