@@ -23,6 +23,7 @@ pub mod devices;
 pub mod home;
 pub mod inbox;
 pub mod office_customers;
+pub mod office_home;
 pub mod office_requests;
 pub mod office_sign_in;
 pub mod public_site;

@@ -12,6 +12,7 @@ use crate::devices::{self, api::DevicesApi};
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
+use crate::office_home;
 use crate::office_requests::{self, api::OfficeRequestsApi};
 use crate::office_sign_in::{self, api::OfficeSignInApi};
 use crate::public_site;
@@ -81,7 +82,7 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/devices", devices::pages::index),
         page(POST, "/devices/end-others", devices::pages::end_all_others),
         page(POST, "/devices/:session_id/end", devices::pages::end_one),
-        page(GET, "/office", office_requests::pages::index),
+        page(GET, "/office", office_home::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
         page(GET, "/office/codes", make_sync(|_| Redirect::to("/office/sign-in"))),

@@ -31,13 +31,20 @@ pub struct Customer {
 /// How many rows a page has.
 pub const PAGE: i64 = 50;
 
-/// Those whose business, contact, account number or phone holds the words; `after` is where the page before ended.
-pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)>, now: DateTime<Utc>) -> Result<Vec<Customer>> {
-    let query = text::optional(query, text::LONGEST_QUERY).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
-    let (after_name, after_id) = after.unwrap_or_default();
-    // Typed as `07400 123` or `+44 7400 123`: the digits without the zero in front are part of the number.
-    let digits: String = query.chars().filter(char::is_ascii_digit).collect();
+/// What is looked for: the words, and the digits among them, as a part of a phone. Typed as `07400 123` or
+/// `+44 7400 123`, the digits without the zero in front are part of the number.
+fn read_query(query: &str) -> Result<(String, String)> {
+    let words = text::optional(query, text::LONGEST_QUERY).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0').to_owned();
+    Ok((words, digits))
+}
+
+/// Those whose business, contact, account number or phone holds the words, or the business they said they were
+/// when they asked; `after` is where the page before ended.
+pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)>, now: DateTime<Utc>) -> Result<Vec<Customer>> {
+    let (words, digits) = read_query(query)?;
+    let (after_name, after_id) = after.unwrap_or_default();
     Ok(sqlx::query_as!(
         Customer,
         r#"select a.access_id, t.business_name, t.account_number, t.town, a.contact_name, a.phone, a.role, a.status, a.created_at,
@@ -49,12 +56,15 @@ pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)
                  from sessions s where s.tenant_id = a.tenant_id and s.customer_id = a.customer_id) seen on true
             where a.tenant_id = $1
               and ($2 = '' or strpos(lower(t.business_name), lower($2)) > 0 or strpos(lower(a.contact_name), lower($2)) > 0
-                   or strpos(lower(t.account_number), lower($2)) > 0 or (length($3) >= 3 and strpos(a.phone, $3) > 0))
+                   or strpos(lower(t.account_number), lower($2)) > 0 or (length($3) >= 3 and strpos(a.phone, $3) > 0)
+                   or exists (select from registration_requests r
+                               where r.tenant_id = a.tenant_id and r.customer_id = a.customer_id and r.status = 'approved'
+                                 and strpos(lower(r.business_name), lower($2)) > 0))
               and (t.business_name, a.access_id) > ($4, $5)
             order by t.business_name, a.access_id
             limit $7"#,
         tx.tenant().uuid(),
-        query,
+        words,
         digits,
         after_name,
         after_id,
@@ -65,11 +75,32 @@ pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)
     .await?)
 }
 
-/// How many customers there are in all.
-pub async fn count(tx: &mut Tx<Office>) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from account_access where tenant_id = $1"#, tx.tenant().uuid())
-        .fetch_one(&mut *tx)
-        .await?)
+/// How many customers there are, and how many of them [`list`] finds.
+pub struct Counted {
+    pub all: i64,
+    pub found: i64,
+}
+
+/// Counts them.
+pub async fn count(tx: &mut Tx<Office>, query: &str) -> Result<Counted> {
+    let (words, digits) = read_query(query)?;
+    Ok(sqlx::query_as!(
+        Counted,
+        r#"select count(*) as "all!", count(*) filter (where
+                   ($2 = '' or strpos(lower(t.business_name), lower($2)) > 0 or strpos(lower(a.contact_name), lower($2)) > 0
+                   or strpos(lower(t.account_number), lower($2)) > 0 or (length($3) >= 3 and strpos(a.phone, $3) > 0)
+                   or exists (select from registration_requests r
+                               where r.tenant_id = a.tenant_id and r.customer_id = a.customer_id and r.status = 'approved'
+                                 and strpos(lower(r.business_name), lower($2)) > 0))) as "found!"
+             from account_access a
+             join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
+            where a.tenant_id = $1"#,
+        tx.tenant().uuid(),
+        words,
+        digits
+    )
+    .fetch_one(&mut *tx)
+    .await?)
 }
 
 /// One of them.

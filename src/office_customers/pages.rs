@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Customer, PAGE, count, find, list, restore, suspend};
+use super::{Counted, Customer, PAGE, count, find, list, restore, suspend};
 use crate::audit::{self, Entry};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
@@ -38,6 +38,7 @@ struct Item {
     role: String,
     status: String,
     last_seen: String,
+    last_seen_exact: String,
 }
 
 impl Item {
@@ -52,6 +53,7 @@ impl Item {
             role: customer.role.clone(),
             status: customer.status.clone(),
             last_seen: customer.last_seen_at.map_or("never".to_owned(), |at| when::ago(at, now, zone)),
+            last_seen_exact: customer.last_seen_at.map(|at| when::exact(at, zone)).unwrap_or_default(),
         }
     }
 }
@@ -74,7 +76,7 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
         None => None,
     };
     let customers = list(&mut staff.tx, &words, after, now).await?;
-    let total = count(&mut staff.tx).await?;
+    let counted = count(&mut staff.tx, &words).await?;
     let figures = figures_now(&mut staff.tx, &staff.member).await?;
     let is_full = i64::try_from(customers.len()).is_ok_and(|length| length == PAGE);
     let next_href = match customers.last() {
@@ -83,11 +85,17 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
     };
     Page::of(&IndexPage {
         shell: Shell::of_staff(&staff, "Customers", "customers", figures.waiting),
+        total: in_number(&counted, &words),
         query: words,
         items: customers.iter().map(|customer| Item::of(customer, &staff.member)).collect(),
         next_href,
-        total: if total == 1 { "1 customer".to_owned() } else { format!("{total} customers") },
     })
+}
+
+/// «169 customers», or «3 of 169 customers» when some were looked for.
+fn in_number(counted: &Counted, words: &str) -> String {
+    let customers = if counted.all == 1 { "customer" } else { "customers" };
+    if words.is_empty() { format!("{} {customers}", counted.all) } else { format!("{} of {} {customers}", counted.found, counted.all) }
 }
 
 #[derive(Template)]
@@ -102,6 +110,7 @@ struct ShowPage {
     role: String,
     status: String,
     last_seen: String,
+    last_seen_exact: String,
     town: String,
     since: String,
     since_exact: String,
@@ -189,6 +198,7 @@ async fn show_page(
         role: item.role,
         status: item.status,
         last_seen: item.last_seen,
+        last_seen_exact: item.last_seen_exact,
         town: customer.town,
         since: when::ago(customer.created_at, now, zone),
         since_exact: when::exact(customer.created_at, zone),

@@ -5,7 +5,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::{PAGE, Request, Wanted, approve, find, list, reject};
+use super::{Choice, PAGE, Request, Wanted, approve, find, list, reject};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
@@ -61,7 +61,8 @@ pub struct OfficeRequestList {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct ApprovalBody {
-    /// An existing account's number, or the number of a new one; without it a new account gets a number made up.
+    /// An existing account's number, in whatever case, or the number of a new one: letters and digits, with - / . and
+    /// blanks between them. Without it a new account gets a number made up.
     account_number: Option<Text<0, LONGEST_ACCOUNT_NUMBER>>,
 }
 
@@ -124,8 +125,8 @@ impl OfficeRequestsApi {
     #[oai(path = "/office/registration-requests/:id/approval", method = "post")]
     async fn create_approval(&self, staff: Staff<Decider>, id: Path<Id>, body: Body<Option<ApprovalBody>>) -> Result<Json<ApprovalAnswer>> {
         let number = body.0.and_then(|body| body.account_number);
-        let number = number.as_deref().unwrap_or_default();
-        let approved = staff.write(async |tx, member| approve(tx, member, id.uuid(), number).await).await?;
+        let choice = Choice::Either(number.as_deref().unwrap_or_default().to_owned());
+        let approved = staff.write(async |tx, member| approve(tx, member, id.uuid(), &choice).await).await?;
         Ok(Json(ApprovalAnswer { id: id.uuid(), status: "approved".to_owned(), account_number: approved.account_number }))
     }
 
@@ -134,7 +135,7 @@ impl OfficeRequestsApi {
     /// The customer is told the reason. Decided already: 409.
     #[oai(path = "/office/registration-requests/:id/rejection", method = "post")]
     async fn create_rejection(&self, staff: Staff<Decider>, id: Path<Id>, body: Body<RejectionBody>) -> Result<Json<RejectionAnswer>> {
-        staff.write(async |tx, member| reject(tx, member, id.uuid(), &body.reason).await).await?;
-        Ok(Json(RejectionAnswer { id: id.uuid(), status: "rejected".to_owned(), reason: body.reason.to_owned() }))
+        let reason = staff.write(async |tx, member| reject(tx, member, id.uuid(), &body.reason).await).await?;
+        Ok(Json(RejectionAnswer { id: id.uuid(), status: "rejected".to_owned(), reason }))
     }
 }

@@ -1,21 +1,24 @@
 //! The office's queue of registration requests. Approving and rejecting are two acts, each with its own
 //! message and its own line in the audit log; of two people who decide at once, one does.
 
+mod account;
 pub mod api;
 pub mod pages;
 mod telling;
 
 use chrono::{DateTime, Utc};
-use rand::RngExt;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result, is_duplicate};
-use crate::ids::{AccessId, AccountId};
+use crate::ids::AccessId;
 use crate::tenancy::extract::Member;
 use crate::values::text;
+
+use account::Chosen;
+pub use account::{Account, Choice, NUMBER_LENGTH, accounts};
 
 /// A request, as the office sees it.
 #[derive(Debug, Clone)]
@@ -135,27 +138,19 @@ pub async fn figures(tx: &mut Tx<Office>, month_start: DateTime<Utc>) -> Result<
     .await?)
 }
 
-/// A trade account to choose from.
-pub struct Account {
+/// What the customer of an approved request was let in for, as it is now.
+pub struct LetIn {
+    pub access_id: Uuid,
     pub account_number: String,
     pub business_name: String,
+    pub role: String,
 }
 
-/// The trade accounts there are, for the list under the field.
-pub async fn accounts(tx: &mut Tx<Office>) -> Result<Vec<Account>> {
+/// What the customer of a request was let in for, if they were.
+pub async fn let_in_by(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Option<LetIn>> {
     Ok(sqlx::query_as!(
-        Account,
-        "select account_number, business_name from trade_accounts where tenant_id = $1 order by business_name limit 500",
-        tx.tenant().uuid()
-    )
-    .fetch_all(&mut *tx)
-    .await?)
-}
-
-/// The number of the trade account that the customer of a request is let in for, if they are.
-pub async fn account_of(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
-        "select t.account_number
+        LetIn,
+        "select a.access_id, t.account_number, t.business_name, a.role
            from registration_requests r
            join account_access a on a.tenant_id = r.tenant_id and a.customer_id = r.customer_id
            join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
@@ -172,16 +167,11 @@ pub struct Approved {
     pub account_number: String,
 }
 
-/// Lets the customer in: for the trade account of this number, or for a new one. A number nobody has becomes
-/// the new account's; none at all, and one is made up.
+/// Lets the customer in.
 ///
 /// # Errors
-/// [`Error::Conflict`] when it was decided already.
-pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, account_number: &str) -> Result<Approved> {
-    let number = match text::line(account_number, text::LONGEST_ACCOUNT_NUMBER) {
-        Err(text::TextError::Empty) => String::new(),
-        line => line.map_err(|why| Error::invalid("account_number", why.about("the account number")))?,
-    };
+/// [`Error::Invalid`] when the number does not fit the choice, [`Error::Conflict`] when it was decided already.
+pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, choice: &Choice) -> Result<Approved> {
     let now = member.house.now();
     let decided = sqlx::query!(
         "update registration_requests set status = 'approved', decided_by = $3, decided_at = $4
@@ -195,19 +185,9 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, acc
     .fetch_optional(&mut *tx)
     .await?;
     let Some(request) = decided else { return Err(why_not(tx, request_id).await) };
-    let existing = sqlx::query!(
-        "select account_id, account_number from trade_accounts where tenant_id = $1 and account_number = $2",
-        tx.tenant().uuid(),
-        number
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let (account_id, account_number, role) = match existing {
-        Some(account) => (AccountId::from(account.account_id), account.account_number, "buyer"),
-        None => {
-            let number = if number.is_empty() { make_up_number(tx).await? } else { number };
-            (open_account(tx, member, &number, &request.business_name, &request.phone, now).await?, number, "owner")
-        }
+    let (account_id, account_number, role) = match account::choose(tx, choice).await? {
+        Chosen::Existing(account_id, number) => (account_id, number, "buyer"),
+        Chosen::New(number) => (account::open(tx, member, &number, &request.business_name, &request.phone, now).await?, number, "owner"),
     };
     let access_id = AccessId::new();
     let let_in = sqlx::query!(
@@ -237,11 +217,11 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, acc
     Ok(Approved { account_number })
 }
 
-/// Turns the request down, with a reason that the customer will read.
+/// Turns the request down, with a reason that the customer will read; it comes back as it is kept.
 ///
 /// # Errors
 /// [`Error::Invalid`] without a reason, [`Error::Conflict`] when it was decided already.
-pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reason: &str) -> Result<()> {
+pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reason: &str) -> Result<String> {
     let reason = text::block(reason, text::LONGEST_REASON)
         .map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
     let now = member.house.now();
@@ -266,56 +246,8 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
         details: json!({ "business_name": request.business_name, "reason": reason }),
     };
     audit::record(tx, event, now).await?;
-    telling::rejected(tx, member, &request.phone, &reason).await
-}
-
-/// A number for a new account: random, so that it tells nobody how many there are.
-async fn make_up_number(tx: &mut Tx<Office>) -> Result<String> {
-    for _ in 0..20 {
-        let number = format!("N{:05}", rand::rng().random_range(0..100_000));
-        let taken = sqlx::query_scalar!(
-            r#"select exists (select from trade_accounts where tenant_id = $1 and account_number = $2) as "taken!""#,
-            tx.tenant().uuid(),
-            number
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if !taken {
-            return Ok(number);
-        }
-    }
-    Err(Error::invalid("account_number", "Please choose a number for the new account."))
-}
-
-async fn open_account(
-    tx: &mut Tx<Office>,
-    member: &Member,
-    number: &str,
-    business_name: &str,
-    phone: &str,
-    now: DateTime<Utc>,
-) -> Result<AccountId> {
-    let account_id = AccountId::new();
-    let country = crate::values::PhoneNumber::from_e164(phone).ok().and_then(|phone| phone.country()).unwrap_or(member.tenant.country);
-    let opened = sqlx::query!(
-        "insert into trade_accounts (tenant_id, account_id, account_number, business_name, country, created_at)
-         values ($1, $2, $3, $4, $5, $6)",
-        tx.tenant().uuid(),
-        account_id.uuid(),
-        number,
-        business_name,
-        country.as_str(),
-        now
-    )
-    .execute(&mut *tx)
-    .await;
-    match opened {
-        Err(error) if is_duplicate(&error) => Err(Error::Conflict("Somebody has just opened an account of that number")),
-        opened => {
-            opened?;
-            Ok(account_id)
-        }
-    }
+    telling::rejected(tx, member, &request.phone, &reason).await?;
+    Ok(reason)
 }
 
 /// Nothing was decided just now: because there is no such request, or because somebody was first.

@@ -7,7 +7,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Figures, Request, Wanted, account_of, accounts, approve, figures, find, list, reject};
+use super::{Choice, Figures, LetIn, NUMBER_LENGTH, PAGE, Request, Wanted, accounts, approve, figures, find, let_in_by, list, reject};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Decider, Member, Staff};
@@ -19,12 +19,12 @@ use crate::web::{Page, Redirect, Shell, when};
 struct IndexPage {
     shell: Shell,
     status: String,
-    notice: String,
     waiting: String,
     longest_wait: String,
     approved_this_month: String,
     rejected_this_month: String,
     items: Vec<Item>,
+    next_href: String,
 }
 
 struct Item {
@@ -62,29 +62,34 @@ impl Item {
     }
 }
 
-/// Which part of the queue to show.
+/// Which part of the queue to show, and where the page before ended.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct IndexQuery {
     status: String,
+    after: Option<Uuid>,
 }
 
-/// `GET /office`
-#[handler]
-pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -> Result<Page> {
+/// The queue, or what was decided: what `GET /office` is for whoever decides.
+pub async fn queue(mut staff: Staff<Decider>, query: IndexQuery) -> Result<Page> {
     let (status, wanted) = if query.status == "decided" { ("decided", Wanted::Decided) } else { ("pending", Wanted::Pending) };
     let figures = figures_now(&mut staff.tx, &staff.member).await?;
-    let requests = list(&mut staff.tx, wanted, None).await?;
-    let wait = figures.longest_waiting_since.map_or("none".to_owned(), |since| when::length(staff.house.now() - since));
+    let requests = list(&mut staff.tx, wanted, query.after).await?;
+    let is_full = i64::try_from(requests.len()).is_ok_and(|length| length == PAGE);
+    let next_href = match requests.last() {
+        Some(last) if is_full => format!("/office?status={status}&after={}", last.request_id),
+        _ => String::new(),
+    };
+    let wait = figures.longest_waiting_since.map_or("–".to_owned(), |since| when::length(staff.house.now() - since));
     Page::of(&IndexPage {
         shell: Shell::of_staff(&staff, "Requests", "requests", figures.waiting),
         status: status.to_owned(),
-        notice: String::new(),
         waiting: figures.waiting.to_string(),
         longest_wait: wait,
         approved_this_month: figures.approved_this_month.to_string(),
         rejected_this_month: figures.rejected_this_month.to_string(),
         items: requests.into_iter().map(|request| Item::of(request, &staff.member)).collect(),
+        next_href,
     })
 }
 
@@ -92,55 +97,78 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
 #[template(path = "office_requests/show.html")]
 struct ShowPage {
     shell: Shell,
-    request_id: Uuid,
-    business_name: String,
-    contact_name: String,
-    phone_shown: String,
-    message: String,
-    asked_at: String,
-    asked_at_exact: String,
-    status: String,
-    reason: String,
-    decided_by: String,
-    decided_at: String,
-    decided_at_exact: String,
-    notice: String,
-    account_number: String,
-    account_number_error: String,
+    item: Item,
+    let_in: Option<LetIn>,
+    typed: Typed,
     accounts: Vec<super::Account>,
+    notice: String,
+    warning: String,
+    account_number_error: String,
+    new_number_error: String,
     reason_error: String,
+}
+
+/// Which decision was just made here.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct ShowQuery {
+    done: String,
 }
 
 /// `GET /office/registration-requests/:request_id`
 #[handler]
-pub async fn show(mut staff: Staff<Decider>, Path(request_id): Path<Uuid>) -> Result<Page> {
-    show_page(&mut staff.tx, &staff.member, request_id, Typed::default()).await
+pub async fn show(mut staff: Staff<Decider>, Path(request_id): Path<Uuid>, Query(query): Query<ShowQuery>) -> Result<Page> {
+    show_page(&mut staff.tx, &staff.member, request_id, Typed { done: query.done, ..Typed::default() }).await
 }
 
-/// What was typed into one of the two forms, and what is wrong with it.
+/// What was typed into one of the two forms, and how it went.
 #[derive(Default)]
 struct Typed {
-    account_number: String,
-    reason: String,
+    approval: ApprovalForm,
+    /// None when it was not a rejection.
+    reason: Option<String>,
     wrong: FieldErrors,
-    notice: &'static str,
+    /// Why nothing was done.
+    conflict: &'static str,
+    /// The decision that was made.
+    done: String,
 }
 
 /// What the form of an approval sends.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub struct ApprovalForm {
-    #[serde(default)]
+    /// `new` or `existing`; empty, and the numbers tell.
+    account: String,
+    new_number: String,
     account_number: String,
+}
+
+impl ApprovalForm {
+    fn is_existing(&self) -> bool {
+        self.account == "existing" || (self.account != "new" && !self.account_number.trim().is_empty())
+    }
+
+    fn choice(&self) -> Result<Choice> {
+        if self.is_existing() {
+            return Ok(Choice::Existing(self.account_number.clone()));
+        }
+        if self.account_number.trim().is_empty() {
+            return Ok(Choice::New(self.new_number.clone()));
+        }
+        // Nobody types a number for nothing: rather ask than open an account that was not meant.
+        Err(Error::invalid("account_number", "To use this number, choose “An existing account”. For a new account, leave it empty."))
+    }
 }
 
 /// `POST /office/registration-requests/:request_id/approval`
 #[handler]
 pub async fn approval(staff: Staff<Decider>, Path(request_id): Path<Uuid>, Form(form): Form<ApprovalForm>) -> Result<Response> {
     let member = staff.member.clone();
-    let done = staff.write(async |tx, member| approve(tx, member, request_id, &form.account_number).await).await;
+    let done = staff.write(async |tx, member| approve(tx, member, request_id, &form.choice()?).await).await;
     match done {
-        Ok(_) => Ok(Redirect::to(format!("/office/registration-requests/{request_id}")).into_response()),
-        Err(error) => not_decided(&member, request_id, error, Typed { account_number: form.account_number, ..Typed::default() }).await,
+        Ok(_) => Ok(Redirect::to(format!("/office/registration-requests/{request_id}?done=approved")).into_response()),
+        Err(error) => not_decided(&member, request_id, error, Typed { approval: form, ..Typed::default() }).await,
     }
 }
 
@@ -157,8 +185,8 @@ pub async fn rejection(staff: Staff<Decider>, Path(request_id): Path<Uuid>, Form
     let member = staff.member.clone();
     let done = staff.write(async |tx, member| reject(tx, member, request_id, &form.reason).await).await;
     match done {
-        Ok(()) => Ok(Redirect::to(format!("/office/registration-requests/{request_id}")).into_response()),
-        Err(error) => not_decided(&member, request_id, error, Typed { reason: form.reason, ..Typed::default() }).await,
+        Ok(_) => Ok(Redirect::to(format!("/office/registration-requests/{request_id}?done=rejected")).into_response()),
+        Err(error) => not_decided(&member, request_id, error, Typed { reason: Some(form.reason), ..Typed::default() }).await,
     }
 }
 
@@ -166,7 +194,7 @@ pub async fn rejection(staff: Staff<Decider>, Path(request_id): Path<Uuid>, Form
 async fn not_decided(member: &Member, request_id: Uuid, error: Error, typed: Typed) -> Result<Response> {
     let (status, typed) = match error {
         Error::Invalid(wrong) => (StatusCode::UNPROCESSABLE_ENTITY, Typed { wrong, ..typed }),
-        Error::Conflict(notice) => (StatusCode::CONFLICT, Typed { notice, ..typed }),
+        Error::Conflict(conflict) => (StatusCode::CONFLICT, Typed { conflict, ..typed }),
         error => return Err(error),
     };
     let page = member.house.office(&member.tenant).read(async |tx| show_page(tx, member, request_id, typed).await).await?;
@@ -174,33 +202,54 @@ async fn not_decided(member: &Member, request_id: Uuid, error: Error, typed: Typ
 }
 
 async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed: Typed) -> Result<Page> {
-    let request = find(tx, request_id).await?;
+    let item = Item::of(find(tx, request_id).await?, member);
     let figures = figures_now(tx, member).await?;
-    let pending = request.status == "pending";
-    let account_number = if pending { typed.account_number } else { account_of(tx, request_id).await?.unwrap_or_default() };
-    let accounts = if pending { accounts(tx).await? } else { Vec::new() };
-    let item = Item::of(request, member);
-    let notice = if typed.notice.is_empty() { String::new() } else { format!("{}.", typed.notice) };
+    let let_in = let_in_by(tx, request_id).await?;
+    let accounts = if item.status == "pending" { accounts(tx).await? } else { Vec::new() };
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &item.business_name, "requests", figures.waiting),
-        request_id,
-        business_name: item.business_name,
-        contact_name: item.contact_name,
-        phone_shown: item.phone_shown,
-        message: item.message,
-        asked_at: item.asked_at,
-        asked_at_exact: item.asked_at_exact,
-        reason: if pending { typed.reason } else { item.reason },
-        status: item.status,
-        decided_by: item.decided_by,
-        decided_at: item.decided_at,
-        decided_at_exact: item.decided_at_exact,
-        notice,
-        account_number,
+        notice: what_was_done(&typed, &item, let_in.as_ref()),
+        warning: why_not(&typed, &item),
         account_number_error: typed.wrong.of("account_number"),
-        accounts,
+        new_number_error: typed.wrong.of("new_number"),
         reason_error: typed.wrong.of("reason"),
+        item,
+        let_in,
+        typed,
+        accounts,
     })
+}
+
+/// Says the decision once, after it was made: only one that the request bears out.
+fn what_was_done(typed: &Typed, item: &Item, let_in: Option<&LetIn>) -> String {
+    match (typed.done.as_str(), item.status.as_str(), let_in) {
+        ("approved", "approved", Some(LetIn { role, account_number, .. })) if role == "owner" => {
+            format!("Approved: {} has a new account, {account_number}. They are told by text message.", item.business_name)
+        }
+        ("approved", "approved", Some(LetIn { business_name, account_number, .. })) => {
+            format!("Approved: {} now buys for {business_name} ({account_number}). They are told by text message.", item.contact_name)
+        }
+        ("rejected", "rejected", _) => format!("Rejected: {} stays outside. They are told by text message.", item.business_name),
+        _ => String::new(),
+    }
+}
+
+/// Why nothing was done: mostly because somebody was first.
+fn why_not(typed: &Typed, item: &Item) -> String {
+    if typed.conflict.is_empty() {
+        return String::new();
+    }
+    let first = match item.status.as_str() {
+        "pending" => return format!("{}.", typed.conflict),
+        "withdrawn" => format!("{} took this back {}.", item.contact_name, item.decided_at),
+        decided => format!("{} {decided} this {}.", item.decided_by, item.decided_at),
+    };
+    let late = match (&typed.reason, item.status.as_str()) {
+        (Some(_), _) => "Your rejection was not sent.",
+        (None, "approved") => "Your approval was not needed.",
+        (None, _) => "Your approval did not count.",
+    };
+    format!("{first} {late}")
 }
 
 /// The figures of this month.

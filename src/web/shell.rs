@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::tenancy::extract::{Caller, Here, Member, Place};
+use crate::tenancy::extract::{Caller, Decider, Here, Member, Place, RoleRule};
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
@@ -25,6 +25,8 @@ pub struct Shell {
     pub staff_name: String,
     pub staff_role: String,
     pub pending_requests: i64,
+    /// Whether this member of staff decides about requests, and sees the customers.
+    pub decides: bool,
     pub demo_inbox_href: String,
 }
 
@@ -68,6 +70,7 @@ impl Shell {
             staff_name: member.session.name.clone(),
             staff_role: member.session.role.word().to_owned(),
             pending_requests,
+            decides: Decider::allows(member.session.role),
             ..Self::of(member, title)
         }
     }

@@ -133,7 +133,8 @@ test("an unknown number asks for an account and is let in by the owner", limit, 
   await colleague.getByLabel("Reason").fill("No more room");
   await colleague.getByRole("button", { name: "Reject Rahman & Daughters" }).click();
   await colleague.getByRole("heading", { level: 2, name: "Approved" }).waitFor();
-  await colleague.getByRole("status").waitFor();
+  await colleague.getByRole("alert").getByText("Your rejection was not sent.").waitFor();
+  await colleague.getByText("No more room").waitFor();
   await look(colleague, "office-request-too-late");
 
   await shop.reload();

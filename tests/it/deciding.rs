@@ -3,25 +3,17 @@
 use futures_util::future::join;
 use http::StatusCode;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::house::House;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_who_decide_at_once_one_does_and_the_other_is_told() {
     let house = House::open().await;
-    let acme = house.tenant("acme").await;
     let (owner, manager) = (house.staff("acme", "owner").await, house.staff("acme", "manager").await);
     let mut approvals = 0;
     for round in 0..20 {
-        let (customer, request, phone) = (Uuid::now_v7(), Uuid::now_v7(), format!("+4474001250{round:02}"));
-        house
-            .change(&format!(
-                "insert into customers (id, phone, created_at, last_proven_at) values ('{customer}', '{phone}', now(), now());
-                 insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
-                 values ('{acme}', '{request}', '{customer}', '{phone}', 'Deli', 'Dee', 'pending', now())"
-            ))
-            .await;
+        let phone = format!("+4474001250{round:02}");
+        let request = house.request("acme", &phone, "pending").await;
         let path = format!("/api/v1/office/registration-requests/{request}");
         let (yes, no) = (format!("{path}/approval"), format!("{path}/rejection"));
         // Who sends first takes turns.

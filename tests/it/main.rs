@@ -41,6 +41,7 @@ mod leaks;
 mod limits;
 mod messages;
 mod migrations;
+mod office;
 mod openapi;
 mod pages;
 mod phone_oracle;

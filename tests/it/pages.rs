@@ -160,6 +160,7 @@ async fn asking_for_an_account() {
     let fields = [("business_name", "Dan's <Deli> & \"Co\""), ("contact_name", "Dan Drew"), ("message", "Corner shop.\nSince 1987.")];
     assert_eq!(dan.form("/registration-requests", &fields).await.status, StatusCode::SEE_OTHER);
     snapshot("registrations-state_pending", &dan.get("/").await);
+    snapshot("wholesalers-index_waiting", &dan.get("/wholesalers").await);
     dan.form("/registration-requests/current/withdrawal", &[]).await;
     snapshot("registrations-state_withdrawn", &dan.get("/").await);
     dan.form("/registration-requests", &fields).await;
@@ -168,6 +169,7 @@ async fn asking_for_an_account() {
     let id = queue["items"][0]["id"].as_str().expect("an id").to_owned();
     owner.form(&format!("/office/registration-requests/{id}/rejection"), &[("reason", "Too far.\nSorry.")]).await;
     snapshot("registrations-state_rejected", &dan.get("/").await);
+    snapshot("registrations-new_again", &dan.get("/registration-requests/new").await);
 }
 
 #[tokio::test]
@@ -181,7 +183,8 @@ async fn the_offices_door() {
     let fields = [("email", "owner@acme.example"), ("code", "12")];
     snapshot("office_sign_in-code_unreadable", &browser.form("/office/sessions", &fields).await);
     let picker = house.staff("acme", "picker").await;
-    snapshot("web-error_forbidden", &picker.get("/office").await);
+    snapshot("office_home-index", &picker.get("/office").await);
+    snapshot("web-error_forbidden", &picker.get("/office/customers").await);
 }
 
 #[tokio::test]
@@ -198,13 +201,18 @@ async fn the_queue() {
     snapshot("office_requests-index", &owner.get("/office").await);
     snapshot("office_requests-show", &owner.get(&one).await);
     snapshot("office_requests-show_no_reason", &owner.form(&format!("{one}/rejection"), &[("reason", " ")]).await);
-    snapshot("office_requests-show_wrong_number", &owner.form(&format!("{one}/approval"), &[("account_number", "\u{1}")]).await);
+    let mistyped = [("account", "existing"), ("account_number", "A-11")];
+    snapshot("office_requests-show_wrong_number", &owner.form(&format!("{one}/approval"), &mistyped).await);
+    let odd = [("account", "new"), ("new_number", "!!")];
+    snapshot("office_requests-show_odd_number", &owner.form(&format!("{one}/approval"), &odd).await);
     owner.form(&format!("{one}/rejection"), &[("reason", "Too far.")]).await;
     snapshot("office_requests-show_rejected", &owner.get(&one).await);
     snapshot("office_requests-show_decided_meanwhile", &owner.form(&format!("{one}/approval"), &[("account_number", "")]).await);
     let two = format!("/office/registration-requests/{}", ask().await);
-    owner.form(&format!("{two}/approval"), &[("account_number", "A-1")]).await;
-    snapshot("office_requests-show_approved", &owner.get(&two).await);
+    let approved = owner.form(&format!("{two}/approval"), &[("account", "existing"), ("account_number", "a-1")]).await;
+    snapshot("office_requests-show_approved", &owner.get(approved.header("location")).await);
+    let reason = [("reason", "No room.\nSorry.")];
+    snapshot("office_requests-show_rejected_too_late", &owner.form(&format!("{two}/rejection"), &reason).await);
     snapshot("office_requests-index_decided", &owner.get("/office?status=decided").await);
     snapshot("web-error_office", &owner.get("/office/registration-requests/nonsense").await);
 }

@@ -24,14 +24,7 @@ async fn house_of_all_sorts() -> House {
     let_in(&mut house.admin().await, acme, "A-7", SUSPENDED).await;
     house.change(&format!("update account_access set status = 'suspended' where phone = '{SUSPENDED}'")).await;
     for (phone, status) in [(PENDING, "pending"), (REJECTED, "rejected")] {
-        let (customer, request) = (Uuid::now_v7(), Uuid::now_v7());
-        house
-            .change(&format!(
-                "insert into customers (id, phone, created_at, last_proven_at) values ('{customer}', '{phone}', now(), now());
-                 insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
-                 values ('{acme}', '{request}', '{customer}', '{phone}', 'Deli', 'Dee', '{status}', now())"
-            ))
-            .await;
+        house.request("acme", phone, status).await;
     }
     let gone = Uuid::now_v7();
     house

@@ -149,7 +149,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("GET", "/api/v1/wholesalers", "", (Right::Ada, 200), 200),
     customer("GET", "/api/v1/devices", "", (Right::Ada, 200), 200),
     customer("DELETE", "/api/v1/devices/:id", "", (Right::Ada, 204), 404),
-    office(Door::Decider, "GET", "/office", "", 200),
+    office(Door::AnyRole, "GET", "/office", "", 200),
     office(Door::AnyRole, "POST", "/office/sessions/current/end", "", 303),
     office(Door::Decider, "GET", "/office/registration-requests/:request_id", "", 200),
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/approval", "account_number=", 303),

@@ -1,0 +1,3 @@
+//! Where staff arrive: the queue for those who decide, and a small page for those who do not.
+
+pub mod pages;
