@@ -9,9 +9,6 @@ use crate::ids::AccountId;
 use crate::tenancy::extract::Member;
 use crate::values::{PhoneNumber, text};
 
-/// How long an account's number may be.
-pub const NUMBER_LENGTH: usize = 32;
-
 /// A trade account to choose from.
 pub struct Account {
     pub account_number: String,
@@ -52,7 +49,7 @@ pub(super) async fn choose(tx: &mut Tx<Office>, choice: &Choice) -> Result<Chose
         Choice::New(typed) => ("new_number", typed),
         Choice::Existing(typed) | Choice::Either(typed) => ("account_number", typed),
     };
-    let number = match (text::line(typed, NUMBER_LENGTH), choice) {
+    let number = match (text::line(typed, text::LONGEST_ACCOUNT_NUMBER), choice) {
         (Err(text::TextError::Empty), Choice::Existing(_)) => {
             return Err(Error::invalid(field, "Please write the number of the account."));
         }

@@ -18,7 +18,7 @@ use crate::tenancy::extract::Member;
 use crate::values::text;
 
 use account::Chosen;
-pub use account::{Account, Choice, NUMBER_LENGTH, accounts};
+pub use account::{Account, Choice, accounts};
 
 /// A request, as the office sees it.
 #[derive(Debug, Clone)]

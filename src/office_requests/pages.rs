@@ -7,11 +7,12 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Choice, Figures, LetIn, NUMBER_LENGTH, PAGE, Request, Wanted, accounts, approve, figures, find, let_in_by, list, reject};
+use super::{Choice, Figures, LetIn, PAGE, Request, Wanted, accounts, approve, figures, find, let_in_by, list, reject};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Decider, Member, Staff};
 use crate::values::PhoneNumber;
+use crate::values::text::LONGEST_ACCOUNT_NUMBER;
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
