@@ -136,7 +136,7 @@ fn what_the_environment_says_is_read_as_what_its_key_is() {
 #[test]
 fn what_would_not_work_is_refused_before_it_is_tried() {
     for (name, value, says) in [
-        ("DATABASE__CONNECTIONS_PER_ROLE", "5", "at least 6"),
+        ("DATABASE__CONNECTIONS_PER_ROLE", "7", "at least 8"),
         ("SMS__KANNEL__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
         ("EMAIL__SMTP__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
         ("HTTP__PUBLIC_URL", "http://tradecounter.example", "must begin with https"),
@@ -147,7 +147,7 @@ fn what_would_not_work_is_refused_before_it_is_tried() {
         assert!(refused.contains(says), "{name} {value}: {refused}");
     }
     for (name, value) in [
-        ("DATABASE__CONNECTIONS_PER_ROLE", "6"),
+        ("DATABASE__CONNECTIONS_PER_ROLE", "8"),
         ("SMS__KANNEL__TIMEOUT_SECONDS", "45"),
         ("EMAIL__SMTP__TIMEOUT_SECONDS", "45"),
         ("HTTP__PUBLIC_URL", "https://tradecounter.example"),

@@ -32,7 +32,7 @@ fn lasting(html: &str) -> String {
         (r"localhost:\d+", "localhost:[port]"),
         (r"\?v=[0-9a-f]+", "?v=[version]"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
-        (r"<code>[0-9a-f]{32}</code>", "<code>[request]</code>"),
+        (r"<code>[0-9a-f]{8}</code>", "<code>[request]</code>"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", "[time]"),
         (r"(code is\s+|#|\n\s+)\d{6}\b", "${1}[code]"),
         (r#"data-resend-in="\d+""#, r#"data-resend-in="[seconds]""#),

@@ -47,13 +47,14 @@ async fn keys_and_jobs_that_were_given_up_go_tenant_by_tenant_however_many() {
     furnish(&house).await;
     house
         .change(
-            "insert into idempotency_keys select k.tenant_id, k.customer_id, 'old ' || n, k.request_hash, k.subject_id, now() - interval '49 hours'
+            "insert into idempotency_keys (tenant_id, customer_id, key, request_hash, answer, created_at)
+             select k.tenant_id, k.customer_id, 'old ' || n, k.request_hash, k.answer, now() - interval '49 hours'
                from idempotency_keys k, generate_series(1, 800) n;
-             insert into jobs (id, kind, subject_id, run_at, created_at, given_up_at)
-             select gen_random_uuid(), 'old', gen_random_uuid(), now(), now(), now() - interval '91 days' from generate_series(1, 2500);
-             insert into jobs (id, kind, subject_id, run_at, created_at, given_up_at)
-             values (gen_random_uuid(), 'new', gen_random_uuid(), now(), now(), now() - interval '89 days'),
-                    (gen_random_uuid(), 'waits', gen_random_uuid(), now() - interval '200 days', now() - interval '200 days', null)",
+             insert into jobs (id, kind, lane, subject_id, run_at, created_at, given_up_at)
+             select gen_random_uuid(), 'old', 'letters', gen_random_uuid(), now(), now(), now() - interval '91 days' from generate_series(1, 2500);
+             insert into jobs (id, kind, lane, subject_id, run_at, created_at, given_up_at)
+             values (gen_random_uuid(), 'new', 'letters', gen_random_uuid(), now(), now(), now() - interval '89 days'),
+                    (gen_random_uuid(), 'waits', 'letters', gen_random_uuid(), now() - interval '200 days', now() - interval '200 days', null)",
         )
         .await;
     assert_eq!(counts(&house, ["idempotency_keys", "jobs"]).await, [4 * 801, 2502]);
