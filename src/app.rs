@@ -23,6 +23,7 @@ use crate::registrations;
 use crate::routes;
 use crate::sweep;
 use crate::tenancy::{Hosts, House};
+use crate::tenants::samples;
 use crate::web::door::Door;
 use crate::web::server;
 
@@ -96,6 +97,9 @@ impl App {
 
 impl worker::Runner for Runner {
     async fn run(self: Arc<Self>, claimed: Claimed) -> Result<Outcome> {
+        if let (Job::SendCode(challenge), None) = (claimed.job, claimed.tenant) {
+            return challenges::delivery::send(&self.house, &self.carriers, None, challenge).await;
+        }
         let tenant = match claimed.tenant {
             Some(id) => match self.house.tenants.by_id(id).await {
                 Ok(tenant) => tenant,
@@ -106,9 +110,13 @@ impl worker::Runner for Runner {
             None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
         };
         match claimed.job {
-            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, &tenant, challenge).await,
+            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, Some(&tenant), challenge).await,
             Job::SendMessage(message) => messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await,
             Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
+            Job::MakeSamples(tenant) => {
+                samples::make(self.house.db(), tenant, self.house.now()).await?;
+                Ok(Outcome::Done)
+            }
         }
     }
 }

@@ -66,6 +66,8 @@ ids! {
     StaffId,
     /// A question that a one-time code answers.
     ChallengeId,
+    /// A wholesaler that is signing up.
+    SignupId,
     /// An entry of the outbox.
     MessageId,
     /// An entry of the queue.

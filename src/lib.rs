@@ -20,6 +20,7 @@ pub mod web;
 
 pub mod challenges;
 pub mod devices;
+pub mod getting_started;
 pub mod home;
 pub mod inbox;
 pub mod office_customers;
@@ -29,6 +30,7 @@ pub mod office_sign_in;
 pub mod public_site;
 pub mod registrations;
 pub mod sign_in;
+pub mod signups;
 pub mod sweep;
 pub mod tenants;
 pub mod wholesalers;

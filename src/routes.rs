@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api::docs::{self, Document};
 use crate::api::document;
 use crate::devices::{self, api::DevicesApi};
+use crate::getting_started;
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
@@ -18,6 +19,7 @@ use crate::office_sign_in::{self, api::OfficeSignInApi};
 use crate::public_site;
 use crate::registrations::{self, api::RegistrationsApi};
 use crate::sign_in::{self, api::SignInApi};
+use crate::signups::{self, api::SignupsApi};
 use crate::tenancy::Hosts;
 use crate::web::door::SiteRoutes;
 use crate::web::{Redirect, assets};
@@ -51,6 +53,17 @@ fn back_up(request: Request) -> Redirect {
 pub fn public_pages() -> Vec<PageRoute> {
     vec![
         page(GET, "/", public_site::pages::front),
+        page(GET, "/signups/new", signups::pages::new),
+        page(POST, "/signups", signups::pages::create),
+        page(GET, "/signups", make_sync(|_| Redirect::to("/signups/new"))),
+        page(GET, "/signups/:id", signups::pages::show),
+        page(POST, "/signups/:id/codes", signups::pages::code_again),
+        page(GET, "/signups/:id/codes", make_sync(back_up)),
+        page(POST, "/signups/:id/confirmation", signups::pages::confirmation),
+        page(GET, "/signups/:id/confirmation", make_sync(back_up)),
+        page(POST, "/signups/:id/subdomain", signups::pages::choose_other_name),
+        page(GET, "/signups/:id/subdomain", make_sync(back_up)),
+        page(GET, "/signups/:id/departure", signups::pages::depart),
         page(GET, "/inbox", inbox::show),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
@@ -90,6 +103,10 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(POST, "/office/sessions", office_sign_in::pages::sign_in),
         page(GET, "/office/sessions", make_sync(|_| Redirect::to("/office/code"))),
         page(POST, "/office/sessions/current/end", office_sign_in::pages::sign_out),
+        page(GET, "/office/arrivals/new", signups::pages::prepare_arrival),
+        page(GET, "/office/arrivals", signups::pages::finish_arrival),
+        page(GET, "/office/getting-started", getting_started::pages::index),
+        page(POST, "/office/samples/removal", getting_started::pages::samples_removal),
         page(GET, "/office/registration-requests/:request_id", office_requests::pages::show),
         page(POST, "/office/registration-requests/:request_id/approval", office_requests::pages::approval),
         page(GET, "/office/registration-requests/:request_id/approval", make_sync(back_up)),
@@ -110,8 +127,8 @@ pub fn counter_pages() -> Vec<PageRoute> {
 }
 
 /// The operations of the public site.
-fn public_api() -> OpenApiService<InboxApi, ()> {
-    service(InboxApi)
+fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
+    service((SignupsApi, InboxApi))
 }
 
 type CounterApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi);

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::signups;
 use crate::tenancy::House;
 
 const PAUSE: Duration = Duration::from_mins(10);
@@ -28,6 +29,9 @@ pub async fn now_and_then(house: &House) {
         tokio::time::sleep(PAUSE).await;
         if let Err(error) = challenges::sweep(house).await {
             tracing::error!(error = error.for_log(), "old challenges could not be removed");
+        }
+        if let Err(error) = signups::sweep(house).await {
+            tracing::error!(error = error.for_log(), "old sign-ups could not be removed");
         }
         if is_first && let Err(error) = the_rest(house).await {
             tracing::error!(error = error.for_log(), "what has ended could not be removed");

@@ -32,6 +32,9 @@ grant update (ended_at) on sessions to tc_office;
 grant update (status, reason, decided_by, decided_at) on registration_requests to tc_office;
 grant update (status, provider_reference, sent_at) on messages to tc_office;
 grant insert on audit_events, jobs to tc_office;
+-- Samples are taken away again.
+grant delete on registration_requests, account_access, trade_accounts to tc_office;
+grant insert on registration_requests to tc_office;
 
 -- Codes, the global customer, «my wholesalers», devices everywhere.
 grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;
@@ -46,3 +49,6 @@ grant insert on jobs to tc_identity;
 -- Hosts, provisioning, the queue.
 grant select, insert, update on tenants to tc_platform;
 grant select, update, delete on jobs to tc_platform;
+grant select, insert, update, delete on signups to tc_platform;
+-- Making a tenant: it can be written, and not read.
+grant insert on staff, audit_events, jobs to tc_platform;

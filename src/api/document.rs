@@ -104,6 +104,7 @@ fn scheme_of(path: &str, method: &str) -> Option<&'static str> {
     let path = path.strip_prefix("/api/v1")?;
     match (path.trim_end_matches('/'), method) {
         (_, "servers" | "parameters") | ("/codes" | "/sessions" | "/office/codes" | "/office/sessions" | "/inbox", _) => None,
+        (path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => None,
         (path, _) if path.starts_with("/office/") => Some("office"),
         _ => Some("session"),
     }

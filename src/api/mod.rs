@@ -15,6 +15,9 @@ use crate::error::Error;
 /// The chapters of the document.
 #[derive(Tags)]
 pub enum Chapter {
+    /// A wholesaler opens a counter of its own.
+    #[oai(rename = "Opening a counter")]
+    SignUp,
     /// A customer proves a number and holds a session.
     #[oai(rename = "Signing in")]
     SignIn,

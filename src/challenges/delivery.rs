@@ -32,9 +32,17 @@ pub struct CodeMail<'a> {
     pub office_url: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "challenges/signup.mail.txt", escape = "none")]
+pub struct SignupMail<'a> {
+    pub code: &'a str,
+    pub minutes: i64,
+    pub public_url: &'a str,
+}
+
 /// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there only;
 /// the browser that asked is told the same either way.
-pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge: ChallengeId) -> Result<Outcome> {
+pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, challenge: ChallengeId) -> Result<Outcome> {
     let now = house.now();
     let open = house
         .db()
@@ -53,24 +61,30 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: &Tenant, challenge
     let Some(open) = open else { return Ok(Outcome::Done) };
     let code = Code::derive(&house.config.keys, open.key_version, challenge)?.reveal();
     let minutes = minutes_left(open.expires_at - now);
-    let sent = if open.purpose == "customer" {
-        carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
-    } else {
-        if !works_here(house, tenant, &open.address).await? {
-            return Ok(Outcome::Done);
+    let sent = match tenant {
+        Some(tenant) if open.purpose == "customer" => {
+            carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
         }
-        let office_url = format!("{}/office", house.hosts.counter_url(tenant.slug.as_str()));
-        let business_name = one_line(&tenant.business_name);
-        let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
-        let mail = Mail {
-            to: open.address,
-            from_name: business_name.clone(),
-            subject: format!("Your code for {business_name}"),
-            text: mail.render().map_err(|error| Error::Internal(error.into()))?,
-        };
-        carriers.mail.send(&mail).await
+        Some(tenant) => {
+            if !works_here(house, tenant, &open.address).await? {
+                return Ok(Outcome::Done);
+            }
+            let office_url = format!("{}/office", house.hosts.counter_url(tenant.slug.as_str()));
+            let business_name = one_line(&tenant.business_name);
+            let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
+            carriers.mail.send(&mail_of(open.address, business_name.clone(), &mail)?).await
+        }
+        None => {
+            let mail = SignupMail { code: &code, minutes, public_url: &house.hosts.public_url() };
+            carriers.mail.send(&mail_of(open.address, "Tradecounter".to_owned(), &mail)?).await
+        }
     };
     Ok(outcome_of(&sent))
+}
+
+fn mail_of(to: String, from_name: String, text: &impl Template) -> Result<Mail> {
+    let text = text.render().map_err(|error| Error::Internal(error.into()))?;
+    Ok(Mail { to, subject: format!("Your code for {from_name}"), from_name, text })
 }
 
 /// To the nearest minute: a code that was asked for a moment ago has nearly all of them.

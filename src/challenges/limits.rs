@@ -55,7 +55,7 @@ impl Counters {
     ) -> Result<()> {
         let most = match question.address {
             Address::Phone(_) => config.codes.sms_per_day,
-            Address::Email(_) => config.codes.emails_per_day,
+            Address::Email(_) | Address::Signup(_) => config.codes.emails_per_day,
         };
         if self.sent.len() >= most {
             let oldest = self.sent.iter().map(|(at, _)| *at).min().unwrap_or(now);
@@ -198,7 +198,7 @@ fn of_many(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
     let number = phone.as_str();
     let prefix = number.get(..number.len().saturating_sub(4)).unwrap_or(number);
     let country = phone.country().map(|country| country.as_str()).unwrap_or_default();
-    let unproven = [question.tenant.id.uuid().as_bytes(), country.as_bytes()].concat();
+    let unproven = [&site_of(question), country.as_bytes()].concat();
     Ok(vec![
         draw_of(config, "prefix", prefix.as_bytes(), config.limits.prefix)?,
         draw_of(config, "unproven", &unproven, config.limits.unproven)?,
@@ -210,9 +210,14 @@ fn of_house(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
     let limits = &config.limits;
     let (kind, allowance) = match question.address {
         Address::Phone(_) => ("tenant", limits.tenant),
-        Address::Email(_) => ("tenant_mail", limits.tenant_mail),
+        Address::Email(_) | Address::Signup(_) => ("tenant_mail", limits.tenant_mail),
     };
-    Ok(vec![draw_of(config, kind, question.tenant.id.uuid().as_bytes(), allowance)?, draw_of(config, "platform", b"", limits.platform)?])
+    Ok(vec![draw_of(config, kind, &site_of(question), allowance)?, draw_of(config, "platform", b"", limits.platform)?])
+}
+
+/// The tenant at whose counter it is asked; the public site counts as one.
+fn site_of(question: &Question<'_>) -> [u8; 16] {
+    question.tenant.map(|tenant| tenant.id.uuid()).unwrap_or_default().into_bytes()
 }
 
 fn draw_of(config: &Config, kind: &'static str, key: &[u8], allowance: Allowance) -> Result<Draw> {

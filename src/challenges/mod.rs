@@ -33,6 +33,8 @@ pub enum Address {
     Phone(PhoneNumber),
     /// A member of staff signs in.
     Email(EmailAddress),
+    /// A wholesaler signs up.
+    Signup(EmailAddress),
 }
 
 impl Address {
@@ -40,7 +42,7 @@ impl Address {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Phone(phone) => phone.as_str(),
-            Self::Email(email) => email.as_str(),
+            Self::Email(email) | Self::Signup(email) => email.as_str(),
         }
     }
 
@@ -48,13 +50,14 @@ impl Address {
         match self {
             Self::Phone(_) => Purpose::Customer.word(),
             Self::Email(_) => Purpose::Staff.word(),
+            Self::Signup(_) => Purpose::Signup.word(),
         }
     }
 
     fn lane(&self) -> Lane {
         match self {
             Self::Phone(_) => Lane::TextCodes,
-            Self::Email(_) => Lane::MailCodes,
+            Self::Email(_) | Self::Signup(_) => Lane::MailCodes,
         }
     }
 }
@@ -62,7 +65,8 @@ impl Address {
 /// Who asks, where, about what.
 pub struct Question<'a> {
     pub address: &'a Address,
-    pub tenant: &'a Tenant,
+    /// Whose counter it is asked at; None on the public site.
+    pub tenant: Option<&'a Tenant>,
     pub host: &'a str,
     pub client: IpAddr,
     /// The name under which this browser asks.
@@ -76,7 +80,7 @@ impl<'a> Question<'a> {
     pub fn of(visitor: &'a Visitor, address: &'a Address) -> Self {
         Self {
             address,
-            tenant: &visitor.tenant,
+            tenant: Some(&visitor.tenant),
             host: &visitor.host,
             client: visitor.client,
             browser: visitor.token(PENDING_COOKIE),
@@ -124,7 +128,7 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             };
             note_asking(tx, challenge, sends, now).await?;
             if sends {
-                jobs::enqueue(tx, question.address.lane(), Job::SendCode(challenge), Some(question.tenant.id), now).await?;
+                jobs::enqueue(tx, question.address.lane(), Job::SendCode(challenge), question.tenant.map(|tenant| tenant.id), now).await?;
             }
             Ok(Asked {
                 expires_in_seconds: seconds(expires_at - now),
@@ -198,6 +202,18 @@ impl Proven {
         .ok_or(Error::WrongCode)?;
         limits::give_back(tx, config, question).await?;
         known::remember(tx, config, question, now).await
+    }
+
+    /// Leaves the code good for the rest of its life: for what is done once however often it is brought.
+    pub async fn keep(self, house: &House, question: &Question<'_>) -> Result<()> {
+        house
+            .db()
+            .identity()
+            .write(async |tx| {
+                limits::lock_and_forgive(tx, &house.config, question.address, true).await?;
+                limits::give_back(tx, &house.config, question).await
+            })
+            .await
     }
 }
 
@@ -279,6 +295,7 @@ fn seconds(time: TimeDelta) -> u32 {
 pub enum Purpose {
     Customer,
     Staff,
+    Signup,
 }
 
 impl Purpose {
@@ -286,6 +303,7 @@ impl Purpose {
         match self {
             Self::Customer => "customer",
             Self::Staff => "staff",
+            Self::Signup => "signup",
         }
     }
 
@@ -294,6 +312,7 @@ impl Purpose {
         match self {
             Self::Customer => PhoneNumber::from_e164(text).map(Address::Phone).map_err(|_| unreadable()),
             Self::Staff => EmailAddress::parse(text).map(Address::Email).map_err(|_| unreadable()),
+            Self::Signup => EmailAddress::parse(text).map(Address::Signup).map_err(|_| unreadable()),
         }
     }
 }

@@ -59,6 +59,9 @@ pub const GRANTS: &[Grant] = &[
     part("tc_office", "messages", CHANGE, &["status", "provider_reference", "sent_at"]),
     whole("tc_office", "audit_events", READ_ADD),
     whole("tc_office", "jobs", ADD),
+    whole("tc_office", "registration_requests", &["INSERT", "DELETE"]),
+    whole("tc_office", "account_access", &["DELETE"]),
+    whole("tc_office", "trade_accounts", &["DELETE"]),
     whole("tc_identity", "challenges", EVERYTHING),
     whole("tc_identity", "address_counters", EVERYTHING),
     whole("tc_identity", "known_browsers", EVERYTHING),
@@ -72,7 +75,10 @@ pub const GRANTS: &[Grant] = &[
     part("tc_identity", "sessions", CHANGE, &["ended_at"]),
     whole("tc_identity", "jobs", ADD),
     whole("tc_platform", "tenants", READ_ADD_CHANGE),
-    whole("tc_platform", "jobs", &["SELECT", "UPDATE", "DELETE"]),
+    whole("tc_platform", "jobs", EVERYTHING),
+    whole("tc_platform", "signups", EVERYTHING),
+    whole("tc_platform", "staff", ADD),
+    whole("tc_platform", "audit_events", ADD),
 ];
 
 /// Whether the list knows this right. `column` is None for a right on the whole table.

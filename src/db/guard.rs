@@ -128,6 +128,7 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
  cross join lateral (
    select case r.rolname
      when 'tc_office' then of_tenant
+     when 'tc_platform' then of_tenant
      when 'tc_identity' then case when 'customer_id' = any(columns) then of_customer else 'false' end
      when 'tc_counter' then of_tenant || case
        when 'token_hash' = any(columns) then 'AND' || of_session

@@ -9,7 +9,8 @@
 //! | [`Counter`] | `tc_counter` | tenant, session, customer, trade account |
 //! | [`Office`] | `tc_office` | tenant |
 //! | [`Identity`] | `tc_identity` | customer |
-//! | [`Platform`] | `tc_platform` | none: no grant on any tenant's table |
+//! | [`Platform`] | `tc_platform` | none: nothing of any tenant's can be read |
+//! | [`Founding`] | `tc_platform` | the tenant that is being made |
 //!
 //! A verb takes the transaction of the door whose grants it needs:
 //!
@@ -53,7 +54,7 @@ use std::marker::PhantomData;
 use sqlx::PgPool;
 
 pub use meter::{Stats, with_stats};
-pub use tx::{Counter, Door, Identity, Office, Platform, TenantDoor, Tx};
+pub use tx::{Counter, Door, Founding, Identity, Office, Platform, TenantDoor, Tx};
 
 use crate::error::Result;
 use crate::ids::{AccountId, CustomerId, TenantId};
@@ -113,6 +114,11 @@ impl Db {
     /// Hosts, provisioning and the queue.
     pub fn platform(&self) -> Scope<Platform> {
         Scope::new(&self.platform, None, String::new())
+    }
+
+    /// The platform, making the tenant that will have this id.
+    pub fn founding(&self, tenant: TenantId) -> Scope<Founding> {
+        Scope::new(&self.platform, Some(tenant), tx::tenant_setting(tenant))
     }
 
     /// Whether the database answers.

@@ -29,13 +29,17 @@ pub enum Office {}
 pub enum Identity {}
 /// Hosts, provisioning, the queue.
 pub enum Platform {}
+/// The platform, making one tenant: its row, its owner, its first audit entry.
+pub enum Founding {}
 
 impl Door for Counter {}
 impl Door for Office {}
 impl Door for Identity {}
 impl Door for Platform {}
+impl Door for Founding {}
 impl TenantDoor for Counter {}
 impl TenantDoor for Office {}
+impl TenantDoor for Founding {}
 
 /// An open transaction. Verbs take `&mut Tx<…>` and hand `&mut *tx` to a query.
 #[must_use]

@@ -49,6 +49,8 @@ pub enum Job {
     SendMessage(MessageId),
     /// Tell the staff that somebody asks for an account.
     TellStaff(RequestId),
+    /// Make the samples of a tenant that has just been made.
+    MakeSamples(TenantId),
 }
 
 impl Job {
@@ -57,6 +59,7 @@ impl Job {
             Self::SendCode(_) => "send_code",
             Self::SendMessage(_) => "send_message",
             Self::TellStaff(_) => "tell_staff",
+            Self::MakeSamples(_) => "make_samples",
         }
     }
 
@@ -65,6 +68,7 @@ impl Job {
             Self::SendCode(id) => id.uuid(),
             Self::SendMessage(id) => id.uuid(),
             Self::TellStaff(id) => id.uuid(),
+            Self::MakeSamples(id) => id.uuid(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Job {
             "send_code" => Some(Self::SendCode(subject.into())),
             "send_message" => Some(Self::SendMessage(subject.into())),
             "tell_staff" => Some(Self::TellStaff(subject.into())),
+            "make_samples" => Some(Self::MakeSamples(subject.into())),
             _ => None,
         }
     }

@@ -9,10 +9,10 @@ use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::SessionId;
+use crate::ids::{SessionId, StaffId};
 use crate::tenancy::extract::Member;
 use crate::tenancy::token::{OFFICE_COOKIE, Token};
-use crate::tenancy::{StaffRole, Visitor};
+use crate::tenancy::{House, StaffRole, Visitor};
 use crate::values::EmailAddress;
 
 /// Reads an address.
@@ -42,9 +42,7 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
     let question = Question::of(visitor, &address);
     let proven = challenges::prove(house, &question, code).await?;
     let known = house.db().identity().write(async |tx| proven.consume(tx, house, &question).await).await?;
-    let (token, now) = (Token::new()?, house.now());
-    let life = TimeDelta::hours(house.config.sessions.staff_life_hours);
-    let role = house
+    let begun = house
         .office(&visitor.tenant)
         .write(async |tx| {
             let member = sqlx::query!(
@@ -55,24 +53,37 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::WrongCode)?;
-            end_previous(tx, visitor).await?;
-            sqlx::query!(
-                "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
-                 values ($1, $2, $3, $4, $5, $6, $6, $7)",
-                tx.tenant().uuid(),
-                SessionId::new().uuid(),
-                member.staff_id,
-                &token.hash()[..],
-                visitor.user_agent,
-                now,
-                now + life
-            )
-            .execute(&mut *tx)
-            .await?;
-            StaffRole::parse(&member.role).ok_or_else(|| Error::Internal(anyhow::anyhow!("an unknown role")))
+            let role = StaffRole::parse(&member.role).ok_or_else(|| Error::Internal(anyhow::anyhow!("an unknown role")))?;
+            Ok((begin_session(tx, visitor, member.staff_id.into()).await?, role))
         })
         .await?;
-    Ok(Opened { token, known, role, life_seconds: life.num_seconds() })
+    let (token, role) = begun;
+    Ok(Opened { token, known, role, life_seconds: session_life(house).num_seconds() })
+}
+
+/// How long a session of staff lasts.
+pub fn session_life(house: &House) -> TimeDelta {
+    TimeDelta::hours(house.config.sessions.staff_life_hours)
+}
+
+/// Begins a session of somebody who works here; whoever was signed in with this browser is not any more.
+pub async fn begin_session(tx: &mut Tx<Office>, visitor: &Visitor, member: StaffId) -> Result<Token> {
+    let (token, now) = (Token::new()?, visitor.house.now());
+    end_previous(tx, visitor).await?;
+    sqlx::query!(
+        "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $6, $7)",
+        tx.tenant().uuid(),
+        SessionId::new().uuid(),
+        member.uuid(),
+        &token.hash()[..],
+        visitor.user_agent,
+        now,
+        now + session_life(&visitor.house)
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(token)
 }
 
 /// Signs out.

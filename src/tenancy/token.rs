@@ -24,6 +24,9 @@ pub const ARRIVAL_COOKIE: &str = "__Host-arrival";
 /// Where a customer said they want to go.
 pub const DEPARTURE_COOKIE: &str = "__Host-departure";
 
+/// The browser that is signing a wholesaler up.
+pub const SIGNUP_COOKIE: &str = "__Host-signup";
+
 /// A secret in a browser's hands.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
@@ -34,6 +37,11 @@ impl Token {
         let mut bytes = [0; 32];
         SysRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Internal(anyhow::anyhow!("no randomness: {error}")))?;
         Ok(Self(bytes))
+    }
+
+    /// The same one for the same bytes: for a question that is known by what it is about, and not by a browser.
+    pub fn named(kind: &str, bytes: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(kind).chain_update(bytes).finalize().into())
     }
 
     /// One that a browser sent; None when it is not of the right form.

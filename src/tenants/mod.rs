@@ -7,7 +7,11 @@
 mod apply;
 pub mod declared;
 mod difference;
+pub mod markets;
+pub mod names;
 mod plan;
+pub mod provision;
+pub mod samples;
 mod standing;
 
 pub use apply::apply;

@@ -38,6 +38,9 @@ pub enum PhoneError {
     NotMobile,
 }
 
+/// Ofcom keeps these thousand mobile numbers for drama: nobody has them.
+pub const FICTIONAL_PREFIX: &str = "+447700900";
+
 impl PhoneNumber {
     /// Reads a number as somebody in `country` would write it: in the national way, or with a plus or the international
     /// prefix; with digits of any script and any separators. All ways that mean the same number give equal values.

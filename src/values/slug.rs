@@ -54,9 +54,17 @@ impl Slug {
     }
 
     /// Whether the name is ours to keep: hosts of our own now or later, names that mail and network software asks for
-    /// unbidden, and names that would let a tenant speak as the platform.
+    /// unbidden, their plurals and numbered sisters, and names that would let a tenant speak as the platform.
     pub fn is_reserved(&self) -> bool {
-        RESERVED.binary_search(&self.as_str()).is_ok()
+        let name = self.as_str();
+        let singular = [name.strip_suffix('s'), name.strip_suffix("es")];
+        let numbered = name.trim_end_matches(|character: char| character.is_ascii_digit());
+        let numbered = numbered.strip_suffix('-').unwrap_or(numbered);
+        is_listed(name)
+            || is_listed(&format!("{name}s"))
+            || singular.into_iter().flatten().any(is_listed)
+            || (numbered.len() < name.len() && NUMBERED.contains(&numbered))
+            || looks_like_the_platform(name)
     }
 }
 
@@ -65,6 +73,38 @@ impl fmt::Display for Slug {
         formatter.write_str(&self.0)
     }
 }
+
+fn is_listed(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
+}
+
+/// What the name looks like at a glance: without hyphens, with one letter for all that are taken for it.
+fn at_a_glance(name: &str) -> String {
+    let letters: String = name
+        .chars()
+        .filter(|character| *character != '-')
+        .map(|character| match character {
+            '0' => 'o',
+            '1' | 'i' => 'l',
+            '3' => 'e',
+            '4' => 'a',
+            '5' => 's',
+            '7' => 't',
+            '8' => 'b',
+            other => other,
+        })
+        .collect();
+    letters.replace("rn", "m").replace("vv", "w")
+}
+
+/// Whether people would take the name for the platform's own: it has our name in it, or is one slip of the finger from it.
+fn looks_like_the_platform(name: &str) -> bool {
+    let (seen, ours) = (at_a_glance(name), at_a_glance("tradecounter"));
+    seen.contains(&ours) || strsim::osa_distance(&seen, &ours) <= 1
+}
+
+/// Hosts of networks are numbered: `ns3`, `mx-10`.
+const NUMBERED: &[&str] = &["db", "dns", "mail", "mx", "node", "ns", "proxy", "relay", "server", "smtp", "vpn", "web", "ww", "www"];
 
 /// Sorted. Names of one or two characters need no place here, they are no slugs.
 #[rustfmt::skip]
@@ -147,8 +187,32 @@ mod tests {
         for name in RESERVED {
             assert!(Slug::parse(name).unwrap().is_reserved(), "{name}");
         }
-        for free in ["unionjack", "spiceroute", "fromagerie"] {
+        for free in ["unionjack", "spiceroute", "fromagerie", "counter-culture", "trade-corner", "webbs", "nsk-foods", "vpnz", "mailroom7"]
+        {
             assert!(!Slug::parse(free).unwrap().is_reserved(), "{free}");
+        }
+    }
+
+    #[test]
+    fn sisters_and_look_alikes_of_reserved_names_are_reserved() {
+        for name in
+            ["wpad", "wpads", "autodiscover", "mta-sts", "ns1", "ns17", "mx-4", "www9", "web2", "admins", "logins", "statuse", "boxs"]
+        {
+            assert_eq!(Slug::parse(name).unwrap().is_reserved(), name != "boxs", "{name}");
+        }
+        for ours in [
+            "tradecounter",
+            "trade-counter",
+            "trade-counters",
+            "tradec0unter",
+            "trade-counter-billing",
+            "my-tradecounter",
+            "tradecuonter",
+            "tradecountre",
+            "tradeccounter",
+            "tradec0unt3r",
+        ] {
+            assert!(Slug::parse(ours).unwrap().is_reserved(), "{ours}");
         }
     }
 }

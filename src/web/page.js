@@ -40,6 +40,24 @@ for (const button of forms("button[data-resend-in]")) {
   tick();
 }
 
+// Whether an address is free is said while it is typed; the server has the last word when the form is sent.
+const wanted = document.querySelector("input[data-availability]");
+if (wanted) {
+  const state = document.getElementById("subdomain-state");
+  let asked = 0;
+  wanted.addEventListener("input", () => {
+    const turn = ++asked;
+    const name = wanted.value.trim().toLowerCase();
+    state.textContent = "";
+    if (!name) return;
+    setTimeout(async () => {
+      if (turn !== asked) return;
+      const answer = await fetch(wanted.dataset.availability + encodeURIComponent(name)).then((it) => it.json()).catch(() => null);
+      if (turn === asked && answer) state.textContent = answer.available ? `${name} is free.` : answer.detail;
+    }, 300);
+  });
+}
+
 // The phone hands over the code from the text message, where it can and its owner agrees.
 const code = document.querySelector("input[data-from-sms]");
 if (code && "OTPCredential" in window) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::tenancy::extract::{Caller, Decider, Here, Member, Place, RoleRule};
+use crate::tenancy::extract::{Caller, Decider, Here, Keeper, Member, Place, RoleRule};
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
@@ -27,6 +27,8 @@ pub struct Shell {
     pub pending_requests: i64,
     /// Whether this member of staff decides about requests, and sees the customers.
     pub decides: bool,
+    /// Whether they run the counter, as owners and managers do.
+    pub keeps: bool,
     pub demo_inbox_href: String,
 }
 
@@ -71,6 +73,7 @@ impl Shell {
             staff_role: member.session.role.word().to_owned(),
             pending_requests,
             decides: Decider::allows(member.session.role),
+            keeps: Keeper::allows(member.session.role),
             ..Self::of(member, title)
         }
     }

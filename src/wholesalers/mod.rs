@@ -107,8 +107,9 @@ pub async fn arrive(visitor: &Visitor, ticket: &Token) -> Result<Token> {
         .write(async |tx| {
             let used = sqlx::query!(
                 "update hand_overs set consumed_at = $4
-                  where ticket_hash = $1 and target_host = $2 and browser_hash = $3 and consumed_at is null and expires_at > $4
-                 returning customer_id, phone",
+                  where ticket_hash = $1 and target_host = $2 and browser_hash = $3 and customer_id is not null
+                    and consumed_at is null and expires_at > $4
+                 returning customer_id as \"customer_id!\", phone as \"phone!\"",
                 &ticket.hash()[..],
                 visitor.host,
                 &browser.hash()[..],

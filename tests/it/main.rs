@@ -48,6 +48,7 @@ mod phone_oracle;
 mod recovery;
 mod same_answer;
 mod sessions;
+mod signups;
 mod sizes;
 mod stream_resets;
 mod sweep;

@@ -27,6 +27,10 @@ async fn every_text_and_letter_is_as_it_was() {
     house.run_jobs().await;
     snapshot("registrations-asked.mail", &house.sent_to("owner@acme.example")[0]);
     let owner = house.staff("acme", "owner").await;
+    let signup = json!({ "business_name": "Nordic", "subdomain": "nordic", "email": "nora@nordic.example", "country": "GB" });
+    house.browser("").post("/api/v1/signups", signup).await;
+    house.run_jobs().await;
+    snapshot("challenges-signup.mail", &house.sent_to("nora@nordic.example")[0]);
     snapshot("challenges-code.mail", &house.sent_to("owner@acme.example")[0]);
     let reason = "We do not deliver to the islands yet, and the boat is slow. Please ask again in spring, when the new depot opens; \
                   until then our friends at Bravo may help you.";

@@ -113,6 +113,32 @@ async fn the_public_site() {
 }
 
 #[tokio::test]
+async fn signing_up() {
+    let house = House::open().await;
+    let base = house.browser("");
+    snapshot("signups-new", &base.get("/signups/new?business_name=Nordic%20Larder").await);
+    let fields = [("business_name", "Nordic Larder"), ("subdomain", "nordic"), ("country", "IE"), ("owner_name", "Nora"), ("email", "x")];
+    snapshot("signups-new_wrong", &base.form("/signups", &fields).await);
+    let fields = fields.map(|(name, value)| (name, if name == "email" { "nora@nordic.example" } else { value }));
+    let begun = base.form("/signups", &fields).await;
+    let page = begun.header("location").to_owned();
+    snapshot("signups-code", &base.get(&page).await);
+    let code = house.code_for("nora@nordic.example").await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    snapshot("signups-code_wrong", &base.form(&format!("{page}/confirmation"), &[("code", wrong)]).await);
+    house.change("update tenants set slug = 'nordic' where slug = 'bravo'").await;
+    snapshot("signups-new_too_late", &base.form(&format!("{page}/confirmation"), &[("code", &code)]).await);
+    base.form(&format!("{page}/subdomain"), &[("subdomain", "nordic-two")]).await;
+    let owner = house.browser("nordic-two");
+    owner.form("/office/codes", &[("email", "nora@nordic.example")]).await;
+    let code = house.code_for("nora@nordic.example").await;
+    owner.form("/office/sessions", &[("email", "nora@nordic.example"), ("code", &code)]).await;
+    snapshot("getting_started-index", &owner.get("/office/getting-started").await);
+    owner.form("/office/samples/removal", &[]).await;
+    snapshot("getting_started-index_without_samples", &owner.get("/office/getting-started").await);
+}
+
+#[tokio::test]
 async fn the_front_door() {
     let house = House::open().await;
     house.change("update tenants set contact_phone = '+44 20 7946 0107', contact_email = 'trade@acme.example' where slug = 'acme'").await;

@@ -87,7 +87,7 @@ const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 38] = [
+pub const OPEN: [Open; 54] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -95,6 +95,21 @@ pub const OPEN: [Open; 38] = [
     open("public", "GET", "/assets/page.js", 200),
     open("public", "GET", "/logos/:slug", 404),
     open("public", "GET", "/favicon.ico", 204),
+    // Signing up is for strangers; a sign-up that has begun is for the browser that began it.
+    open("public", "GET", "/signups/new", 200),
+    with("public", "/signups", "", SHOP, 422),
+    open("public", "GET", "/signups", 303),
+    open("public", "GET", "/signups/:id", 404),
+    with("public", "/signups/:id/codes", "", "again=", 404),
+    open("public", "GET", "/signups/:id/codes", 303),
+    with("public", "/signups/:id/confirmation", "", "code=123456", 404),
+    open("public", "GET", "/signups/:id/confirmation", 303),
+    with("public", "/signups/:id/subdomain", "", "subdomain=acme", 404),
+    open("public", "GET", "/signups/:id/subdomain", 303),
+    with("public", "/signups/:id/departure", "?arrival=00", "", 404),
+    open("public", "GET", "/api/v1/subdomains/:slug", 200),
+    with("public", "/api/v1/signups", "", SHOP_JSON, 422),
+    with("public", "/api/v1/signups/:id/confirmation", "", r#"{"code":"123456"}"#, 404),
     open("public", "GET", "/api/v1/inbox", 200),
     open("public", "GET", "/api/v1/openapi.json", 200),
     open("counter", "GET", "/", 200),
@@ -112,6 +127,8 @@ pub const OPEN: [Open; 38] = [
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
+    with("counter", "/office/arrivals/new", "?signup=00000000-0000-0000-0000-000000000000", "", 303),
+    with("counter", "/office/arrivals", "?ticket=none", "", 303),
     open("counter", "GET", "/office/sign-in", 200),
     with("counter", "/office/codes", "", EMAIL, 303),
     open("counter", "GET", "/office/code", 303),
@@ -158,6 +175,8 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "GET", "/office/customers/:access_id", "", 200),
     office(Door::Keeper, "POST", "/office/customers/:access_id/suspension", REASON, 303),
     office(Door::Keeper, "POST", "/office/customers/:access_id/restoration", "", 303),
+    office(Door::Keeper, "GET", "/office/getting-started", "", 200),
+    office(Door::Keeper, "POST", "/office/samples/removal", "", 303),
     office(Door::AnyRole, "DELETE", "/api/v1/office/sessions/current", "", 204),
     office(Door::Decider, "GET", "/api/v1/office/registration-requests", "", 200),
     office(Door::Decider, "GET", "/api/v1/office/registration-requests/:id", "", 200),

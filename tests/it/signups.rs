@@ -1,0 +1,262 @@
+//! A stranger becomes a wholesaler: names, the code, the race for a name, a kill half-way, the way into the office, the samples.
+
+use chrono::TimeDelta;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, Browser, DAN, House, let_in};
+
+const EMAIL: &str = "nora@nordic.example";
+
+fn body(subdomain: &str, email: &str) -> Value {
+    json!({ "business_name": "Nordic Larder", "subdomain": subdomain, "email": email, "country": "GB" })
+}
+
+async fn begin(house: &House, subdomain: &str, email: &str) -> (String, String) {
+    let begun = house.browser("").post("/api/v1/signups", body(subdomain, email)).await;
+    assert_eq!(begun.status, StatusCode::ACCEPTED, "{begun:?}");
+    (begun.value()["id"].as_str().expect("an id").to_owned(), house.code_for(email).await)
+}
+
+async fn confirm(house: &House, id: &str, code: &str) -> Answer {
+    house.browser("").post(&format!("/api/v1/signups/{id}/confirmation"), json!({ "code": code })).await
+}
+
+/// A signed-in owner at the office of a counter.
+async fn owner(house: &House, slug: &str, email: &str) -> Browser {
+    let browser = house.browser(slug);
+    assert_eq!(browser.post("/api/v1/office/codes", json!({ "email": email })).await.status, StatusCode::ACCEPTED);
+    let code = house.code_for(email).await;
+    let opened = browser.post("/api/v1/office/sessions", json!({ "email": email, "code": code })).await;
+    assert_eq!((opened.status, opened.value()["role"].as_str()), (StatusCode::CREATED, Some("owner")), "{opened:?}");
+    browser
+}
+
+/// The path and query of where an answer leads.
+fn way(answer: &Answer) -> String {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+    let place = answer.header("location");
+    match place.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/".to_owned(), |at| rest[at..].to_owned()),
+        None => place.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_name_says_whether_it_can_be_had() {
+    let house = House::open().await;
+    let public = house.browser("");
+    for (name, available, reason) in [
+        ("nordic-larder", true, Value::Null),
+        ("Nordic-Larder", true, Value::Null),
+        ("acme", false, json!("in_use")),
+        ("ACME", false, json!("in_use")),
+        ("admin", false, json!("reserved")),
+        ("wpad", false, json!("reserved")),
+        ("ns12", false, json!("reserved")),
+        ("tradec0unter", false, json!("reserved")),
+        ("a", false, json!("malformed")),
+        ("xn--caf-dma", false, json!("malformed")),
+        ("a.b", false, json!("malformed")),
+    ] {
+        let answer = public.get(&format!("/api/v1/subdomains/{name}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}: {answer:?}");
+        assert_eq!((&answer.value()["available"], &answer.value()["reason"]), (&json!(available), &reason), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_sign_up_is_said_beside_it() {
+    let house = House::open().await;
+    let public = house.browser("");
+    for (field, value, status) in [
+        ("subdomain", "admin", 422),
+        ("subdomain", "a b", 422),
+        ("subdomain", "acme", 409),
+        ("business_name", " ", 422),
+        ("email", "nora", 422),
+        ("country", "XX", 422),
+    ] {
+        let mut body = body("nordic", EMAIL);
+        body[field] = json!(value);
+        let answer = public.post("/api/v1/signups", body).await;
+        assert_eq!(answer.status.as_u16(), status, "{field} {value}: {answer:?}");
+        if status == 422 {
+            assert_eq!(answer.value()["errors"][0]["field"], field, "{answer:?}");
+        }
+    }
+    assert!(house.sent_to(EMAIL).is_empty());
+    assert_eq!(house.value::<i64>("select count(*) from signups").await, 0);
+}
+
+#[tokio::test]
+async fn a_code_opens_a_working_counter_and_opens_it_once() {
+    let house = House::open().await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    assert_eq!(house.browser("nordic").get("/").await.status, StatusCode::NOT_FOUND);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(confirm(&house, &id, wrong).await.status, StatusCode::UNAUTHORIZED);
+    let first = confirm(&house, &id, &code).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    let url = first.value()["url"].as_str().expect("a url").to_owned();
+    assert_eq!(url, format!("http://nordic.localhost:{}", house.at.port()));
+    let again = confirm(&house, &id, &code).await;
+    assert_eq!((again.status, again.value()), (StatusCode::CREATED, first.value()));
+    assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 1);
+
+    let front = house.browser("nordic").get("/").await;
+    assert!(front.status == StatusCode::OK && front.text.contains("Nordic Larder"), "{front:?}");
+    let owner = owner(&house, "nordic", EMAIL).await;
+    let requests = owner.get("/api/v1/office/registration-requests?status=pending").await.value();
+    assert_eq!(requests["items"].as_array().map(Vec::len), Some(3), "{requests}");
+    let customers = owner.get("/api/v1/office/customers").await.value();
+    assert_eq!(customers["items"].as_array().map(Vec::len), Some(5), "{customers}");
+    // Work that is left over finds nothing to do.
+    house.run_jobs().await;
+    assert_eq!(house.value::<i64>("select count(*) from account_access where phone like '+447700900%'").await, 5);
+}
+
+#[tokio::test]
+async fn of_two_who_want_one_name_one_gets_it_and_the_other_is_told() {
+    let house = House::open().await;
+    let (first, first_code) = begin(&house, "nordic", EMAIL).await;
+    let (second, second_code) = begin(&house, "nordic", "otto@other.example").await;
+    let (one, other) = tokio::join!(confirm(&house, &first, &first_code), confirm(&house, &second, &second_code));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{one:?} {other:?}");
+    let told = if one.status == StatusCode::CONFLICT { one } else { other };
+    assert!(told.value()["detail"].as_str().is_some_and(|detail| detail.contains("taken")), "{told:?}");
+    assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 1);
+    assert_eq!(house.value::<i64>("select count(*) from staff s join tenants t on t.id = s.tenant_id where t.slug = 'nordic'").await, 1);
+}
+
+#[tokio::test]
+async fn twenty_confirmations_at_once_open_one_counter() {
+    let house = House::open_with(|config| config.codes.guesses_per_code = 50).await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    house.wait(TimeDelta::seconds(1));
+    let answers = futures_util::future::join_all((0..9).map(|_| confirm(&house, &id, &code))).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::CREATED), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.text == answers[0].text), "{answers:?}");
+    assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 1);
+}
+
+#[tokio::test]
+async fn a_sign_up_that_fails_half_way_leaves_nothing_and_goes_on_later() {
+    let house = House::open().await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    for table in ["staff", "audit_events", "jobs"] {
+        house.change(&format!("alter table {table} add constraint broken check (false) not valid")).await;
+        let failed = confirm(&house, &id, &code).await;
+        assert!(failed.status.is_server_error(), "{table}: {failed:?}");
+        assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 0, "{table}");
+        house.change(&format!("alter table {table} drop constraint broken")).await;
+    }
+    // The samples are not worth failing for: the counter opens, and their job makes them.
+    house.change("alter table trade_accounts add constraint broken check (false) not valid").await;
+    assert_eq!(confirm(&house, &id, &code).await.status, StatusCode::CREATED);
+    assert_eq!(house.value::<i64>("select count(*) from account_access where phone like '+447700900%'").await, 0);
+    house.change("alter table trade_accounts drop constraint broken").await;
+    house.run_jobs().await;
+    assert_eq!(house.value::<i64>("select count(*) from account_access where phone like '+447700900%'").await, 5);
+}
+
+#[tokio::test]
+async fn the_pages_lead_from_the_public_site_into_the_office() {
+    let house = House::open().await;
+    let public = house.browser("");
+    let form = public.get("/signups/new?business_name=Nordic%20Larder%20Ltd").await;
+    assert!(form.status == StatusCode::OK && form.text.contains(r#"value="nordiclarder""#), "{form:?}");
+    let fields = |subdomain: &'static str| {
+        [("business_name", "Nordic Larder Ltd"), ("subdomain", subdomain), ("country", "IE"), ("owner_name", "Nora"), ("email", EMAIL)]
+    };
+    let taken = public.form("/signups", &fields("acme")).await;
+    assert_eq!(taken.status, StatusCode::CONFLICT, "{taken:?}");
+    assert!(taken.text.contains("taken") && taken.text.contains(EMAIL) && taken.text.contains("Nora"), "what was typed is kept: {taken:?}");
+
+    let page = way(&public.form("/signups", &fields("nordic")).await);
+    let code = house.code_for(EMAIL).await;
+    assert!(public.get(&page).await.text.contains("nordic.localhost"));
+    let stranger = house.browser("");
+    assert_eq!(stranger.get(&page).await.status, StatusCode::NOT_FOUND, "a sign-up is for the browser that began it");
+    assert_eq!(stranger.form(&format!("{page}/confirmation"), &[("code", &code)]).await.status, StatusCode::NOT_FOUND);
+    let again = public.form(&format!("{page}/codes"), &[]).await;
+    assert_eq!(again.status, StatusCode::OK, "{again:?}");
+
+    let counter = house.browser("nordic");
+    let arrival = way(&public.form(&format!("{page}/confirmation"), &[("code", &code)]).await);
+    let departure = way(&counter.get(&arrival).await);
+    assert_eq!(stranger.get(&departure).await.status, StatusCode::NOT_FOUND, "no ticket for another browser");
+    let ticket = way(&public.get(&departure).await);
+    assert_eq!(way(&house.browser("nordic").get(&ticket).await), "/office/sign-in", "no session for another browser");
+    assert_eq!(way(&counter.get(&ticket).await), "/office/getting-started");
+    let welcome = counter.get("/office/getting-started").await;
+    assert!(welcome.status == StatusCode::OK && welcome.text.contains("Nordic Larder Ltd is open"), "{welcome:?}");
+    assert_eq!(way(&counter.get(&ticket).await), "/office/sign-in", "a ticket is good once");
+    assert_eq!(house.value::<String>("select currency from tenants where slug = 'nordic'").await, "EUR");
+}
+
+#[tokio::test]
+async fn whoever_came_too_late_keeps_what_was_typed_and_chooses_another_name() {
+    let house = House::open().await;
+    let public = house.browser("");
+    let fields = [("business_name", "Nordic Larder"), ("subdomain", "nordic"), ("country", "GB"), ("owner_name", "Nora"), ("email", EMAIL)];
+    let page = way(&public.form("/signups", &fields).await);
+    let code = house.code_for(EMAIL).await;
+    let (id, other_code) = begin(&house, "nordic", "otto@other.example").await;
+    assert_eq!(confirm(&house, &id, &other_code).await.status, StatusCode::CREATED);
+
+    let early = public.form(&format!("{page}/subdomain"), &[("subdomain", "nordic-two")]).await;
+    assert_eq!(way(&early), "/", "not before the code");
+    assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic-two'").await, 0);
+    let late = public.form(&format!("{page}/confirmation"), &[("code", &code)]).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{late:?}");
+    assert!(late.text.contains("taken") && late.text.contains("Nordic Larder"), "{late:?}");
+    for (name, why) in [("acme", "taken"), ("admin", "reserved"), ("-", "hyphen")] {
+        let refused = public.form(&format!("{page}/subdomain"), &[("subdomain", name)]).await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains(why), "{name}: {refused:?}");
+    }
+    assert!(way(&public.form(&format!("{page}/subdomain"), &[("subdomain", "nordic-two")]).await).starts_with("/office/arrivals/new"));
+    assert_eq!(house.browser("nordic-two").get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn samples_are_told_nothing_and_go_with_all_that_became_of_them() {
+    let house = House::open().await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    assert_eq!(confirm(&house, &id, &code).await.status, StatusCode::CREATED);
+    let owner = owner(&house, "nordic", EMAIL).await;
+    let requests = owner.get("/api/v1/office/registration-requests?status=pending").await.value();
+    let request = requests["items"][0]["id"].as_str().expect("a request").to_owned();
+    let approved = owner.post(&format!("/api/v1/office/registration-requests/{request}/approval"), json!({})).await;
+    assert_eq!(approved.status, StatusCode::OK, "{approved:?}");
+    let other = requests["items"][1]["id"].as_str().expect("a request").to_owned();
+    let rejected = owner.post(&format!("/api/v1/office/registration-requests/{other}/rejection"), json!({ "reason": "No" })).await;
+    assert_eq!(rejected.status, StatusCode::OK, "{rejected:?}");
+    let tenant = house.tenant("nordic").await;
+    let_in(&mut house.admin().await, tenant, "REAL-1", DAN).await;
+    house.run_jobs().await;
+    let sent = house.app.inbox.as_ref().expect("an inbox").list(None);
+    assert!(sent.iter().all(|message| !message.to.starts_with("+447700900")), "nobody has these numbers");
+
+    assert_eq!(way(&owner.form("/office/samples/removal", &[]).await), "/office/getting-started");
+    for (table, left) in [("registration_requests", 0), ("account_access", 1), ("trade_accounts", 1)] {
+        let count = format!("select count(*) from {table} where tenant_id = '{tenant}'");
+        assert_eq!(house.value::<i64>(&count).await, left, "{table}");
+    }
+    assert_eq!(house.value::<String>("select status from tenants where slug = 'nordic'").await, "active");
+    house.run_jobs().await;
+    assert_eq!(house.value::<i64>(&format!("select count(*) from trade_accounts where tenant_id = '{tenant}'")).await, 1, "they stay away");
+    assert!(!owner.get("/office/getting-started").await.text.contains("samples away"));
+}
+
+#[tokio::test]
+async fn a_sign_up_is_forgotten_after_a_day() {
+    let house = House::open().await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    house.wait(TimeDelta::hours(25));
+    assert_eq!(confirm(&house, &id, &code).await.status, StatusCode::NOT_FOUND);
+    tradecounter::signups::sweep(&house.app.house).await.expect("a sweep");
+    assert_eq!(house.value::<i64>("select count(*) from signups").await, 0);
+}
