@@ -178,7 +178,16 @@ async fn the_pages_lead_from_the_public_site_into_the_office() {
     let page = way(&public.form("/signups", &fields("nordic")).await);
     let code = house.code_for(EMAIL).await;
     assert!(public.get(&page).await.text.contains("nordic.localhost"));
+    // Somebody who signs up as well, and so has a cookie for a sign-up of their own.
     let stranger = house.browser("");
+    let other = [
+        ("business_name", "Other"),
+        ("subdomain", "other-foods"),
+        ("country", "IE"),
+        ("owner_name", "Otto"),
+        ("email", "otto@other.example"),
+    ];
+    assert!(way(&stranger.form("/signups", &other).await).starts_with("/signups/"));
     assert_eq!(stranger.get(&page).await.status, StatusCode::NOT_FOUND, "a sign-up is for the browser that began it");
     assert_eq!(stranger.form(&format!("{page}/confirmation"), &[("code", &code)]).await.status, StatusCode::NOT_FOUND);
     let again = public.form(&format!("{page}/codes"), &[]).await;
