@@ -64,6 +64,8 @@ ids! {
     SessionId,
     /// One of a tenant's own people.
     StaffId,
+    /// A letter that asks somebody to join a wholesaler's staff.
+    InvitationId,
     /// A question that a one-time code answers.
     ChallengeId,
     /// A wholesaler that is signing up.

@@ -23,6 +23,7 @@ pub mod devices;
 pub mod getting_started;
 pub mod home;
 pub mod inbox;
+pub mod invitations;
 pub mod office_customers;
 pub mod office_home;
 pub mod office_requests;
@@ -32,6 +33,7 @@ pub mod registrations;
 pub mod sign_in;
 pub mod signups;
 pub mod sweep;
+pub mod team;
 pub mod tenants;
 pub mod wholesalers;
 

@@ -12,6 +12,7 @@ use crate::devices::{self, api::DevicesApi};
 use crate::getting_started;
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
+use crate::invitations::{self, api::InvitationsApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
 use crate::office_home;
 use crate::office_requests::{self, api::OfficeRequestsApi};
@@ -20,6 +21,7 @@ use crate::public_site;
 use crate::registrations::{self, api::RegistrationsApi};
 use crate::sign_in::{self, api::SignInApi};
 use crate::signups::{self, api::SignupsApi};
+use crate::team::{self, api::TeamApi};
 use crate::tenancy::Hosts;
 use crate::web::door::SiteRoutes;
 use crate::web::{Redirect, assets};
@@ -117,6 +119,21 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
         page(GET, "/office/customers/:access_id/suspension", make_sync(back_up)),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
+        page(GET, "/office/team", team::pages::index),
+        page(GET, "/office/team/roles", team::pages::what_roles_may),
+        page(GET, "/office/team/invitations/new", invitations::pages::new),
+        page(POST, "/office/team/invitations", invitations::pages::create),
+        page(GET, "/office/team/invitations", make_sync(|_| Redirect::to("/office/team/invitations/new"))),
+        page(POST, "/office/team/invitations/:invitation_id/letters", invitations::pages::letter),
+        page(GET, "/office/team/invitations/:invitation_id/letters", make_sync(|_| Redirect::to("/office/team"))),
+        page(POST, "/office/team/invitations/:invitation_id/withdrawal", invitations::pages::withdrawal),
+        page(GET, "/office/team/invitations/:invitation_id/withdrawal", make_sync(|_| Redirect::to("/office/team"))),
+        page(GET, "/office/team/:staff_id", team::pages::show),
+        page(POST, "/office/team/:staff_id/role", team::pages::role_change),
+        page(GET, "/office/team/:staff_id/role", make_sync(back_up)),
+        page(POST, "/office/team/:staff_id/removal", team::pages::removal),
+        page(GET, "/office/team/:staff_id/removal", make_sync(back_up)),
+        page(GET, "/office/invitations/:invitation_id", invitations::pages::show),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),
@@ -131,11 +148,33 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi))
 }
 
-type CounterApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi);
+type CounterApi = (
+    SignInApi,
+    MeApi,
+    RegistrationsApi,
+    WholesalersApi,
+    DevicesApi,
+    OfficeSignInApi,
+    OfficeRequestsApi,
+    OfficeCustomersApi,
+    TeamApi,
+    InvitationsApi,
+);
 
 /// The operations of a counter.
 fn counter_api() -> OpenApiService<CounterApi, ()> {
-    service((SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi))
+    service((
+        SignInApi,
+        MeApi,
+        RegistrationsApi,
+        WholesalersApi,
+        DevicesApi,
+        OfficeSignInApi,
+        OfficeRequestsApi,
+        OfficeCustomersApi,
+        TeamApi,
+        InvitationsApi,
+    ))
 }
 
 fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {

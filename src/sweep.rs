@@ -20,6 +20,8 @@ const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 /// Long enough that somebody has asked why.
 const GIVEN_UP_JOBS_KEPT: TimeDelta = TimeDelta::days(90);
+/// Who was invited and never came is asked about for a while, and then forgotten.
+const INVITATIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// How many rows one statement removes at the most.
 const BATCH: u64 = 1_000;
 
@@ -39,7 +41,8 @@ pub async fn now_and_then(house: &House) {
     }
 }
 
-/// Removes sessions that ended long ago, keys whose answers nobody asks for again, and jobs that were given up.
+/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, and
+/// jobs that were given up.
 pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
     let tenants =
@@ -48,6 +51,7 @@ pub async fn the_rest(house: &House) -> Result<()> {
         while customers_sessions(house, tenant).await? == BATCH {}
         while staff_sessions(house, tenant).await? == BATCH {}
         while idempotency_keys(house, tenant).await? == BATCH {}
+        while invitations(house, tenant).await? == BATCH {}
     }
     Ok(())
 }
@@ -115,6 +119,24 @@ async fn idempotency_keys(house: &House, tenant: TenantId) -> Result<u64> {
                    select customer_id, key from idempotency_keys where tenant_id = $1 and created_at < $2 limit $3)",
                 tenant.uuid(),
                 house.now() - KEYS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn invitations(house: &House, tenant: TenantId) -> Result<u64> {
+    house
+        .db()
+        .office(tenant)
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from invitations where tenant_id = $1 and invitation_id in (
+                   select invitation_id from invitations
+                    where tenant_id = $1 and accepted_at is null and least(withdrawn_at, expires_at) < $2 limit $3)",
+                tenant.uuid(),
+                house.now() - INVITATIONS_KEPT,
                 BATCH.cast_signed()
             );
             Ok(removed.execute(&mut *tx).await?.rows_affected())

@@ -19,7 +19,9 @@ grant update (status, decided_at) on registration_requests to tc_counter;
 
 -- A tenant's staff, and the jobs of a tenant.
 grant select, insert on staff, staff_sessions, trade_accounts, account_access to tc_office;
-grant update (name, role) on staff to tc_office;
+grant update (name, role, removed_at) on staff to tc_office;
+grant select, insert, delete on invitations to tc_office;
+grant update (sent_at, times_sent, expires_at, accepted_at, withdrawn_at) on invitations to tc_office;
 grant update (last_seen_at, ended_at) on staff_sessions to tc_office;
 grant update (business_name, town, country) on trade_accounts to tc_office;
 grant update (account_id, contact_name, role, status) on account_access to tc_office;

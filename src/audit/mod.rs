@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::db::{Office, TenantDoor, Tx};
 use crate::error::Result;
-use crate::ids::EventId;
+use crate::ids::{EventId, StaffId};
 use crate::tenancy::extract::{Caller, Member};
 
 /// Who did it.
@@ -20,6 +20,11 @@ impl Actor {
     /// A member of staff, by the name colleagues know.
     pub fn staff(member: &Member) -> Self {
         Self { kind: "staff", id: Some(member.session.staff_id.uuid()), name: member.session.name.clone() }
+    }
+
+    /// Somebody who becomes a member of staff with this very act.
+    pub fn newcomer(id: StaffId, name: &str) -> Self {
+        Self { kind: "staff", id: Some(id.uuid()), name: name.to_owned() }
     }
 
     /// A customer, by their masked number: the global id is nobody's business here.

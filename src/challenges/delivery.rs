@@ -40,7 +40,7 @@ pub struct SignupMail<'a> {
     pub public_url: &'a str,
 }
 
-/// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there only;
+/// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there, or are invited to, only;
 /// the browser that asked is told the same either way.
 pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, challenge: ChallengeId) -> Result<Outcome> {
     let now = house.now();
@@ -114,9 +114,13 @@ async fn works_here(house: &House, tenant: &Tenant, email: &str) -> Result<bool>
         .office(tenant)
         .read(async |tx| {
             Ok(sqlx::query_scalar!(
-                r#"select exists (select from staff where tenant_id = $1 and email = $2 and removed_at is null) as "works_here!""#,
+                r#"select exists (select from staff where tenant_id = $1 and email = $2 and removed_at is null)
+                       or exists (select from invitations
+                                   where tenant_id = $1 and email = $2 and accepted_at is null and withdrawn_at is null
+                                     and expires_at > $3) as "works_here!""#,
                 tx.tenant().uuid(),
-                email
+                email,
+                house.now()
             )
             .fetch_one(&mut *tx)
             .await?)

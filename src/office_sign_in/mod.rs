@@ -10,6 +10,7 @@ use crate::challenges::{self, Address, Asked, Question};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, StaffId};
+use crate::invitations;
 use crate::tenancy::extract::Member;
 use crate::tenancy::token::{OFFICE_COOKIE, Token};
 use crate::tenancy::{House, StaffRole, Visitor};
@@ -35,7 +36,7 @@ pub struct Opened {
     pub life_seconds: i64,
 }
 
-/// Compares the code and opens a session.
+/// Compares the code and opens a session; whoever was invited joins with it.
 pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -> Result<Opened> {
     let house = &visitor.house;
     let address = Address::Email(email.clone());
@@ -45,6 +46,7 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
     let begun = house
         .office(&visitor.tenant)
         .write(async |tx| {
+            invitations::accept(tx, &email, house.now()).await?;
             let member = sqlx::query!(
                 "select staff_id, role from staff where tenant_id = $1 and email = $2 and removed_at is null",
                 tx.tenant().uuid(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::House;
+use super::roles;
 use super::session::{self, CustomerSession, StaffRole, StaffSession};
 use super::tenant::Tenant;
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
@@ -99,6 +100,10 @@ pub enum AnyRole {}
 pub enum Decider {}
 /// Who may shut a customer out and let them back in.
 pub enum Keeper {}
+/// Who may bring people into the team and let them go; whom, [`StaffRole::may_appoint`] says.
+pub enum TeamKeeper {}
+/// Who may say what others are.
+pub enum RoleGiver {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -108,13 +113,25 @@ impl RoleRule for AnyRole {
 
 impl RoleRule for Decider {
     fn allows(role: StaffRole) -> bool {
-        matches!(role, StaffRole::Owner | StaffRole::Manager | StaffRole::Sales)
+        roles::DECIDE.is_of(role)
     }
 }
 
 impl RoleRule for Keeper {
     fn allows(role: StaffRole) -> bool {
-        matches!(role, StaffRole::Owner | StaffRole::Manager)
+        roles::SUSPEND.is_of(role)
+    }
+}
+
+impl RoleRule for TeamKeeper {
+    fn allows(role: StaffRole) -> bool {
+        roles::APPOINT_HELPERS.is_of(role)
+    }
+}
+
+impl RoleRule for RoleGiver {
+    fn allows(role: StaffRole) -> bool {
+        roles::APPOINT_ANYBODY.is_of(role)
     }
 }
 
@@ -154,6 +171,14 @@ impl<R> Staff<R> {
         let done = work(&mut tx, &member).await?;
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// Ends the transaction, which may have touched the session's row, for work that waits its turn: whoever has the turn
+    /// may want to end that very session.
+    pub async fn leave(self) -> Result<Member> {
+        let Self { member, tx, .. } = self;
+        tx.commit().await?;
+        Ok(member)
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod extract;
 pub mod host;
 mod house;
+pub mod roles;
 pub mod session;
 pub mod tenant;
 pub mod token;

@@ -217,10 +217,12 @@ async fn a_key_that_loses_its_tenant_is_found() {
     }
     assert!(keys.len() > 14, "primary keys, unique keys and unique indexes: {}", keys.len());
     let foreign = sqlx::query(
-        "select f.conrelid::regclass::text as child, f.confrelid::regclass::text as parent, f.conname::text as name, a.attname::text as column_name
+        "select f.conrelid::regclass::text as child, f.confrelid::regclass::text as parent, f.conname::text as name, a.attname::text as column_name,
+                b.attname::text as parents_column
            from pg_constraint f
            join pg_attribute t on t.attrelid = f.confrelid and t.attname = 'tenant_id'
-           join pg_attribute a on a.attrelid = f.conrelid and a.attnum = f.conkey[2] where f.contype = 'f'",
+           join pg_attribute a on a.attrelid = f.conrelid and a.attnum = f.conkey[2]
+           join pg_attribute b on b.attrelid = f.confrelid and b.attnum = f.confkey[2] where f.contype = 'f'",
     )
     .fetch_all(&mut admin)
     .await
@@ -228,10 +230,10 @@ async fn a_key_that_loses_its_tenant_is_found() {
     assert!(!foreign.is_empty());
     for key in &foreign {
         let (child, parent): (String, String) = (key.get("child"), key.get("parent"));
-        let (name, column): (String, String) = (key.get("name"), key.get("column_name"));
+        let (name, column, theirs): (String, String, String) = (key.get("name"), key.get("column_name"), key.get("parents_column"));
         let single = format!(
-            "create unique index single on {parent} ({column}); alter table {child} drop constraint {name},
-             add constraint {name} foreign key ({column}) references {parent} ({column})"
+            "create unique index single on {parent} ({theirs}); alter table {child} drop constraint {name},
+             add constraint {name} foreign key ({column}) references {parent} ({theirs})"
         );
         let found = found_after(&mut admin, &single).await;
         assert!(found.iter().any(|text| text.starts_with(&format!("{name} points"))), "{single}: {found:?}");

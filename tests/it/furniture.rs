@@ -23,7 +23,10 @@ const ONE_OF_EVERYTHING: &str = "
   insert into audit_events (tenant_id, event_id, at, actor_kind, actor_name, action, subject_kind, subject_id)
   select tenant_id, gen_random_uuid(), now(), 'system', 'test', 'test.made', 'account_access', access_id from account_access;
   insert into idempotency_keys (tenant_id, customer_id, key, request_hash, answer, created_at)
-  select tenant_id, customer_id, 'key of ' || access_id, sha256('x'), '{}', now() from account_access;";
+  select tenant_id, customer_id, 'key of ' || access_id, sha256('x'), '{}', now() from account_access;
+  insert into invitations (tenant_id, invitation_id, email, name, role, invited_by, created_at, sent_at, expires_at)
+  select tenant_id, gen_random_uuid(), 'new@somewhere.example', 'New', 'sales', staff_id, now(), now(), now() + interval '7 days'
+    from staff where role = 'owner';";
 
 /// Puts one row of everything into the house.
 pub async fn furnish(house: &House) {

@@ -136,6 +136,7 @@ async fn a_guarded_route_turns_away_everybody_whom_it_is_not_for_and_changes_not
             Door::Customer | Door::AnyRole => &[],
             Door::Decider => &["picker"],
             Door::Keeper => &["picker", "sales"],
+            Door::Owner => &["picker", "sales", "manager"],
         };
         for role in too_low {
             let cookie = scene.staff("acme", role).await;
@@ -144,7 +145,7 @@ async fn a_guarded_route_turns_away_everybody_whom_it_is_not_for_and_changes_not
             tells_nothing(&answer, &path);
         }
     }
-    sqlx::query("delete from staff_sessions s using staff p where p.staff_id = s.staff_id and p.role in ('picker', 'sales')")
+    sqlx::query("delete from staff_sessions s using staff p where p.staff_id = s.staff_id and p.role in ('picker', 'sales', 'manager')")
         .execute(&mut scene.db)
         .await
         .expect("the sessions of this test");

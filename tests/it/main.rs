@@ -52,6 +52,7 @@ mod signups;
 mod sizes;
 mod stream_resets;
 mod sweep;
+mod team;
 mod tenants;
 mod tidy;
 mod typed;

@@ -190,6 +190,20 @@ async fn what_is_answered_is_what_is_described() {
     let suspension = format!("/api/v1/office/customers/{id}/suspension");
     check("post", "/office/customers/{id}/suspension", &owner.post(&suspension, json!({ "reason": "Unpaid" })).await);
     check("delete", "/office/customers/{id}/suspension", &owner.delete(&suspension).await);
+    check("get", "/office/team", &owner.get("/api/v1/office/team").await);
+    let ivy = json!({ "name": "Ivy", "email": "ivy@acme.example", "role": "sales" });
+    let invited = owner.post("/api/v1/office/invitations", ivy.clone()).await;
+    check("post", "/office/invitations", &invited);
+    check("post", "/office/invitations", &owner.post("/api/v1/office/invitations", ivy).await);
+    check("get", "/office/invitations", &owner.get("/api/v1/office/invitations").await);
+    let invitation = format!("/api/v1/office/invitations/{}", invited.value()["id"].as_str().expect("an id"));
+    check("delete", "/office/invitations/{id}", &owner.delete(&invitation).await);
+    let team = owner.get("/api/v1/office/team").await.value();
+    let picker = format!("/api/v1/office/team/{}", team["items"][3]["id"].as_str().expect("an id"));
+    let role = async |role: &str| owner.json(http::Method::PATCH, &picker, json!({ "role": role })).await;
+    check("patch", "/office/team/{id}", &role("sales").await);
+    check("patch", "/office/team/{id}", &role("boss").await);
+    check("delete", "/office/team/{id}", &owner.delete(&picker).await);
     check("delete", "/office/sessions/current", &owner.delete("/api/v1/office/sessions/current").await);
 
     let cat = house.customer("acme", CAT).await;

@@ -261,6 +261,39 @@ async fn the_customers_of_a_counter() {
 }
 
 #[tokio::test]
+async fn the_team() {
+    let house = House::open().await;
+    let (owner, picker) = (house.staff("acme", "owner").await, house.staff("acme", "picker").await);
+    snapshot("team-index", &owner.get("/office/team").await);
+    snapshot("team-index_to_a_picker", &picker.get("/office/team").await);
+    snapshot("team-roles", &owner.get("/office/team/roles").await);
+    snapshot("invitations-new", &owner.get("/office/team/invitations/new").await);
+    let wrong = [("name", " "), ("email", "<ivy>"), ("role", "boss")];
+    snapshot("invitations-new_wrong", &owner.form("/office/team/invitations", &wrong).await);
+    let ivy = [("name", "Ivy <I>"), ("email", "ivy@acme.example"), ("role", "sales")];
+    let invited = owner.form("/office/team/invitations", &ivy).await;
+    snapshot("team-index_invited", &owner.get(invited.header("location")).await);
+    snapshot("invitations-new_again", &owner.form("/office/team/invitations", &ivy).await);
+    let invitation = owner.get("/api/v1/office/invitations").await.value()["items"][0]["id"].as_str().expect("an id").to_owned();
+    let (link, anybody) = (format!("/office/invitations/{invitation}"), house.browser("acme"));
+    snapshot("invitations-show", &anybody.get(&link).await);
+    house.wait(chrono::Duration::days(8));
+    snapshot("invitations-show_expired", &anybody.get(&link).await);
+    let owner = house.staff("acme", "owner").await;
+    owner.delete(&format!("/api/v1/office/invitations/{invitation}")).await;
+    snapshot("invitations-show_withdrawn", &anybody.get(&link).await);
+    house.change("update invitations set accepted_at = now()").await;
+    snapshot("invitations-show_accepted", &anybody.get(&link).await);
+    let team = owner.get("/api/v1/office/team").await.value();
+    let one = |at: usize| format!("/office/team/{}", team["items"][at]["id"].as_str().expect("an id"));
+    house.change("update staff set created_at = '2026-01-05'").await;
+    owner.form(&format!("{}/role", one(3)), &[("role", "manager")]).await;
+    snapshot("team-show", &owner.get(&one(3)).await);
+    snapshot("team-show_no_role", &owner.form(&format!("{}/role", one(3)), &[("role", "boss")]).await);
+    snapshot("team-show_last_owner", &owner.form(&format!("{}/removal", one(0)), &[("leaving", "yes")]).await);
+}
+
+#[tokio::test]
 async fn a_first_visit_is_light_enough_for_a_poor_signal() {
     let house = House::open().await;
     for slug in ["", "acme"] {

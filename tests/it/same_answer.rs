@@ -66,7 +66,7 @@ fn told(answer: &Answer, typed: &str) -> (StatusCode, Vec<(String, String)>, usi
 }
 
 /// The steps a stranger can take with an address, by the API and by the pages.
-async fn steps(house: &House, office: &str, field: &str, typed: &str) -> Vec<(StatusCode, Vec<(String, String)>, usize, String)> {
+pub async fn steps(house: &House, office: &str, field: &str, typed: &str) -> Vec<(StatusCode, Vec<(String, String)>, usize, String)> {
     let (api, pages) = (house.browser("acme"), house.browser("acme"));
     let answers = [
         api.post(&format!("/api/v1{office}/codes"), json!({ field: typed })).await,

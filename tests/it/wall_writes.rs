@@ -125,8 +125,10 @@ async fn a_door_may_not_change_what_it_has_no_use_for() {
         "update account_access set customer_id = customer_id",
         "update account_access set phone = phone",
         "update staff set email = 'me@acme.example'",
-        "update staff set removed_at = now()",
+        "update staff set created_at = now()",
         "update trade_accounts set account_number = 'A-9'",
+        "update invitations set role = 'owner'",
+        "update invitations set email = 'me@acme.example'",
         "delete from staff",
     ] {
         assert_eq!(code(&office.run(change).await), "42501", "{change}");

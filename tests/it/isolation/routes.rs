@@ -22,6 +22,8 @@ pub enum Door {
     Decider,
     /// Managers and owners.
     Keeper,
+    /// Owners.
+    Owner,
 }
 
 /// Somebody whom a route does serve.
@@ -69,6 +71,7 @@ const fn office(door: Door, method: &'static str, path: &'static str, body: &'st
         Door::Customer | Door::AnyRole => "picker",
         Door::Decider => "sales",
         Door::Keeper => "manager",
+        Door::Owner => "owner",
     };
     Guarded { door, method, path, body, right: (Right::Staff(least), status), stranger: 0 }
 }
@@ -83,11 +86,13 @@ const EMAIL_CODE: &str = "email=nobody%40example.com&code=123456";
 const EMAIL_CODE_JSON: &str = r#"{"email":"nobody@example.com","code":"123456"}"#;
 const SHOP: &str = "business_name=Deli&contact_name=Dan";
 const SHOP_JSON: &str = r#"{"business_name":"Deli","contact_name":"Dan"}"#;
+const INVITED: &str = "name=Ivy&email=ivy%40example.com&role=picker";
+const INVITED_JSON: &str = r#"{"name":"Ian","email":"ian@example.com","role":"picker"}"#;
 const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 54] = [
+pub const OPEN: [Open; 60] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -124,6 +129,13 @@ pub const OPEN: [Open; 54] = [
     open("counter", "GET", "/office/registration-requests/:request_id/approval", 303),
     open("counter", "GET", "/office/registration-requests/:request_id/rejection", 303),
     open("counter", "GET", "/office/customers/:access_id/suspension", 303),
+    open("counter", "GET", "/office/team/invitations", 303),
+    open("counter", "GET", "/office/team/invitations/:invitation_id/letters", 303),
+    open("counter", "GET", "/office/team/invitations/:invitation_id/withdrawal", 303),
+    open("counter", "GET", "/office/team/:staff_id/role", 303),
+    open("counter", "GET", "/office/team/:staff_id/removal", 303),
+    // What the letter's link shows; it opens nothing.
+    open("counter", "GET", "/office/invitations/:invitation_id", 404),
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
@@ -177,7 +189,22 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "POST", "/office/customers/:access_id/restoration", "", 303),
     office(Door::Keeper, "GET", "/office/getting-started", "", 200),
     office(Door::Keeper, "POST", "/office/samples/removal", "", 303),
+    office(Door::AnyRole, "GET", "/office/team", "", 200),
+    office(Door::AnyRole, "GET", "/office/team/roles", "", 200),
+    office(Door::Keeper, "GET", "/office/team/:staff_id", "", 200),
+    office(Door::Owner, "POST", "/office/team/:staff_id/role", "role=sales", 303),
+    office(Door::Keeper, "POST", "/office/team/:staff_id/removal", "", 303),
+    office(Door::Keeper, "GET", "/office/team/invitations/new", "", 200),
+    office(Door::Keeper, "POST", "/office/team/invitations", INVITED, 303),
+    office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/letters", "", 303),
+    office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/withdrawal", "", 303),
     office(Door::AnyRole, "DELETE", "/api/v1/office/sessions/current", "", 204),
+    office(Door::AnyRole, "GET", "/api/v1/office/team", "", 200),
+    office(Door::Owner, "PATCH", "/api/v1/office/team/:id", r#"{"role":"sales"}"#, 200),
+    office(Door::Keeper, "DELETE", "/api/v1/office/team/:id", "", 204),
+    office(Door::Keeper, "GET", "/api/v1/office/invitations", "", 200),
+    office(Door::Keeper, "POST", "/api/v1/office/invitations", INVITED_JSON, 201),
+    office(Door::Keeper, "DELETE", "/api/v1/office/invitations/:id", "", 204),
     office(Door::Decider, "GET", "/api/v1/office/registration-requests", "", 200),
     office(Door::Decider, "GET", "/api/v1/office/registration-requests/:id", "", 200),
     office(Door::Decider, "POST", "/api/v1/office/registration-requests/:id/approval", "{}", 200),

@@ -26,12 +26,15 @@ pub struct Ids {
     suspended: String,
     session: String,
     slug: String,
+    colleague: String,
+    invitation: String,
 }
 
 impl Ids {
     pub fn nowhere() -> Self {
         let new = || Uuid::now_v7().to_string();
-        Self { request: new(), active: new(), suspended: new(), session: new(), slug: "nowhere".to_owned() }
+        let slug = "nowhere".to_owned();
+        Self { request: new(), active: new(), suspended: new(), session: new(), slug, colleague: new(), invitation: new() }
     }
 
     /// The path with its ids.
@@ -40,16 +43,25 @@ impl Ids {
         let id = match route.path {
             path if path.contains("/devices/") => &self.session,
             path if path.contains("/customers/") => access,
+            path if path.contains("/team/") => &self.colleague,
+            path if path.contains("/invitations/") => &self.invitation,
             _ => &self.request,
         };
-        let named =
-            [(":request_id", &self.request), (":access_id", access), (":session_id", &self.session), (":slug", &self.slug), (":id", id)];
+        let named = [
+            (":request_id", &self.request),
+            (":access_id", access),
+            (":session_id", &self.session),
+            (":staff_id", &self.colleague),
+            (":invitation_id", &self.invitation),
+            (":slug", &self.slug),
+            (":id", id),
+        ];
         let path = if route.method == "GET" { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 5] {
-        [&self.request, &self.active, &self.suspended, &self.session, &self.slug]
+    pub fn all(&self) -> [&String; 7] {
+        [&self.request, &self.active, &self.suspended, &self.session, &self.slug, &self.colleague, &self.invitation]
     }
 }
 
@@ -94,7 +106,7 @@ impl Scene {
         sqlx::query(
             "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
              select t.id, gen_random_uuid(), p.staff_id, $3, '', now(), now(), now() + interval '1 day'
-               from tenants t join staff p on p.tenant_id = t.id where t.slug = $1 and p.role = $2",
+               from tenants t join staff p on p.tenant_id = t.id where t.slug = $1 and p.email = $2 || '@' || $1 || '.example'",
         )
         .bind(slug)
         .bind(role)
@@ -129,6 +141,23 @@ impl Scene {
         .await
     }
 
+    /// A picker who may be removed, and somebody who has been invited for two days.
+    async fn colleague_and_invitation(&mut self, slug: &str) -> (String, String) {
+        let colleague = sqlx::query_scalar(
+            "insert into staff (tenant_id, staff_id, email, name, role, created_at)
+             select id, gen_random_uuid(), gen_random_uuid() || '@example.com', 'Pip', 'picker', now() from tenants where slug = $1
+             returning staff_id::text",
+        );
+        let invitation = sqlx::query_scalar(
+            "insert into invitations (tenant_id, invitation_id, email, name, role, invited_by, created_at, sent_at, expires_at)
+             select tenant_id, gen_random_uuid(), gen_random_uuid() || '@example.com', 'Ina', 'sales', staff_id, now(),
+                    now() - interval '2 days', now() + interval '5 days' from staff where email = 'owner@' || $1 || '.example'
+             returning invitation_id::text",
+        );
+        let colleague = colleague.bind(slug).fetch_one(&mut self.db).await.expect("a colleague");
+        (colleague, invitation.bind(slug).fetch_one(&mut self.db).await.expect("an invitation"))
+    }
+
     async fn access(&mut self, slug: &str, status: &str) -> String {
         let phone = self.stranger().await;
         let values =
@@ -149,6 +178,7 @@ impl Scene {
     pub async fn ids(&mut self, slug: &str, phone: &str, other_slug: &str) -> Ids {
         let asking = self.stranger().await;
         self.customer(slug, phone).await;
+        let (colleague, invitation) = self.colleague_and_invitation(slug).await;
         let newest = format!("select session_id::text from sessions where phone = '{phone}' order by created_at desc, ctid desc limit 1");
         Ids {
             request: self.request(slug, &asking).await,
@@ -156,6 +186,8 @@ impl Scene {
             suspended: self.access(slug, "suspended").await,
             session: sqlx::query_scalar(AssertSqlSafe(newest)).fetch_one(&mut self.db).await.expect("a session"),
             slug: other_slug.to_owned(),
+            colleague,
+            invitation,
         }
     }
 
@@ -189,6 +221,6 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
         browser.plant(name, value);
     }
     let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = (method == "POST").then(|| (media_type, body.to_owned()));
+    let body = matches!(method, "POST" | "PATCH").then(|| (media_type, body.to_owned()));
     browser.send(method.parse::<Method>().expect("a method"), path, &[], body).await
 }

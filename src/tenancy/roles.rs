@@ -1,0 +1,73 @@
+//! What each role of the office may do: the one table. The rules of the extractors are rows of it, and the page «What each
+//! role may do» shows it.
+
+use super::session::StaffRole::{self, Manager, Owner, Picker, Sales};
+
+/// Something that may be done in the office.
+pub struct Right {
+    /// After «may».
+    pub words: &'static str,
+    roles: &'static [StaffRole],
+}
+
+impl Right {
+    /// Whether this role has it.
+    pub fn is_of(&self, role: StaffRole) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+pub const SEE_TEAM: Right = Right { words: "see who works here", roles: &[Owner, Manager, Sales, Picker] };
+pub const DECIDE: Right =
+    Right { words: "see the customers, and approve or reject who asks for an account", roles: &[Owner, Manager, Sales] };
+pub const SUSPEND: Right =
+    Right { words: "suspend a customer and restore the access, and take the samples away", roles: &[Owner, Manager] };
+pub const APPOINT_HELPERS: Right = Right { words: "invite sales people and pickers, and remove them", roles: &[Owner, Manager] };
+pub const APPOINT_ANYBODY: Right =
+    Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
+
+/// The table, row by row.
+pub const RIGHTS: [&Right; 5] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY];
+
+impl StaffRole {
+    /// Who may do most first.
+    pub const ALL: [Self; 4] = [Owner, Manager, Sales, Picker];
+
+    /// As a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Owner => "Owner",
+            Manager => "Manager",
+            Sales => "Sales",
+            Picker => "Picker",
+        }
+    }
+
+    /// In a sentence: «as a picker».
+    pub fn in_a_sentence(self) -> &'static str {
+        match self {
+            Owner => "an owner",
+            Manager => "a manager",
+            Sales => "a salesperson",
+            Picker => "a picker",
+        }
+    }
+
+    /// What it may do.
+    pub fn rights(self) -> Vec<&'static str> {
+        RIGHTS.iter().filter(|right| right.is_of(self)).map(|right| right.words).collect()
+    }
+
+    /// What it may not do.
+    pub fn lacks(self) -> Vec<&'static str> {
+        RIGHTS.iter().filter(|right| !right.is_of(self)).map(|right| right.words).collect()
+    }
+
+    /// Whether it may invite and remove people of that role.
+    pub fn may_appoint(self, role: Self) -> bool {
+        match role {
+            Owner | Manager => APPOINT_ANYBODY.is_of(self),
+            Sales | Picker => APPOINT_HELPERS.is_of(self),
+        }
+    }
+}
