@@ -61,6 +61,13 @@ pub struct Invitation {
     pub state: State,
 }
 
+impl Invitation {
+    /// How long it is good for, with the hour that has begun: one that was just sent has its seven days.
+    pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
+        self.expires_at - now + TimeDelta::minutes(59)
+    }
+}
+
 /// Whom to ask, as what.
 pub struct NewInvitation {
     email: EmailAddress,

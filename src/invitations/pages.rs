@@ -131,10 +131,10 @@ pub async fn show(visitor: Visitor, Path(invitation_id): Path<Uuid>) -> Result<P
     let page = ShowPage {
         shell: Shell { private: true, ..Shell::of(&visitor, "Invitation") },
         state: invitation.state,
+        left: when::length(invitation.left(now)),
         inviter: invitation.invited_by,
         role: invitation.role,
         address: invitation.email.to_string(),
-        left: when::length(invitation.expires_at - now),
     };
     Page::of(&page)?.with_pending_cookie(&visitor)
 }

@@ -71,7 +71,7 @@ struct Waiting {
 
 impl Waiting {
     fn of(invitation: Invitation, member: &Member) -> Self {
-        let left = invitation.expires_at - member.house.now();
+        let left = invitation.left(member.house.now());
         Self {
             invitation_id: invitation.invitation_id,
             left: if invitation.state == State::Open { when::length(left) } else { String::new() },
