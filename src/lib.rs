@@ -30,6 +30,7 @@ pub mod office_requests;
 pub mod office_sign_in;
 pub mod public_site;
 pub mod registrations;
+pub mod settings;
 pub mod sign_in;
 pub mod signups;
 pub mod sweep;

@@ -19,6 +19,8 @@ use crate::office_requests::{self, api::OfficeRequestsApi};
 use crate::office_sign_in::{self, api::OfficeSignInApi};
 use crate::public_site;
 use crate::registrations::{self, api::RegistrationsApi};
+use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
+use crate::settings::{self, api::SettingsApi};
 use crate::sign_in::{self, api::SignInApi};
 use crate::signups::{self, api::SignupsApi};
 use crate::team::{self, api::TeamApi};
@@ -29,6 +31,10 @@ use crate::wholesalers::{self, api::WholesalersApi};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+
+/// Pictures are larger than forms.
+const LARGE_BODIES: &[(&str, usize)] =
+    &[("/office/settings/logo", HEAVIEST_UPLOAD_BYTES), ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES)];
 
 /// One page: how it is asked for, and who answers.
 pub struct PageRoute {
@@ -134,6 +140,11 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(POST, "/office/team/:staff_id/removal", team::pages::removal),
         page(GET, "/office/team/:staff_id/removal", make_sync(back_up)),
         page(GET, "/office/invitations/:invitation_id", invitations::pages::show),
+        page(GET, "/office/settings", settings::pages::index),
+        page(POST, "/office/settings", settings::pages::update),
+        page(POST, "/office/settings/logo", settings::pages::upload_logo),
+        page(GET, "/office/settings/logo", make_sync(back_up)),
+        page(POST, "/office/settings/logo/removal", settings::pages::logo_removal),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),
@@ -159,6 +170,7 @@ type CounterApi = (
     OfficeCustomersApi,
     TeamApi,
     InvitationsApi,
+    SettingsApi,
 );
 
 /// The operations of a counter.
@@ -174,6 +186,7 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
         OfficeCustomersApi,
         TeamApi,
         InvitationsApi,
+        SettingsApi,
     ))
 }
 
@@ -229,5 +242,5 @@ fn site(hosts: &Hosts, pages: Vec<PageRoute>, api: BoxEndpoint<'static>, operati
         routes = routes.at(path, methods);
     }
     let routes = routes.nest_no_strip("/api/v1", api);
-    SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths }
+    SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths, large_bodies: LARGE_BODIES }
 }

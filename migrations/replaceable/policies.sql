@@ -57,3 +57,26 @@ begin
     end loop;
   end loop;
 end $$;
+
+-- The tenants themselves. Whoever may look at them at all sees all of them, but an office: it sees and changes its own
+-- row alone. Not forced on the owner, as no server role owns anything and migrations must reach every row.
+do $$
+declare
+  role_name text;
+  old record;
+  own_rule constant text := 'id = current_setting(''app.tenant_id'')::uuid';
+begin
+  alter table tenants enable row level security;
+  for old in select polname from pg_policy where polrelid = 'tenants'::regclass loop
+    execute format('drop policy %I on tenants', old.polname);
+  end loop;
+  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+    continue when not has_any_column_privilege(role_name, 'tenants'::regclass, 'select, insert, update');
+    if role_name = 'tc_office' then
+      execute format('create policy tc_office_floor on tenants as restrictive for all to tc_office using (%s) with check (%s)', own_rule, own_rule);
+      execute format('create policy tc_office on tenants as permissive for all to tc_office using (%s) with check (%s)', own_rule, own_rule);
+    else
+      execute format('create policy %I on tenants as permissive for all to %I using (true) with check (true)', role_name, role_name);
+    end if;
+  end loop;
+end $$;

@@ -30,6 +30,43 @@ const EVERYTHING: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 const REQUEST: &[&str] =
     &["tenant_id", "request_id", "customer_id", "phone", "business_name", "contact_name", "message", "status", "created_at"];
 
+/// What a wholesaler sets for itself, as its office reads it
+const SETTINGS_READ: &[&str] = &[
+    "id",
+    "business_name",
+    "country",
+    "currency",
+    "time_zone",
+    "brand_colour",
+    "second_colour",
+    "opening_text",
+    "contact_email",
+    "contact_phone",
+    "contact_address",
+    "prices_shown",
+    "sms_countries",
+    "logo_type",
+    "updated_at",
+];
+/// and as it writes it.
+const SETTINGS_WRITTEN: &[&str] = &[
+    "business_name",
+    "country",
+    "currency",
+    "time_zone",
+    "brand_colour",
+    "second_colour",
+    "opening_text",
+    "contact_email",
+    "contact_phone",
+    "contact_address",
+    "prices_shown",
+    "sms_countries",
+    "logo",
+    "logo_type",
+    "updated_at",
+];
+
 /// The list.
 pub const GRANTS: &[Grant] = &[
     whole("tc_counter", "sessions", READ),
@@ -64,6 +101,8 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_office", "registration_requests", &["INSERT", "DELETE"]),
     whole("tc_office", "account_access", &["DELETE"]),
     whole("tc_office", "trade_accounts", &["DELETE"]),
+    part("tc_office", "tenants", READ, SETTINGS_READ),
+    part("tc_office", "tenants", CHANGE, SETTINGS_WRITTEN),
     whole("tc_identity", "challenges", EVERYTHING),
     whole("tc_identity", "address_counters", EVERYTHING),
     whole("tc_identity", "known_browsers", EVERYTHING),

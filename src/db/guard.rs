@@ -141,6 +141,26 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
  where regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule
     or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule || narrower";
 
+/// What is not as it should be with the table of the tenants themselves: an office sees and changes its own row alone,
+/// through a policy and its floor of these very words; the other roles have one policy each that shows them all.
+const TENANTS_UNBOUND: &str = r"select 'tenants' where not (select relrowsecurity from pg_class where oid = 'tenants'::regclass)
+  union all
+ select 'tenants.' || p.polname
+   from pg_policy p left join pg_roles r on p.polroles = array[r.oid]
+  cross join lateral (select case r.rolname
+    when 'tc_office' then 'id=current_setting''app.tenant_id''::uuid'
+    when 'tc_identity' then 'true'
+    when 'tc_platform' then 'true' end as rule) expected
+  where p.polrelid = 'tenants'::regclass
+    and (p.polcmd <> '*'
+      or regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule
+      or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule)
+  union all
+ select 'tenants (' || wanted.role || ')'
+   from (values ('tc_office', false), ('tc_office', true), ('tc_identity', true), ('tc_platform', true)) wanted (role, permissive)
+  where not exists (select from pg_policy p where p.polrelid = 'tenants'::regclass and p.polpermissive = wanted.permissive
+                       and p.polroles = array[(select oid from pg_roles where rolname = wanted.role)])";
+
 /// Row-level security on every tenant's table, and the tenant in front of every key.
 async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) -> anyhow::Result<()> {
     const TENANT_TABLES: &str = "select c.oid, c.relname::text as name, c.relrowsecurity, c.relforcerowsecurity, t.attnum, t.attnotnull
@@ -161,6 +181,7 @@ async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) ->
                                   and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null))".to_owned(),
         ),
         ("{} is a policy of other words than its role's", OTHER_WORDS.to_owned()),
+        ("{} does not keep an office to its own row", TENANTS_UNBOUND.to_owned()),
         (
             "{} has no primary key",
             "select name from t where not exists (select from pg_index i where i.indrelid = t.oid and i.indisprimary)".to_owned(),

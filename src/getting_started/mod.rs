@@ -5,15 +5,19 @@ pub mod pages;
 use crate::audit::Actor;
 use crate::error::Result;
 use crate::tenancy::extract::Member;
+use crate::tenants::provision::FIRST_COLOUR;
 use crate::tenants::samples;
 
 /// How far a tenant has come.
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of a checklist")]
 pub struct Progress {
     pub has_samples: bool,
     /// Requests, the samples' too, that wait for a decision.
     pub waiting: i64,
     /// Customers that were let in and are no samples.
     pub customers: i64,
+    pub has_logo: bool,
+    pub has_colours: bool,
     pub has_contact: bool,
 }
 
@@ -43,6 +47,8 @@ pub async fn progress(member: &Member) -> Result<Progress> {
         has_samples: samples == "there" || samples == "wanted",
         waiting: counts.waiting,
         customers: counts.customers,
+        has_logo: member.tenant.has_logo,
+        has_colours: member.tenant.second_colour.is_some() || member.tenant.brand_colour != FIRST_COLOUR,
         has_contact: !member.tenant.contact_email.is_empty() || !member.tenant.contact_phone.is_empty(),
     })
 }

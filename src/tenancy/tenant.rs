@@ -22,6 +22,8 @@ pub struct Tenant {
     pub country: Country,
     pub time_zone: Tz,
     pub brand_colour: String,
+    /// For what is current, beside the first; without it the house's own ink.
+    pub second_colour: Option<String>,
     pub opening_text: String,
     pub contact_email: String,
     pub contact_phone: String,
@@ -33,11 +35,6 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Black or white, whichever can be read on the brand's colour.
-    pub fn on_brand(&self) -> &'static str {
-        crate::values::colour::readable_on(&self.brand_colour)
-    }
-
     /// Changes whenever the tenant does: part of the address of what browsers may keep.
     pub fn version(&self) -> i64 {
         self.updated_at.timestamp_micros()
@@ -137,7 +134,7 @@ impl Tenants {
 
 async fn load(tx: &mut crate::db::Tx<crate::db::Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
-        "select id, slug, business_name, country, time_zone, brand_colour, opening_text,
+        "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text,
                 contact_email, contact_phone, contact_address, sms_countries, logo_type, updated_at
            from tenants where slug = $1 and status in ('demo', 'active')",
         slug
@@ -155,6 +152,7 @@ async fn load(tx: &mut crate::db::Tx<crate::db::Platform>, slug: &str) -> Result
         country: Country::parse(&row.country).map_err(|_| unreadable("country"))?,
         time_zone: row.time_zone.parse().map_err(|_| unreadable("time zone"))?,
         brand_colour: row.brand_colour,
+        second_colour: row.second_colour,
         opening_text: row.opening_text,
         contact_email: row.contact_email,
         contact_phone: row.contact_phone,

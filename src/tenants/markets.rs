@@ -32,6 +32,54 @@ fn read((code, currency, time_zone): &(&str, &'static str, Tz)) -> Option<Market
     Some(Market { country: Country::parse(code).ok()?, currency, time_zone: *time_zone })
 }
 
+/// The time zones of a country that people live in, the one of most of them first; none for a country that is no market.
+pub fn time_zones(country: Country) -> Vec<Tz> {
+    let first = Market::of(country.as_str()).map(|market| market.time_zone);
+    let others = OTHER_ZONES.iter().filter(|(code, _)| *code == country.as_str()).flat_map(|(_, zones)| zones.iter().copied());
+    first.into_iter().chain(others).collect()
+}
+
+/// Of the markets with several zones, those beside the first.
+const OTHER_ZONES: &[(&str, &[Tz])] = &[
+    (
+        "AU",
+        &[
+            Tz::Australia__Melbourne,
+            Tz::Australia__Brisbane,
+            Tz::Australia__Adelaide,
+            Tz::Australia__Perth,
+            Tz::Australia__Hobart,
+            Tz::Australia__Darwin,
+        ],
+    ),
+    (
+        "CA",
+        &[
+            Tz::America__Vancouver,
+            Tz::America__Edmonton,
+            Tz::America__Winnipeg,
+            Tz::America__Regina,
+            Tz::America__Halifax,
+            Tz::America__St_Johns,
+        ],
+    ),
+    ("CY", &[Tz::Asia__Famagusta]),
+    ("ES", &[Tz::Atlantic__Canary, Tz::Africa__Ceuta]),
+    ("NZ", &[Tz::Pacific__Chatham]),
+    ("PT", &[Tz::Atlantic__Madeira, Tz::Atlantic__Azores]),
+    (
+        "US",
+        &[
+            Tz::America__Chicago,
+            Tz::America__Denver,
+            Tz::America__Phoenix,
+            Tz::America__Los_Angeles,
+            Tz::America__Anchorage,
+            Tz::Pacific__Honolulu,
+        ],
+    ),
+];
+
 const MARKETS: &[(&str, &str, Tz)] = &[
     ("AT", "EUR", Tz::Europe__Vienna),
     ("AU", "AUD", Tz::Australia__Sydney),

@@ -13,7 +13,7 @@ use crate::jobs::{self, Job, Lane};
 use crate::values::{EmailAddress, Slug};
 
 /// What every counter looks like until its owner chooses a colour.
-const FIRST_COLOUR: &str = "#1f5f5b";
+pub const FIRST_COLOUR: &str = "#1f5f5b";
 
 /// What a tenant is made of.
 pub struct NewTenant<'a> {

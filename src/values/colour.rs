@@ -1,7 +1,31 @@
 //! Brand colours, and whether words can be read on them (WCAG 2.2, 1.4.3).
 
-const WHITE: &str = "#ffffff";
-const NEAR_BLACK: &str = "#1d1c1a";
+pub const WHITE: &str = "#ffffff";
+pub const NEAR_BLACK: &str = "#1d1c1a";
+/// The least contrast at which text of ordinary size can be read.
+pub const READABLE: f64 = 4.5;
+
+/// A colour as people write it, `#RRGGBB` or without the hash; None when it is none.
+pub fn parse(typed: &str) -> Option<String> {
+    let digits = typed.trim().trim_start_matches('#').to_ascii_lowercase();
+    (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| format!("#{digits}"))
+}
+
+/// The colour itself when white or near-black can be read on it; otherwise the nearest darker or lighter one of the
+/// same hue on which one of them can.
+pub fn readable(colour: &str) -> String {
+    let is_readable = |colour: &String| contrast(colour, readable_on(colour)) >= READABLE;
+    (0..=u8::MAX).flat_map(|step| [WHITE, "#000000"].map(|end| towards(colour, end, step))).find(is_readable).unwrap_or_default()
+}
+
+/// Part of the way from one colour to another, in 255 steps.
+fn towards(colour: &str, end: &str, step: u8) -> String {
+    let mixed = [1, 3, 5].map(|from| {
+        let channel = |colour: &str| colour.get(from..from + 2).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or(0);
+        (channel(colour) * u16::from(u8::MAX - step) + channel(end) * u16::from(step)) / u16::from(u8::MAX)
+    });
+    format!("#{:02x}{:02x}{:02x}", mixed[0], mixed[1], mixed[2])
+}
 
 /// White or near-black, whichever contrasts more with a `#rrggbb` colour.
 pub fn readable_on(colour: &str) -> &'static str {
@@ -34,5 +58,29 @@ mod tests {
         assert_eq!(readable_on("#1e3a8a"), WHITE);
         assert_eq!(readable_on("#ffd54a"), NEAR_BLACK);
         assert!((contrast("blue", "#ffffff") - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_colour_on_which_nothing_can_be_read_becomes_the_nearest_on_which_something_can() {
+        for fine in ["#1e3a8a", "#ffd54a", "#000000", "#ffffff", "#767676"] {
+            assert_eq!(readable(fine), fine);
+        }
+        for (colour, corrected) in [("#7b7b7b", "#767676"), ("#808080", "#848484")] {
+            assert_eq!(readable(colour), corrected);
+        }
+        for grey in 0..=u8::MAX {
+            let colour = format!("#{grey:02x}{grey:02x}{:02x}", grey / 2);
+            let corrected = readable(&colour);
+            assert!(contrast(&corrected, readable_on(&corrected)) >= READABLE, "{colour} → {corrected}");
+        }
+    }
+
+    #[test]
+    fn colours_are_read_as_people_write_them() {
+        assert_eq!(parse(" #FFD54A ").as_deref(), Some("#ffd54a"));
+        assert_eq!(parse("ffd54a").as_deref(), Some("#ffd54a"));
+        for odd in ["", "#fff", "red", "#ffd54", "#ffd54aa", "#ffd54g", "#ffd54a;}", "é12345"] {
+            assert_eq!(parse(odd), None, "{odd:?}");
+        }
     }
 }

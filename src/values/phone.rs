@@ -58,6 +58,15 @@ impl PhoneNumber {
         }
     }
 
+    /// Reads a number that people are to call: a landline, a freephone or a mobile, written as for [`PhoneNumber::parse`].
+    pub fn parse_to_call(typed: &str, country: Country) -> Result<PhoneNumber, PhoneError> {
+        let subscriber = Subscriber::read(&TypedNumber::read(typed)?, country)?;
+        if subscriber.kind().is_none() {
+            return Err(subscriber.complaint());
+        }
+        PhoneNumber::from_e164(&subscriber.e164())
+    }
+
     /// Takes a number back from our own database. Only its shape is checked (a plus, then 7 to 15 digits of which the
     /// first is not zero), so that a number stays readable when a numbering plan changes under it.
     pub fn from_e164(e164: &str) -> Result<PhoneNumber, PhoneError> {
@@ -211,6 +220,18 @@ mod tests {
         ] {
             assert_eq!(read(typed, country), Err(error), "{typed:?}");
         }
+    }
+
+    #[test]
+    fn a_number_to_call_may_be_a_landline_and_must_be_one_in_use() {
+        let [britain, france] = ["GB", "FR"].map(|code| Country::parse(code).unwrap());
+        let read = |typed, country| PhoneNumber::parse_to_call(typed, country).map(|number| number.0);
+        assert_eq!(read("020 7946 0018", britain).as_deref(), Ok("+442079460018"));
+        assert_eq!(read("0800 123 4567", britain).as_deref(), Ok("+448001234567"));
+        assert_eq!(read("01 42 68 53 00", france).as_deref(), Ok("+33142685300"));
+        assert_eq!(read("+44 20 7946 0018", france).as_deref(), Ok("+442079460018"));
+        assert_eq!(read("020 7946", britain), Err(PhoneError::TooShort));
+        assert_eq!(read("020 7946 0018 x9", britain), Err(PhoneError::Extension));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::Anywhere;
 use crate::values::Slug;
+use crate::values::colour::readable_on;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -63,7 +64,9 @@ pub fn favicon() -> Response {
 /// The tenant's two colours. A stylesheet of its own because pages allow no inline styles.
 #[handler]
 pub fn brand(visitor: Visitor, Query(asked): Query<Version>) -> Response {
-    let css = format!(":root{{--brand:{};--on-brand:{}}}", visitor.tenant.brand_colour, visitor.tenant.on_brand());
+    let (brand, second) = (&visitor.tenant.brand_colour, visitor.tenant.second_colour.as_deref());
+    let second = second.map(|second| format!(";--second:{second};--on-second:{}", readable_on(second))).unwrap_or_default();
+    let css = format!(":root{{--brand:{brand};--on-brand:{}{second}}}", readable_on(brand));
     kept("text/css; charset=utf-8", css, asked.v == visitor.tenant.version().to_string())
 }
 

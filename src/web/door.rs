@@ -12,6 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue
 use http::{HeaderMap, Method, StatusCode};
 use poem::endpoint::BoxEndpoint;
 use poem::{Body, Endpoint, Request, Response};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::compression::{Packer, takes_gzip};
@@ -21,7 +22,7 @@ use super::server::Answers;
 use super::{client, same_origin};
 use crate::db::{Stats, with_stats};
 use crate::error::Error;
-use crate::tenancy::extract::{Here, Place};
+use crate::tenancy::extract::{Here, Place, is_of_staff};
 use crate::tenancy::host::requested_host;
 use crate::tenancy::{HostError, House, Site};
 
@@ -32,10 +33,15 @@ const DISCARDING: Duration = Duration::from_secs(20);
 /// and how long nothing may come meanwhile.
 const DISCARDING_SILENCE: Duration = Duration::from_secs(2);
 
+/// How many large bodies are held at once.
+const UPLOADS_AT_ONCE: usize = 16;
+
 /// The routes of one kind of site, and the methods that each of its paths takes.
 pub struct SiteRoutes {
     pub endpoint: BoxEndpoint<'static>,
     pub paths: Vec<(String, Vec<Method>)>,
+    /// Paths that take larger bodies than forms are, from staff alone, and how large.
+    pub large_bodies: &'static [(&'static str, usize)],
 }
 
 /// The door.
@@ -44,6 +50,7 @@ pub struct Door {
     public: SiteRoutes,
     counter: SiteRoutes,
     packer: Packer,
+    uploads: Semaphore,
 }
 
 /// What the log line tells of a request.
@@ -75,7 +82,7 @@ impl SiteRoutes {
 impl Door {
     /// With the routes of the public site and of the counters.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
-        Self { house, public, counter, packer: Packer::default() }
+        Self { house, public, counter, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE) }
     }
 }
 
@@ -128,8 +135,11 @@ impl Door {
         if !same_origin::passes(&visit.method, headers, &authority) {
             return Err(Failed::Error(Error::CrossSite.into()));
         }
+        let mut _turn = None;
         if here.writes {
-            self.in_time(StatusCode::REQUEST_TIMEOUT, self.bound_body(&mut request)).await?;
+            let most;
+            (most, _turn) = self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.largest_body(&here, request.uri().path())).await?;
+            self.in_time(StatusCode::REQUEST_TIMEOUT, self.bound_body(&mut request, most)).await?;
         }
         let routes = match &here.place {
             Place::Public => &self.public,
@@ -163,10 +173,21 @@ impl Door {
         })
     }
 
+    /// How large the body of this request may be. What is larger than a form is read for signed-in staff alone, and for a
+    /// few at once, for as long as the turn that comes with it is held: the memory that it takes is bounded.
+    async fn largest_body(&self, here: &Here, path: &str) -> Result<(usize, Option<SemaphorePermit<'_>>), Failed> {
+        let ordinary = self.house.config.http.body_limit_bytes;
+        let large = self.counter.large_bodies.iter().find(|(large, _)| *large == path);
+        let Some((_, most)) = large.filter(|_| matches!(here.place, Place::Counter(_))) else { return Ok((ordinary, None)) };
+        if !is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))? {
+            return Ok((ordinary, None));
+        }
+        Ok((*most, self.uploads.acquire().await.ok()))
+    }
+
     /// Reads the body, as long as it is not longer than allowed. A length that is not told is no reason to
     /// refuse; a length that lies is found out.
-    async fn bound_body(&self, request: &mut Request) -> Result<(), Failed> {
-        let most = self.house.config.http.body_limit_bytes;
+    async fn bound_body(&self, request: &mut Request, most: usize) -> Result<(), Failed> {
         let told =
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
         let mut body = Box::pin(request.take_body().into_bytes_stream());

@@ -27,6 +27,15 @@ addEventListener("submit", (event) => {
   });
 });
 
+// A colour is typed or picked: either shows what the other says.
+for (const picker of forms("input[data-picks]")) {
+  const typed = document.getElementById(picker.dataset.picks);
+  picker.addEventListener("input", () => { typed.value = picker.value; });
+  typed.addEventListener("input", () => {
+    if (/^#[0-9a-f]{6}$/i.test(typed.value)) picker.value = typed.value;
+  });
+}
+
 // "Send it again" waits as long as the server would make it wait.
 for (const button of forms("button[data-resend-in]")) {
   const words = button.textContent;

@@ -52,6 +52,15 @@ impl Browser {
 
     /// Sends a request with these headers beside the cookies, and keeps the cookies of the answer.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<(&str, String)>) -> Answer {
+        self.exchange(method, path, headers, body.map(|(media_type, body)| (media_type, body.into_bytes()))).await
+    }
+
+    /// Sends a file, as a page of the same origin.
+    pub async fn send_bytes(&self, method: Method, path: &str, media_type: &str, body: Vec<u8>) -> Answer {
+        self.exchange(method, path, &[("sec-fetch-site", "same-origin")], Some((media_type, body))).await
+    }
+
+    async fn exchange(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<(&str, Vec<u8>)>) -> Answer {
         let mut request = self.client.request(method, format!("http://{}{path}", self.at)).header("host", &self.host);
         let cookies =
             self.cookies.lock().expect("cookies").iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");

@@ -111,6 +111,8 @@ async fn every_role_with_a_grant_has_a_floor_and_a_policy_and_nobody_else_has_an
             }
         }
     }
+    expected.push(("tenants".to_owned(), "tc_office".to_owned(), false));
+    expected.extend(["tc_office", "tc_identity", "tc_platform"].map(|role| ("tenants".to_owned(), role.to_owned(), true)));
     let policies = sqlx::query_as::<_, (String, String, bool)>(
         "select p.polrelid::regclass::text, array_to_string(array(select rolname from pg_roles where oid = any(p.polroles)), ','), p.polpermissive
            from pg_policy p where p.polcmd = '*' order by 1, 2, 3",
@@ -155,7 +157,15 @@ async fn every_policy_that_is_dropped_or_weakened_is_found() {
         "alter policy NAME on TABLE using (tenant_id = current_setting('app.tenant_id')::uuid or true)",
         "alter policy NAME on TABLE to public",
     ];
-    let each = policies.iter().flat_map(|(table, name)| weaker.map(|text| text.replace("NAME", name).replace("TABLE", table)));
+    // Two roles see every tenant's own row: for them these words are no weaker.
+    let shows_all = |table: &str, name: &str| table == "tenants" && name != "tc_office" && name != "tc_office_floor";
+    let each = policies.iter().flat_map(|(table, name)| {
+        let weaker = weaker.into_iter().filter(move |text| !shows_all(table, name) || !text.ends_with("(true)"));
+        let key = if table == "tenants" { "id" } else { "tenant_id" };
+        weaker.map(move |text| text.replace("(tenant_id", &format!("({key}")).replace("NAME", name).replace("TABLE", table))
+    });
+    let each = each.chain(["alter table tenants disable row level security".to_owned()]);
+    let each = each.chain(["create policy careless on tenants using (true)".to_owned()]);
     let a_customer_decides =
         "alter policy tc_counter on registration_requests with check (tenant_id = current_setting('app.tenant_id')::uuid
         and customer_id = current_setting('app.customer_id')::uuid)";

@@ -48,6 +48,7 @@ mod phone_oracle;
 mod recovery;
 mod same_answer;
 mod sessions;
+mod settings;
 mod signups;
 mod sizes;
 mod stream_resets;

@@ -204,6 +204,14 @@ async fn what_is_answered_is_what_is_described() {
     check("patch", "/office/team/{id}", &role("sales").await);
     check("patch", "/office/team/{id}", &role("boss").await);
     check("delete", "/office/team/{id}", &owner.delete(&picker).await);
+    check("get", "/office/settings", &owner.get("/api/v1/office/settings").await);
+    let grey = json!({ "brand_colour": "#808080" });
+    check("patch", "/office/settings", &owner.json(http::Method::PATCH, "/api/v1/office/settings", grey).await);
+    let picture = crate::settings::pictures::png(40, 20);
+    let put = owner.send_bytes(http::Method::PUT, "/api/v1/office/settings/logo", "image/png", picture).await;
+    check("put", "/office/settings/logo", &put);
+    check("get", "/office/settings", &owner.get("/api/v1/office/settings").await);
+    check("delete", "/office/settings/logo", &owner.delete("/api/v1/office/settings/logo").await);
     check("delete", "/office/sessions/current", &owner.delete("/api/v1/office/sessions/current").await);
 
     let cat = house.customer("acme", CAT).await;

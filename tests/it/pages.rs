@@ -31,6 +31,7 @@ fn lasting(html: &str) -> String {
     for (pattern, instead) in [
         (r"localhost:\d+", "localhost:[port]"),
         (r"\?v=[0-9a-f]+", "?v=[version]"),
+        (r#"name="version" value="[0-9a-f]{16}""#, r#"name="version" value="[version]""#),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
         (r"<code>[0-9a-f]{8}</code>", "<code>[request]</code>"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", "[time]"),
@@ -291,6 +292,24 @@ async fn the_team() {
     snapshot("team-show", &owner.get(&one(3)).await);
     snapshot("team-show_no_role", &owner.form(&format!("{}/role", one(3)), &[("role", "boss")]).await);
     snapshot("team-show_last_owner", &owner.form(&format!("{}/removal", one(0)), &[("leaving", "yes")]).await);
+}
+
+#[tokio::test]
+async fn the_settings() {
+    let house = House::open().await;
+    house.change("update tenants set brand_colour = '#1f5f5b' where slug = 'acme'").await;
+    let owner = house.staff("acme", "owner").await;
+    snapshot("settings-index", &owner.get("/office/settings").await);
+    snapshot("settings-index_wrong", &owner.form("/office/settings", &[("country", "GB"), ("contact_phone", "12")]).await);
+    let fields = [("business_name", "Acme"), ("brand_colour", "#808080"), ("second_colour", "#ffd54a"), ("country", "GB")];
+    let fields = [fields.as_slice(), &[("time_zone", "Europe/London"), ("prices_shown", "all")]].concat();
+    let version = owner.get("/api/v1/office/settings").await.value()["version"].as_str().expect("a version").to_owned();
+    let saved = owner.form("/office/settings", &[fields.as_slice(), &[("version", version.as_str())]].concat()).await;
+    snapshot("settings-index_corrected", &owner.get(saved.header("location")).await);
+    snapshot(
+        "settings-index_meanwhile",
+        &owner.form("/office/settings", &[fields.as_slice(), &[("opening_text", "Hello")]].concat()).await,
+    );
 }
 
 #[tokio::test]

@@ -272,7 +272,9 @@ async fn no_server_role_changes_or_removes_an_audit_event_and_the_platform_reach
     for role in ["tc_counter", "tc_office"] {
         let mut seat = Seat::of(&house, role, &ada).await;
         for table in ["customers", "challenges", "address_counters", "known_browsers", "hand_overs", "tenants"] {
-            assert_eq!(code(&seat.run(&format!("select 1 from {table}")).await), "42501", "{role}: {table}");
+            // The office sees one tenant, its own: see settings.rs.
+            let expected = if (role, table) == ("tc_office", "tenants") { "" } else { "42501" };
+            assert_eq!(code(&seat.run(&format!("select 1 from {table}")).await), expected, "{role}: {table}");
         }
     }
 }

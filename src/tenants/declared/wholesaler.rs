@@ -15,8 +15,6 @@ use crate::tenancy::StaffRole;
 use crate::values::{Country, EmailAddress, colour, text};
 
 const LARGEST_BYTES: u64 = 256 * 1024;
-/// WCAG 2.2, 1.4.3: text of ordinary size.
-const READABLE: f64 = 4.5;
 
 /// What the file says.
 pub(super) struct Wholesaler {
@@ -179,11 +177,12 @@ fn read_colour(typed: &str) -> Result<String, String> {
     }
     let contrast = colour::contrast(&colour, colour::readable_on(&colour));
     // Rounded down, lest 4.49 be called 4.5.
-    if contrast < READABLE {
+    if contrast < colour::READABLE {
         let shown = (contrast * 100.0).floor() / 100.0;
         return Err(format!(
             "neither white nor near-black can be read on {colour}: the better of the two has a contrast of {shown} to 1, \
-             and {READABLE} is needed; choose a darker or a lighter colour"
+             and {} is needed; choose a darker or a lighter colour",
+            colour::READABLE
         ));
     }
     Ok(colour)

@@ -88,11 +88,14 @@ const SHOP: &str = "business_name=Deli&contact_name=Dan";
 const SHOP_JSON: &str = r#"{"business_name":"Deli","contact_name":"Dan"}"#;
 const INVITED: &str = "name=Ivy&email=ivy%40example.com&role=picker";
 const INVITED_JSON: &str = r#"{"name":"Ian","email":"ian@example.com","role":"picker"}"#;
+/// Stands for a picture, which is no text.
+pub const PICTURE: &str = "a picture";
+const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&country=GB&time_zone=Europe%2FLondon&prices_shown=nothing";
 const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 60] = [
+pub const OPEN: [Open; 61] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -136,6 +139,7 @@ pub const OPEN: [Open; 60] = [
     open("counter", "GET", "/office/team/:staff_id/removal", 303),
     // What the letter's link shows; it opens nothing.
     open("counter", "GET", "/office/invitations/:invitation_id", 404),
+    open("counter", "GET", "/office/settings/logo", 303),
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
@@ -198,6 +202,14 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "POST", "/office/team/invitations", INVITED, 303),
     office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/letters", "", 303),
     office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/withdrawal", "", 303),
+    office(Door::Keeper, "GET", "/office/settings", "", 200),
+    office(Door::Keeper, "POST", "/office/settings", SETTINGS, 303),
+    office(Door::Keeper, "POST", "/office/settings/logo", PICTURE, 303),
+    office(Door::Keeper, "POST", "/office/settings/logo/removal", "", 303),
+    office(Door::Keeper, "GET", "/api/v1/office/settings", "", 200),
+    office(Door::Keeper, "PATCH", "/api/v1/office/settings", r#"{"opening_text":"Hello"}"#, 200),
+    office(Door::Keeper, "PUT", "/api/v1/office/settings/logo", PICTURE, 204),
+    office(Door::Keeper, "DELETE", "/api/v1/office/settings/logo", "", 204),
     office(Door::AnyRole, "DELETE", "/api/v1/office/sessions/current", "", 204),
     office(Door::AnyRole, "GET", "/api/v1/office/team", "", 200),
     office(Door::Owner, "PATCH", "/api/v1/office/team/:id", r#"{"role":"sales"}"#, 200),

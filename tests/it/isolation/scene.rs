@@ -6,9 +6,10 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::routes::{Guarded, Right};
+use super::routes::{Guarded, PICTURE, Right};
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
+use crate::settings::pictures;
 
 /// A house behind whose back sessions, customers and requests can be put.
 pub struct Scene {
@@ -220,7 +221,16 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
     for (name, value) in cookies {
         browser.plant(name, value);
     }
+    let method: Method = method.parse().expect("a method");
+    if body == PICTURE {
+        let picture = pictures::png(40, 20);
+        return if path.starts_with("/api/") {
+            browser.send_bytes(method, path, "image/png", picture).await
+        } else {
+            pictures::upload_to(browser, path, &picture).await
+        };
+    }
     let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = matches!(method, "POST" | "PATCH").then(|| (media_type, body.to_owned()));
-    browser.send(method.parse::<Method>().expect("a method"), path, &[], body).await
+    let body = ["POST", "PATCH"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
+    browser.send(method, path, &[], body).await
 }
