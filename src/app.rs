@@ -22,6 +22,7 @@ use crate::messages::{self, Carriers};
 use crate::registrations;
 use crate::routes;
 use crate::sweep;
+use crate::tenancy::states::Role;
 use crate::tenancy::{Hosts, House};
 use crate::tenants::samples;
 use crate::web::door::Door;
@@ -103,12 +104,16 @@ impl worker::Runner for Runner {
         let tenant = match claimed.tenant {
             Some(id) => match self.house.tenants.by_id(id).await {
                 Ok(tenant) => tenant,
-                // Suspended or gone: nothing is said in its name.
+                // Gone: nothing is said in its name.
                 Err(Error::NotFound) => return Ok(Outcome::Done),
                 Err(error) => return Err(error),
             },
             None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
         };
+        let is_code = matches!(claimed.job, Job::SendCode(_));
+        if !is_code && !tenant.serves(Role::Jobs) {
+            return Ok(Outcome::Held);
+        }
         match claimed.job {
             Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, Some(&tenant), challenge).await,
             Job::SendMessage(message) => messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await,

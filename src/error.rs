@@ -18,6 +18,12 @@ pub enum Error {
     /// Signed in, and known, but this is for somebody with another role.
     #[error("Your role does not allow this")]
     Forbidden,
+    /// The counter serves no customers in the state it is in.
+    #[error("This counter is closed at the moment")]
+    Closed,
+    /// The counter's own people may look and leave, and nothing else, in the state it is in.
+    #[error("This counter is suspended")]
+    Suspended { reason: String },
     /// The request comes from a page of another site.
     #[error("This request came from another site, so nothing was done")]
     CrossSite,

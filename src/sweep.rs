@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::ids::TenantId;
 use crate::signups;
 use crate::tenancy::House;
+use crate::tenants::names;
 
 const PAUSE: Duration = Duration::from_mins(10);
 /// Codes come and go all day; the rest is looked at once a day.
@@ -41,10 +42,11 @@ pub async fn now_and_then(house: &House) {
     }
 }
 
-/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, and
-/// jobs that were given up.
+/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, jobs
+/// that were given up, and names that tenants gave up.
 pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
+    names::sweep(house).await?;
     let tenants =
         house.db().platform().read(async |tx| Ok(sqlx::query_scalar!("select id from tenants").fetch_all(&mut *tx).await?)).await?;
     for tenant in tenants.into_iter().map(TenantId::from) {

@@ -48,7 +48,7 @@ grant update (business_name, country, currency, time_zone, brand_colour, second_
 grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;
 grant select, insert on customers to tc_identity;
 grant update (last_proven_at) on customers to tc_identity;
-grant select (id, slug, business_name, status, logo_type, updated_at) on tenants to tc_identity;
+grant select (id, slug, business_name, status, logo_type, renamed_at, updated_at) on tenants to tc_identity;
 grant select on account_access to tc_identity;
 grant select, insert on sessions to tc_identity;
 grant update (ended_at) on sessions to tc_identity;
@@ -57,6 +57,6 @@ grant insert on jobs to tc_identity;
 -- Hosts, provisioning, the queue.
 grant select, insert, update on tenants to tc_platform;
 grant select, update, delete on jobs to tc_platform;
-grant select, insert, update, delete on signups to tc_platform;
+grant select, insert, update, delete on signups, retired_names to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;

@@ -10,6 +10,7 @@ use crate::ids::{EventId, StaffId};
 use crate::tenancy::extract::{Caller, Member};
 
 /// Who did it.
+#[derive(Debug, Clone)]
 pub struct Actor {
     kind: &'static str,
     id: Option<Uuid>,
@@ -31,6 +32,16 @@ impl Actor {
     pub fn customer(caller: &Caller) -> Self {
         let access = caller.session.access.as_ref().map(|access| access.access_id.uuid());
         Self { kind: "customer", id: access, name: caller.session.phone.masked() }
+    }
+
+    /// One of the platform's own people.
+    pub fn operator(id: Uuid, name: &str) -> Self {
+        Self { kind: "operator", id: Some(id), name: name.to_owned() }
+    }
+
+    /// `customer`, `staff`, `operator` or `system`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// The command line or a job.

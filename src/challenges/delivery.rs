@@ -10,6 +10,7 @@ use crate::jobs::Outcome;
 use crate::messages::email::Mail;
 use crate::messages::sms::segments;
 use crate::messages::{Carriers, one_line, outcome_of};
+use crate::tenancy::states::Role;
 use crate::tenancy::{House, Tenant};
 
 /// The text message. Its last line binds the code to the host, for phones that fill it in (WICG
@@ -62,6 +63,8 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
     let code = Code::derive(&house.config.keys, open.key_version, challenge)?.reveal();
     let minutes = minutes_left(open.expires_at - now);
     let sent = match tenant {
+        // Nobody is let in there with it, and in five minutes it is good for nothing.
+        Some(tenant) if open.purpose == "customer" && !tenant.serves(Role::Customer) => return Ok(Outcome::Done),
         Some(tenant) if open.purpose == "customer" => {
             carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
         }

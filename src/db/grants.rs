@@ -110,7 +110,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_identity", "hand_overs", EVERYTHING),
     whole("tc_identity", "customers", READ_ADD),
     part("tc_identity", "customers", CHANGE, &["last_proven_at"]),
-    part("tc_identity", "tenants", READ, &["id", "slug", "business_name", "status", "logo_type", "updated_at"]),
+    part("tc_identity", "tenants", READ, &["id", "slug", "business_name", "status", "logo_type", "renamed_at", "updated_at"]),
     whole("tc_identity", "account_access", READ),
     whole("tc_identity", "sessions", READ_ADD),
     part("tc_identity", "sessions", CHANGE, &["ended_at"]),
@@ -118,6 +118,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_platform", "tenants", READ_ADD_CHANGE),
     whole("tc_platform", "jobs", EVERYTHING),
     whole("tc_platform", "signups", EVERYTHING),
+    whole("tc_platform", "retired_names", EVERYTHING),
     whole("tc_platform", "staff", ADD),
     whole("tc_platform", "audit_events", ADD),
 ];

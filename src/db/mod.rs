@@ -10,7 +10,7 @@
 //! | [`Office`] | `tc_office` | tenant |
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: nothing of any tenant's can be read |
-//! | [`Founding`] | `tc_platform` | the tenant that is being made |
+//! | [`Founding`] | `tc_platform` | the tenant that is being made, or given another state or name |
 //!
 //! A verb takes the transaction of the door whose grants it needs:
 //!
@@ -116,7 +116,7 @@ impl Db {
         Scope::new(&self.platform, None, String::new())
     }
 
-    /// The platform, making the tenant that will have this id.
+    /// The platform, making the tenant that will have this id, or changing what it is.
     pub fn founding(&self, tenant: TenantId) -> Scope<Founding> {
         Scope::new(&self.platform, Some(tenant), tx::tenant_setting(tenant))
     }

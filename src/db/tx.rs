@@ -29,7 +29,7 @@ pub enum Office {}
 pub enum Identity {}
 /// Hosts, provisioning, the queue.
 pub enum Platform {}
-/// The platform, making one tenant: its row, its owner, its first audit entry.
+/// The platform, making one tenant or changing what it is: its row, its owner, its audit entry.
 pub enum Founding {}
 
 impl Door for Counter {}

@@ -33,6 +33,7 @@ pub async fn all(caller: &Caller) -> Result<Vec<Device>> {
                 "select s.session_id, t.business_name as wholesaler, s.user_agent, s.created_at as signed_in_at, s.last_seen_at
                    from sessions s join tenants t on t.id = s.tenant_id
                   where s.customer_id = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at > $3
+                    and s.created_at >= coalesce(t.renamed_at, s.created_at)
                   order by s.session_id <> $4, s.last_seen_at desc, s.session_id",
                 customer.uuid(),
                 house.now(),

@@ -106,6 +106,8 @@ impl Claimed {
 #[derive(Debug)]
 pub enum Outcome {
     Done,
+    /// Its tenant's counter is shut: it waits, and waiting is no try.
+    Held,
     /// Not this time; it is tried again after a pause.
     Later(String),
     /// It will never go. The words stay with the job, for whoever looks.
@@ -121,6 +123,20 @@ pub async fn enqueue<D: Door>(tx: &mut Tx<D>, lane: Lane, job: Job, tenant: Opti
         job.kind(),
         tenant.map(TenantId::uuid),
         job.subject(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets everything of a tenant be tried at once that waits for later: its counter is open again.
+pub async fn bring_forward<D: Door>(tx: &mut Tx<D>, tenant: TenantId, now: DateTime<Utc>) -> Result<()> {
+    // What a worker has in its hands is not waiting.
+    sqlx::query!(
+        "update jobs set run_at = $2 where id in (
+           select id from jobs where for_tenant = $1 and run_at > $2 and given_up_at is null for update skip locked)",
+        tenant.uuid(),
         now
     )
     .execute(&mut *tx)

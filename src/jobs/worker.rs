@@ -26,6 +26,9 @@ const WORKERS: [&[Lane]; 6] = [
 /// How long a worker sleeps when nothing wakes it.
 const POLL: Duration = Duration::from_secs(2);
 
+/// How long until it is looked whether the counter of a job that is held is open again; opening it brings it forward.
+const HELD: TimeDelta = TimeDelta::minutes(5);
+
 /// What runs a job.
 pub trait Runner: Send + Sync + 'static {
     /// Does it.
@@ -114,6 +117,7 @@ async fn write_down(tx: &mut Tx<Platform>, row: &Row, outcome: Outcome, now: Dat
     let (id, attempts) = (row.id, row.attempts);
     metrics::counter!("jobs_run", "outcome" => match &outcome {
         Outcome::Done => "done",
+        Outcome::Held => "held",
         Outcome::Later(_) => "later",
         Outcome::GiveUp(_) => "given up",
     })
@@ -121,6 +125,10 @@ async fn write_down(tx: &mut Tx<Platform>, row: &Row, outcome: Outcome, now: Dat
     match outcome {
         Outcome::Done => {
             sqlx::query!("delete from jobs where id = $1", id).execute(&mut *tx).await?;
+        }
+        Outcome::Held => {
+            // The day that it may be tried for begins when it no longer waits.
+            sqlx::query!("update jobs set run_at = $2, created_at = $3 where id = $1", id, now + HELD, now).execute(&mut *tx).await?;
         }
         Outcome::Later(why) => {
             tracing::warn!(job = %id, why, attempts, "a job goes back into the queue");

@@ -83,7 +83,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
     let outcome = claimed.settled(outcome_of(&sent));
     let status = match &outcome {
         Outcome::Done => "sent",
-        Outcome::Later(..) => return Ok(outcome),
+        Outcome::Held | Outcome::Later(..) => return Ok(outcome),
         Outcome::GiveUp(_) => "failed",
     };
     let reference = sent.ok().and_then(|accepted| accepted.provider_reference);

@@ -11,7 +11,7 @@ use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::challenges::known_cookie;
 use crate::error::Result;
 use crate::tenancy::Visitor;
-use crate::tenancy::extract::{AnyRole, Staff};
+use crate::tenancy::extract::{Leaving, Staff};
 use crate::tenancy::token::{OFFICE_COOKIE, set_cookie};
 use crate::values::email::LONGEST_EMAIL;
 
@@ -75,7 +75,7 @@ impl OfficeSignInApi {
 
     /// Sign out of the office
     #[oai(path = "/office/sessions/current", method = "delete")]
-    async fn delete_office_session(&self, staff: Staff<AnyRole>) -> Result<Response<SessionEnded>> {
+    async fn delete_office_session(&self, staff: Staff<Leaving>) -> Result<Response<SessionEnded>> {
         staff.write(async |tx, member| end_session(tx, member).await).await?;
         Ok(session_ended(OFFICE_COOKIE))
     }

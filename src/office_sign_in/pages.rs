@@ -11,7 +11,7 @@ use crate::challenges::code::Code;
 use crate::challenges::{Purpose, known_cookie, pending};
 use crate::error::{Error, Result};
 use crate::tenancy::Visitor;
-use crate::tenancy::extract::{AnyRole, Staff};
+use crate::tenancy::extract::{Leaving, Staff};
 use crate::tenancy::token::{OFFICE_COOKIE, PENDING_COOKIE, end_cookie, pending_cookie, set_cookie};
 use crate::web::failure::in_words;
 use crate::web::page::{CLEAR_SITE_DATA, CLEARED};
@@ -133,7 +133,7 @@ pub async fn sign_in(visitor: Visitor, Form(form): Form<CodeForm>) -> Result<Res
 
 /// `POST /office/sessions/current/end`
 #[handler]
-pub async fn sign_out(staff: Staff<AnyRole>) -> Result<Redirect> {
+pub async fn sign_out(staff: Staff<Leaving>) -> Result<Redirect> {
     staff.write(async |tx, member| super::end_session(tx, member).await).await?;
     Ok(Redirect::to("/office/sign-in")
         .with_cookie(end_cookie(OFFICE_COOKIE))

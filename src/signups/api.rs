@@ -20,7 +20,7 @@ pub struct SignupsApi;
 #[derive(Object)]
 pub struct Availability {
     available: bool,
-    /// `in_use`, `reserved` or `malformed`; null when it is available.
+    /// `in_use`, `reserved`, `quarantined` or `malformed`; null when it is available.
     reason: Option<String>,
     /// The reason in words.
     detail: Option<String>,

@@ -75,12 +75,12 @@ pub fn read_subdomain(typed: &str) -> Result<Slug, String> {
 
 /// How it stands with a name.
 pub async fn availability(house: &House, slug: &Slug) -> Result<NameState> {
-    house.db().platform().read(async |tx| names::state_of(tx, slug).await).await
+    house.db().platform().read(async |tx| names::state_of(tx, slug, None, house.now()).await).await
 }
 
 /// Free names that fit the business.
 pub async fn suggestions(house: &House, business_name: &str) -> Result<Vec<Slug>> {
-    house.db().platform().read(async |tx| names::suggest(tx, business_name).await).await
+    house.db().platform().read(async |tx| names::suggest(tx, business_name, house.now()).await).await
 }
 
 /// A sign-up that waits for its code.
@@ -98,7 +98,7 @@ pub struct Begun {
 /// asked for.
 pub async fn begin(here: &Here, new: NewSignup) -> Result<Begun> {
     let house = &here.house;
-    object_to(availability(house, &new.slug).await?)?;
+    availability(house, &new.slug).await?.insist_on_free()?;
     let (id, browser, now) = (SignupId::new(), Token::new()?, house.now());
     let asked = send_code(here, id, new.email.clone()).await?;
     house
@@ -123,15 +123,6 @@ pub async fn begin(here: &Here, new: NewSignup) -> Result<Begun> {
         })
         .await?;
     Ok(Begun { id, browser, asked })
-}
-
-/// A name that nobody can have wants correcting; one that somebody has was chosen too late.
-fn object_to(state: NameState) -> Result<()> {
-    match (state, state.objection()) {
-        (NameState::InUse, Some(objection)) => Err(Error::Conflict(objection)),
-        (_, Some(objection)) => Err(Error::invalid("subdomain", objection)),
-        (_, None) => Ok(()),
-    }
 }
 
 /// Sends the code of a sign-up, the same one again within its life.
@@ -247,7 +238,7 @@ pub async fn open_as(house: &House, signup: &Signup, slug: Slug) -> Result<Opene
         return Err(Error::Unauthenticated);
     }
     if signup.made_tenant.is_none() {
-        object_to(availability(house, &slug).await?)?;
+        availability(house, &slug).await?.insist_on_free()?;
     }
     open(house, signup, slug).await
 }

@@ -11,6 +11,7 @@ use poem::{FromRequest, Request, RequestBody};
 use super::House;
 use super::roles;
 use super::session::{self, CustomerSession, StaffRole, StaffSession};
+use super::states::Role;
 use super::tenant::Tenant;
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use crate::db::{Counter, Office, Tx};
@@ -92,10 +93,17 @@ pub struct Member {
 /// Which roles may.
 pub trait RoleRule: Send + Sync + 'static {
     fn allows(role: StaffRole) -> bool;
+
+    /// What the tenant's state must allow.
+    fn needs(writes: bool) -> Role {
+        if writes { Role::StaffWriting } else { Role::StaffReading }
+    }
 }
 
 /// Everybody who works here.
 pub enum AnyRole {}
+/// The same, on their way out: whoever may be in may leave, whatever the tenant's state.
+pub enum Leaving {}
 /// Who decides about requests and sees who the customers are.
 pub enum Decider {}
 /// Who may shut a customer out and let them back in.
@@ -108,6 +116,16 @@ pub enum RoleGiver {}
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
         true
+    }
+}
+
+impl RoleRule for Leaving {
+    fn allows(_: StaffRole) -> bool {
+        true
+    }
+
+    fn needs(_: bool) -> Role {
+        Role::StaffReading
     }
 }
 
@@ -249,12 +267,20 @@ impl<'a, R: RoleRule> FromRequest<'a> for Staff<R> {
     }
 }
 
+/// Whoever is at a counter: while it is shut, only at its office's door. A route that forgets to ask is shut as well.
 fn visitor(request: &Request) -> Result<Visitor> {
     let here = Here::of(request)?;
-    match &here.place {
-        Place::Counter(tenant) => Ok(Visitor { tenant: Arc::clone(tenant), here }),
-        _ => Err(Error::NotFound),
+    let Place::Counter(tenant) = &here.place else { return Err(Error::NotFound) };
+    let role = if is_of_the_office(request.uri().path()) { Role::StaffReading } else { Role::Customer };
+    if !tenant.serves(role) {
+        return Err(Error::Closed);
     }
+    Ok(Visitor { tenant: Arc::clone(tenant), here })
+}
+
+fn is_of_the_office(path: &str) -> bool {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    path.strip_prefix("/office").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Who this visitor is, if they are signed in: for the front door, which is for both.
@@ -268,7 +294,7 @@ pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn>
     let house = Arc::clone(&visitor.house);
     let now = house.now();
     let open =
-        async |writes| house.holders().open(house.db(), visitor.tenant.id, token.hash(), writes, house.customer_idle_since(), now).await;
+        async |writes| house.holders().open(house.db(), &visitor.tenant, token.hash(), writes, house.customer_idle_since(), now).await;
     let (mut tx, mut session) = open(visitor.writes).await?;
     // Once in a while the use is noted: in this transaction when it writes, else in one before it. Not beside
     // it: requests that each hold a connection and wait for a second one would wait for each other.
@@ -302,9 +328,13 @@ async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
     let now = house.now();
     let scope = house.office(&visitor.tenant);
     let mut tx = if visitor.writes { scope.open_write().await? } else { scope.open_read().await? };
-    let session = session::find_staff(&mut tx, token.hash(), house.staff_idle_since(), now).await?.ok_or(Error::Unauthenticated)?;
+    let session =
+        session::find_staff(&mut tx, &visitor.tenant, token.hash(), house.staff_idle_since(), now).await?.ok_or(Error::Unauthenticated)?;
     if !R::allows(session.role) {
         return Err(Error::Forbidden);
+    }
+    if !visitor.tenant.serves(R::needs(visitor.writes)) {
+        return Err(Error::Suspended { reason: visitor.tenant.state_reason.clone() });
     }
     if session::wants_touch(session.last_seen_at, now) {
         if visitor.writes {

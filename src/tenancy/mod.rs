@@ -6,11 +6,13 @@ pub mod host;
 mod house;
 pub mod roles;
 pub mod session;
+pub mod states;
 pub mod tenant;
 pub mod token;
 
-pub use extract::{AnyRole, Decider, Here, Keeper, Place, Public, RoleRule, SignedIn, Staff, Visitor};
+pub use extract::{AnyRole, Decider, Here, Keeper, Leaving, Place, Public, RoleRule, SignedIn, Staff, Visitor};
 pub use host::{HostError, Hosts, Site};
 pub use house::House;
 pub use session::{Access, AccessRole, AccessStatus, CustomerSession, StaffRole, StaffSession};
-pub use tenant::{Tenant, Tenants};
+pub use states::State;
+pub use tenant::{Found, Tenant, Tenants};

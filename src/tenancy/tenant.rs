@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use moka::future::Cache;
 
-use crate::db::Db;
+use super::states::{Role, State};
+use crate::db::{Db, Platform, Tx};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
 use crate::values::{Country, Slug};
@@ -31,10 +32,25 @@ pub struct Tenant {
     /// Where codes may be sent.
     pub sms_countries: Vec<Country>,
     pub has_logo: bool,
+    pub state: State,
+    /// Why it is in this state; empty when nobody said.
+    pub state_reason: String,
+    /// Since when it has its present name, if that is not its first: sessions of before are over.
+    pub renamed_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 
 impl Tenant {
+    /// Whether this one may, as the tenant stands.
+    pub fn serves(&self, role: Role) -> bool {
+        self.state.serves(role)
+    }
+
+    /// Sessions that began earlier are over: they belong to a name that it no longer has.
+    pub fn sessions_since(&self) -> DateTime<Utc> {
+        self.renamed_at.unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
     /// Changes whenever the tenant does: part of the address of what browsers may keep.
     pub fn version(&self) -> i64 {
         self.updated_at.timestamp_micros()
@@ -49,13 +65,23 @@ pub struct Logo {
     pub version: i64,
 }
 
+/// What a name leads to.
+#[derive(Clone)]
+pub enum Found {
+    Tenant(Arc<Tenant>),
+    /// It was a tenant's, who has this one now.
+    Moved(Slug),
+    Nobody,
+}
+
 /// The tenants this process has met.
 #[derive(Clone)]
 pub struct Tenants {
     db: Db,
     known: Cache<String, Arc<Tenant>>,
-    // Names nobody has are remembered apart and briefly, so that guessing at them cannot push real tenants out.
-    unknown: Cache<String, ()>,
+    // Names nobody has, or has any more, are remembered apart and briefly, so that guessing at them cannot push real
+    // tenants out.
+    elsewhere: Cache<String, Option<Slug>>,
     // How often something was forgotten: what was being read meanwhile may be of before.
     changes: Arc<AtomicU64>,
 }
@@ -66,29 +92,38 @@ impl Tenants {
         Self {
             db,
             known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(1)).build(),
-            unknown: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+            elsewhere: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
             changes: Arc::default(),
         }
     }
 
-    /// The active tenant of this name, if there is one.
+    /// The tenant of this name, whatever its state, if there is one.
     pub async fn find(&self, slug: &str) -> Result<Option<Arc<Tenant>>> {
+        Ok(match self.look_up(slug).await? {
+            Found::Tenant(tenant) => Some(tenant),
+            Found::Moved(_) | Found::Nobody => None,
+        })
+    }
+
+    /// What a name leads to.
+    pub async fn look_up(&self, slug: &str) -> Result<Found> {
         if let Some(tenant) = self.known.get(slug).await {
-            return Ok(Some(tenant));
+            return Ok(Found::Tenant(tenant));
         }
-        if self.unknown.get(slug).await.is_some() {
-            return Ok(None);
+        if let Some(moved) = self.elsewhere.get(slug).await {
+            return Ok(moved.map_or(Found::Nobody, Found::Moved));
         }
         let changes = self.changes.load(Ordering::SeqCst);
-        let found = self.db.platform().read(async |tx| load(tx, slug).await).await?.map(Arc::new);
+        let found = self.db.platform().read(async |tx| load(tx, slug).await).await?;
         match &found {
-            Some(tenant) => self.known.insert(slug.to_owned(), Arc::clone(tenant)).await,
-            None => self.unknown.insert(slug.to_owned(), ()).await,
+            Found::Tenant(tenant) => self.known.insert(slug.to_owned(), Arc::clone(tenant)).await,
+            Found::Moved(to) => self.elsewhere.insert(slug.to_owned(), Some(to.clone())).await,
+            Found::Nobody => self.elsewhere.insert(slug.to_owned(), None).await,
         }
         // Asked after it was remembered, as forgetting counts before it forgets: one of the two sees the other.
         if self.changes.load(Ordering::SeqCst) != changes {
             self.known.invalidate(slug).await;
-            self.unknown.invalidate(slug).await;
+            self.elsewhere.invalidate(slug).await;
         }
         Ok(found)
     }
@@ -121,22 +156,36 @@ impl Tenants {
     pub async fn forget(&self, slug: &str) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate(slug).await;
-        self.unknown.invalidate(slug).await;
+        // Names that lead to it are forgotten with it.
+        self.elsewhere.invalidate_all();
     }
 
     /// Forgets all, because something may have been missed.
     pub fn forget_all(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
-        self.unknown.invalidate_all();
+        self.elsewhere.invalidate_all();
     }
 }
 
-async fn load(tx: &mut crate::db::Tx<crate::db::Platform>, slug: &str) -> Result<Option<Tenant>> {
+async fn load(tx: &mut Tx<Platform>, slug: &str) -> Result<Found> {
+    if let Some(tenant) = load_tenant(tx, slug).await? {
+        return Ok(Found::Tenant(Arc::new(tenant)));
+    }
+    let moved = sqlx::query_scalar!(
+        "select t.slug from retired_names r join tenants t on t.id = r.tenant where r.slug = $1 and t.status <> 'purged'",
+        slug
+    );
+    // A name that can no longer be read is nobody's.
+    let moved = moved.fetch_optional(&mut *tx).await?.and_then(|slug| Slug::parse(&slug).ok());
+    Ok(moved.map_or(Found::Nobody, Found::Moved))
+}
+
+async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
-        "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text,
-                contact_email, contact_phone, contact_address, sms_countries, logo_type, updated_at
-           from tenants where slug = $1 and status in ('demo', 'active')",
+        "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text, contact_email, contact_phone,
+                contact_address, sms_countries, logo_type, status, status_reason, renamed_at, updated_at
+           from tenants where slug = $1 and status <> 'purged'",
         slug
     )
     .fetch_optional(&mut *tx)
@@ -159,6 +208,9 @@ async fn load(tx: &mut crate::db::Tx<crate::db::Platform>, slug: &str) -> Result
         contact_address: row.contact_address,
         sms_countries: row.sms_countries.iter().filter_map(|code| Country::parse(code).ok()).collect(),
         has_logo: row.logo_type.is_some(),
+        state: State::parse(&row.status).ok_or_else(|| unreadable("state"))?,
+        state_reason: row.status_reason,
+        renamed_at: row.renamed_at,
         updated_at: row.updated_at,
     }))
 }

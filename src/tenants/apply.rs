@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::declared::{Declared, DeclaredCustomer, DeclaredStaff};
 use super::difference::{Difference, Rows};
+use super::names;
 use super::plan::{Change, Plan, TenantPlan, plan};
 use super::standing::{Settings, Standing, codes};
 use crate::audit::{self, Actor, Event};
@@ -67,8 +68,8 @@ async fn write_settings(tx: &mut Tx<Platform>, declared: &Declared, now: DateTim
         return Ok(Written { tenant: settings.id.into(), is_new: false, changes });
     }
     match insert_tenant(tx, declared, now).await? {
-        Some(tenant) => Ok(Written { tenant, is_new: true, changes: Vec::new() }),
-        None => Err(Error::Conflict("Somebody else has just made this tenant; apply again")),
+        Some(tenant) if names::take(tx, &declared.slug, tenant, now).await? => Ok(Written { tenant, is_new: true, changes: Vec::new() }),
+        _ => Err(Error::Conflict("Somebody else has just made this tenant; apply again")),
     }
 }
 

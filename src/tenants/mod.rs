@@ -7,6 +7,7 @@
 mod apply;
 pub mod declared;
 mod difference;
+pub mod lifecycle;
 pub mod markets;
 pub mod names;
 mod plan;

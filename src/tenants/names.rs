@@ -2,8 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::db::{Platform, Tx};
-use crate::error::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::db::{Door, Platform, Tx};
+use crate::error::{Error, Result};
+use crate::ids::TenantId;
+use crate::tenancy::House;
 use crate::values::Slug;
 
 /// Whether a tenant can have this name, and if not, why.
@@ -12,6 +16,8 @@ pub enum NameState {
     Free,
     InUse,
     Reserved,
+    /// Another tenant had it until lately.
+    Quarantined,
 }
 
 impl NameState {
@@ -21,6 +27,7 @@ impl NameState {
             Self::Free => "free",
             Self::InUse => "in_use",
             Self::Reserved => "reserved",
+            Self::Quarantined => "quarantined",
         }
     }
 
@@ -30,29 +37,107 @@ impl NameState {
             Self::Free => None,
             Self::InUse => Some("That address is taken. Choose another one."),
             Self::Reserved => Some("That address is reserved. Choose another one."),
+            Self::Quarantined => {
+                Some("That address was another business's until lately, and is kept free for a while. Choose another one.")
+            }
         }
     }
 }
 
-/// How it stands with one name.
-pub async fn state_of(tx: &mut Tx<Platform>, slug: &Slug) -> Result<NameState> {
+impl NameState {
+    /// A name that nobody can have wants correcting; one that somebody has, or had, was chosen too late.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] or [`Error::Conflict`], unless it is free.
+    pub fn insist_on_free(self) -> Result<()> {
+        match (self, self.objection()) {
+            (Self::InUse | Self::Quarantined, Some(objection)) => Err(Error::Conflict(objection)),
+            (_, Some(objection)) => Err(Error::invalid("subdomain", objection)),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+/// How it stands with one name, for a tenant-to-be or for this one: what was once its own it may have back.
+pub async fn state_of<D: Door>(tx: &mut Tx<D>, slug: &Slug, tenant: Option<TenantId>, now: DateTime<Utc>) -> Result<NameState> {
     if slug.is_reserved() {
         return Ok(NameState::Reserved);
     }
-    let taken = in_use(tx, std::slice::from_ref(slug)).await?;
-    Ok(if taken.is_empty() { NameState::Free } else { NameState::InUse })
+    let found = sqlx::query!(
+        r#"select exists (select from tenants where slug = $1) as "in_use!",
+                  exists (select from retired_names where slug = $1 and free_at > $2 and tenant is distinct from $3) as "quarantined!""#,
+        slug.as_str(),
+        now,
+        tenant.map(TenantId::uuid)
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(match (found.in_use, found.quarantined) {
+        (true, _) => NameState::InUse,
+        (_, true) => NameState::Quarantined,
+        _ => NameState::Free,
+    })
+}
+
+/// Makes a name that a tenant was given in this transaction its own: it leads nowhere else from now on. False when it
+/// turns out to be another tenant's retired one; then the transaction must not be kept.
+///
+/// Whoever was waited for at the name's key has retired it only then: this looks anew, after it was given.
+pub async fn take(tx: &mut Tx<impl Door>, slug: &Slug, tenant: TenantId, now: DateTime<Utc>) -> Result<bool> {
+    sqlx::query!("delete from retired_names where slug = $1 and (tenant = $2 or free_at <= $3)", slug.as_str(), tenant.uuid(), now)
+        .execute(&mut *tx)
+        .await?;
+    Ok(sqlx::query_scalar!(r#"select not exists (select from retired_names where slug = $1) as "taken!""#, slug.as_str())
+        .fetch_one(&mut *tx)
+        .await?)
+}
+
+/// How long a name that a tenant gave up leads to the tenant, and nobody else can have it.
+const QUARANTINE: TimeDelta = TimeDelta::days(90);
+
+/// Keeps a name that a tenant gives up in this transaction.
+pub async fn retire(tx: &mut Tx<impl Door>, slug: &str, tenant: TenantId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into retired_names (slug, tenant, retired_at, free_at) values ($1, $2, $3, $4)
+         on conflict (slug) do update set tenant = excluded.tenant, retired_at = excluded.retired_at, free_at = excluded.free_at",
+        slug,
+        tenant.uuid(),
+        now,
+        now + QUARANTINE
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets go of the names whose time is over.
+pub async fn sweep(house: &House) -> Result<()> {
+    house
+        .db()
+        .platform()
+        .write(async |tx| {
+            sqlx::query!("delete from retired_names where free_at <= $1", house.now()).execute(&mut *tx).await?;
+            Ok(())
+        })
+        .await
 }
 
 /// Up to four free names that fit a business, the likeliest first.
-pub async fn suggest(tx: &mut Tx<Platform>, business_name: &str) -> Result<Vec<Slug>> {
+pub async fn suggest(tx: &mut Tx<Platform>, business_name: &str, now: DateTime<Utc>) -> Result<Vec<Slug>> {
     let candidates = candidates(business_name);
-    let taken = in_use(tx, &candidates).await?;
+    let taken = taken(tx, &candidates, now).await?;
     Ok(candidates.into_iter().filter(|slug| !taken.contains(slug.as_str())).take(4).collect())
 }
 
-async fn in_use(tx: &mut Tx<Platform>, slugs: &[Slug]) -> Result<HashSet<String>> {
+async fn taken(tx: &mut Tx<Platform>, slugs: &[Slug], now: DateTime<Utc>) -> Result<HashSet<String>> {
     let names: Vec<String> = slugs.iter().map(Slug::to_string).collect();
-    Ok(sqlx::query_scalar!("select slug from tenants where slug = any($1)", &names).fetch_all(&mut *tx).await?.into_iter().collect())
+    let taken = sqlx::query_scalar!(
+        r#"select slug as "slug!" from tenants where slug = any($1)
+            union select slug from retired_names where slug = any($1) and free_at > $2"#,
+        &names,
+        now
+    );
+    Ok(taken.fetch_all(&mut *tx).await?.into_iter().collect())
 }
 
 /// What says nothing about a business in its name.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::markets::Market;
+use super::names;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Founding, Tx};
 use crate::error::Result;
@@ -27,7 +28,8 @@ pub struct NewTenant<'a> {
     pub actor: Actor,
 }
 
-/// Makes it, with the id of the transaction's tenant. None when the name is in use.
+/// Makes it, with the id of the transaction's tenant. None when the name cannot be had; then the transaction must not
+/// be kept.
 pub async fn provision(tx: &mut Tx<Founding>, new: NewTenant<'_>, now: DateTime<Utc>) -> Result<Option<StaffId>> {
     let tenant = tx.tenant();
     let made = sqlx::query_scalar!(
@@ -50,7 +52,7 @@ pub async fn provision(tx: &mut Tx<Founding>, new: NewTenant<'_>, now: DateTime<
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if made.is_none() {
+    if made.is_none() || !names::take(tx, new.slug, tenant, now).await? {
         return Ok(None);
     }
     let owner = StaffId::new();

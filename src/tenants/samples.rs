@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::apply::find_or_make_people;
+use super::lifecycle;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Db, Office, Tx};
 use crate::error::{Error, Result};
@@ -153,23 +154,19 @@ pub async fn remove(db: &Db, tenant: TenantId, actor: Actor, now: DateTime<Utc>)
         .write(async |tx| {
             let gone = delete(tx, &phones).await?;
             let details = json!({ "accounts": gone });
-            let event = Event { actor, action: "samples.removed", subject_kind: "tenant", subject_id: tenant.uuid(), details };
+            let event =
+                Event { actor: actor.clone(), action: "samples.removed", subject_kind: "tenant", subject_id: tenant.uuid(), details };
             audit::record(tx, event, now).await?;
             Ok(gone)
         })
         .await?;
     tracing::info!(tenant = %tenant, accounts = gone, "samples were taken away");
-    db.platform()
+    db.founding(tenant)
         .write(async |tx| {
-            sqlx::query!(
-                "update tenants set samples = 'gone', status = case status when 'demo' then 'active' else status end, updated_at = $2
-                  where id = $1 and samples <> 'gone'",
-                tenant.uuid(),
-                now
-            )
-            .execute(&mut *tx)
-            .await?;
-            Ok(())
+            sqlx::query!("update tenants set samples = 'gone', updated_at = $2 where id = $1 and samples <> 'gone'", tenant.uuid(), now)
+                .execute(&mut *tx)
+                .await?;
+            lifecycle::activate(tx, actor, now).await
         })
         .await
 }

@@ -30,14 +30,16 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The row of this name, if there is one.
+    /// The row of this name, or of who has another name now, if there is one.
     pub async fn read(tx: &mut Tx<Platform>, slug: &Slug) -> Result<Option<Self>> {
         Ok(sqlx::query_as!(
             Settings,
             "select id, status, business_name, country, currency, time_zone, brand_colour, opening_text,
                     contact_email, contact_phone, contact_address, sms_countries, logo_type,
                     encode(sha256(logo), 'hex') as logo_hash
-               from tenants where slug = $1",
+               from tenants
+              where slug = $1
+                 or (id = (select tenant from retired_names where slug = $1) and not exists (select from tenants where slug = $1))",
             slug.as_str()
         )
         .fetch_optional(&mut *tx)

@@ -12,8 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::tenancy::Visitor;
-use crate::tenancy::extract::Anywhere;
+use crate::tenancy::extract::{Anywhere, Place};
 use crate::values::Slug;
 use crate::values::colour::readable_on;
 
@@ -63,11 +62,12 @@ pub fn favicon() -> Response {
 
 /// The tenant's two colours. A stylesheet of its own because pages allow no inline styles.
 #[handler]
-pub fn brand(visitor: Visitor, Query(asked): Query<Version>) -> Response {
-    let (brand, second) = (&visitor.tenant.brand_colour, visitor.tenant.second_colour.as_deref());
+pub fn brand(Anywhere(here): Anywhere, Query(asked): Query<Version>) -> Result<Response> {
+    let Place::Counter(tenant) = &here.place else { return Err(Error::NotFound) };
+    let (brand, second) = (&tenant.brand_colour, tenant.second_colour.as_deref());
     let second = second.map(|second| format!(";--second:{second};--on-second:{}", readable_on(second))).unwrap_or_default();
     let css = format!(":root{{--brand:{brand};--on-brand:{}{second}}}", readable_on(brand));
-    kept("text/css; charset=utf-8", css, asked.v == visitor.tenant.version().to_string())
+    Ok(kept("text/css; charset=utf-8", css, asked.v == tenant.version().to_string()))
 }
 
 /// A tenant's logo, on every site: it stands on lists of counters as well as on its own.

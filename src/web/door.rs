@@ -24,7 +24,7 @@ use crate::db::{Stats, with_stats};
 use crate::error::Error;
 use crate::tenancy::extract::{Here, Place, is_of_staff};
 use crate::tenancy::host::requested_host;
-use crate::tenancy::{HostError, House, Site};
+use crate::tenancy::{Found, HostError, House, Site};
 
 /// How much of a body that is too large is still taken off the line, so that its sender gets to read the answer,
 const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
@@ -71,8 +71,7 @@ impl SiteRoutes {
     /// Where to, when somebody has typed one of our addresses with a slash behind it.
     fn path_without_slash(&self, request: &Request) -> Option<String> {
         let path = request.uri().path().strip_suffix('/')?;
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !reads || !self.methods(path).any(|method| method == Method::GET) {
+        if !reads(request.method()) || !self.methods(path).any(|method| method == Method::GET) {
             return None;
         }
         Some(request.uri().query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
@@ -115,7 +114,11 @@ impl Answers for Door {
 impl Door {
     async fn serve(&self, mut request: Request, visit: &mut Visit) -> Result<Response, Failed> {
         let host = requested_host(request.original_uri(), request.headers()).map_err(Failed::Host)?;
-        let place = self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.place(&host)).await?;
+        let place = match self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.place(&host)).await {
+            // Nobody's cookies are looked at, and none are given: there is no site here any more.
+            Err(Failed::Moved(to)) if reads(&visit.method) => return Ok(moved(&request, &to)),
+            place => place?,
+        };
         let headers = request.headers();
         let authority = request.original_uri().authority().map_or_else(
             || headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned(),
@@ -166,10 +169,11 @@ impl Door {
         Ok(match self.house.hosts.site(host).map_err(Failed::Host)? {
             Site::Public => Place::Public,
             Site::Console => Place::Console,
-            Site::Counter(slug) => {
-                let found = self.house.tenants.find(slug.as_str()).await.map_err(|error| Failed::Error(error.into()))?;
-                Place::Counter(found.ok_or(Failed::Host(HostError::Unknown))?)
-            }
+            Site::Counter(slug) => match self.house.tenants.look_up(slug.as_str()).await.map_err(|error| Failed::Error(error.into()))? {
+                Found::Tenant(tenant) => Place::Counter(tenant),
+                Found::Moved(to) => return Err(Failed::Moved(self.house.hosts.counter_url(to.as_str()))),
+                Found::Nobody => return Err(Failed::Host(HostError::Unknown)),
+            },
         })
     }
 
@@ -216,6 +220,7 @@ impl Door {
         match failed {
             Failed::Host(HostError::Unknown) => Failure::of_status(StatusCode::NOT_FOUND).plain(),
             Failed::Host(HostError::Malformed) => Failure::of_status(StatusCode::BAD_REQUEST).plain(),
+            Failed::Moved(to) => Self::render(&Failure::moved(to), visit),
             Failed::Status(status) => {
                 if *status == StatusCode::SERVICE_UNAVAILABLE {
                     tracing::error!(request_id = visit.request_id, "a request was not answered in time");
@@ -286,6 +291,8 @@ impl Door {
 /// Why there is no answer of a handler's.
 enum Failed {
     Host(HostError),
+    /// The name is no longer the tenant's; its counter is there.
+    Moved(String),
     Status(StatusCode),
     Error(poem::Error),
 }
@@ -329,6 +336,16 @@ async fn discard(mut body: impl Stream<Item = std::io::Result<Bytes>> + Unpin) {
         }
     };
     let _ = tokio::time::timeout(DISCARDING, rest).await;
+}
+
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The way to the same path of the counter's new address.
+fn moved(request: &Request, to: &str) -> Response {
+    let path = request.uri().path_and_query().map(http::uri::PathAndQuery::as_str).filter(|path| path.starts_with('/'));
+    Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, format!("{to}{}", path.unwrap_or("/"))).finish()
 }
 
 fn milliseconds(time: Duration) -> f64 {

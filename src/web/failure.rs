@@ -8,16 +8,16 @@ use poem::error::{ParsePathError, ResponseError};
 use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Page, Redirect, Shell, when};
+use super::{Contact, Page, Redirect, Shell, when};
 use crate::error::Error;
-use crate::tenancy::extract::Here;
+use crate::tenancy::extract::{Here, Place};
 
 impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated | Self::WrongCode => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CrossSite | Self::Closed | Self::Suspended { .. } => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -58,12 +58,19 @@ impl Failure {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
+            Error::Closed => failure.kind = "counter-closed",
+            Error::Suspended { .. } => failure.kind = "counter-suspended",
             _ => {}
         }
         match error {
             Error::WrongCode | Error::Forbidden | Error::CrossSite | Error::KeyReused | Error::Conflict(_) | Error::Malformed(_) => {
                 failure.detail = format!("{error}.");
             }
+            Error::Closed => {
+                let detail = "Nobody can sign in or go on here until it opens again. Please talk to the wholesaler.";
+                (failure.title, failure.detail) = (error.to_string(), detail.to_owned());
+            }
+            Error::Suspended { reason } => (failure.title, failure.detail) = (error.to_string(), only_to_be_read(reason)),
             Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
             Error::SlowDown { .. } | Error::TooManyCodes { .. } => {
                 (failure.title, failure.detail) = (error.to_string(), when_again(error));
@@ -71,6 +78,11 @@ impl Failure {
             _ => {}
         }
         failure
+    }
+
+    /// Where a counter was that has another address now.
+    pub fn moved(to: &str) -> Self {
+        Self { detail: format!("This counter is at {to} now."), ..Self::of_status(StatusCode::NOT_FOUND) }
     }
 
     /// From a status alone.
@@ -139,6 +151,11 @@ impl Failure {
             let door = if path.starts_with("/office") { "/office/sign-in" } else { "/" };
             return Redirect::to(door).into_response();
         }
+        if let ("counter-closed", Place::Counter(tenant)) = (self.kind, &here.place) {
+            let heading = format!("{} is closed at the moment", tenant.business_name);
+            let template = ClosedPage { shell: Shell::of(here, "Closed at the moment"), heading, contact: Contact::of(tenant) };
+            return self.shown(Page::of(&template));
+        }
         let (heading, advice) = match self.status {
             StatusCode::METHOD_NOT_ALLOWED => ("This page cannot be opened directly", "Go back to the start and take the way from there."),
             _ => (self.title.as_str(), self.detail.as_str()),
@@ -152,7 +169,11 @@ impl Failure {
             reference: request_id.get(request_id.len().saturating_sub(8)..).unwrap_or_default().to_owned(),
             home_href: if path.starts_with("/office") { "/office" } else { "/" }.to_owned(),
         };
-        match Page::of(&template) {
+        self.shown(Page::of(&template))
+    }
+
+    fn shown(&self, page: crate::error::Result<Page>) -> Response {
+        match page {
             Ok(page) => self.with_headers(page.with_status(self.status).into_response()),
             Err(error) => {
                 tracing::error!(error = format!("{error:#?}"), "the error page cannot be shown");
@@ -198,6 +219,21 @@ fn when_again(refusal: &Error) -> String {
     format!("You can try again {}.", when::soon(refusal.retry_after_seconds().unwrap_or_default()))
 }
 
+/// What staff of a suspended counter are told, beside what they may still do.
+pub fn only_to_be_read(reason: &str) -> String {
+    let why = reason.trim_end_matches('.');
+    let why = if why.is_empty() { String::new() } else { format!(" The reason given: {why}.") };
+    format!("Everything can be read, and nothing be changed, until it is opened again.{why}")
+}
+
+#[derive(Template)]
+#[template(path = "web/closed.html")]
+struct ClosedPage {
+    shell: Shell,
+    heading: String,
+    contact: Contact,
+}
+
 #[derive(Template)]
 #[template(path = "web/error.html")]
 struct ErrorPage {
@@ -221,6 +257,8 @@ mod tests {
             Error::WrongCode,
             Error::Forbidden,
             Error::CrossSite,
+            Error::Closed,
+            Error::Suspended { reason: "Unpaid.".to_owned() },
             Error::Invalid(crate::error::FieldErrors::new()),
             Error::Conflict("It is decided already"),
             Error::KeyReused,

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::tenancy::extract::{Caller, Decider, Here, Keeper, Member, Place, RoleRule};
+use crate::tenancy::states::Role;
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
+use crate::web::failure::only_to_be_read;
 
 /// The frame of a page. Empty texts mean «none».
 #[derive(Default, Clone)]
@@ -29,6 +32,8 @@ pub struct Shell {
     pub decides: bool,
     /// Whether they run the counter, as owners and managers do.
     pub keeps: bool,
+    /// Why nothing can be changed at this office just now.
+    pub suspension: String,
     pub demo_inbox_href: String,
 }
 
@@ -74,9 +79,18 @@ impl Shell {
             pending_requests,
             decides: Decider::allows(member.session.role),
             keeps: Keeper::allows(member.session.role),
+            suspension: suspension(&member.tenant),
             ..Self::of(member, title)
         }
     }
+}
+
+/// What stands above every page of an office whose counter is shut.
+fn suspension(tenant: &Tenant) -> String {
+    if tenant.serves(Role::StaffWriting) {
+        return String::new();
+    }
+    format!("{}. {}", Error::Suspended { reason: String::new() }, only_to_be_read(&tenant.state_reason))
 }
 
 /// How to reach the wholesaler.

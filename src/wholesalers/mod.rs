@@ -133,7 +133,9 @@ pub async fn arrive(visitor: &Visitor, ticket: &Token) -> Result<Token> {
 
 async fn lets_in(tx: &mut crate::db::Tx<crate::db::Identity>, customer: CustomerId, tenant: &Tenant) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from account_access where tenant_id = $1 and customer_id = $2 and status = 'active') as "lets_in!""#,
+        r#"select exists (
+             select from account_access a join tenants t on t.id = a.tenant_id
+              where a.tenant_id = $1 and a.customer_id = $2 and a.status = 'active' and t.status in ('demo', 'active')) as "lets_in!""#,
         tenant.id.uuid(),
         customer.uuid()
     )

@@ -9,6 +9,7 @@ use super::{all, arrive, issue_ticket};
 use crate::error::{Error, Result};
 use crate::registrations::standing;
 use crate::tenancy::extract::SignedIn;
+use crate::tenancy::states::Role;
 use crate::tenancy::token::{ARRIVAL_COOKIE, DEPARTURE_COOKIE, SESSION_COOKIE, Token, cookie_value, end_cookie, set_cookie};
 use crate::tenancy::{AccessStatus, Visitor};
 use crate::values::Slug;
@@ -70,7 +71,7 @@ pub struct From {
 #[handler]
 pub async fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
     let from = Slug::parse(&query.from).map_err(|_| Error::NotFound)?;
-    let from = visitor.house.tenants.find(from.as_str()).await?.ok_or(Error::NotFound)?;
+    let from = visitor.house.tenants.find(from.as_str()).await?.filter(|from| from.serves(Role::Customer)).ok_or(Error::NotFound)?;
     let token = Token::new()?;
     let back = visitor.house.hosts.counter_url(from.slug.as_str());
     let location = format!("{back}/departures?to={}&arrival={}", visitor.tenant.slug.as_str(), hex::encode(token.hash()));
@@ -93,7 +94,7 @@ pub async fn depart(customer: SignedIn, Query(query): Query<Departure>) -> Resul
     let mut arrival = [0; 32];
     hex::decode_to_slice(&query.arrival, &mut arrival).map_err(|_| Error::NotFound)?;
     let to = Slug::parse(&query.to).map_err(|_| Error::NotFound)?;
-    let to = customer.house.tenants.find(to.as_str()).await?.ok_or(Error::NotFound)?;
+    let to = customer.house.tenants.find(to.as_str()).await?.filter(|to| to.serves(Role::Customer)).ok_or(Error::NotFound)?;
     let ticket = issue_ticket(&customer, &to, arrival).await?;
     let there = customer.house.hosts.counter_url(to.slug.as_str());
     Ok(Redirect::to(format!("{there}/arrivals?ticket={}", ticket.reveal())).with_cookie(end_cookie(DEPARTURE_COOKIE)))

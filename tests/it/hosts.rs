@@ -46,16 +46,14 @@ async fn every_way_to_write_a_host_leads_to_the_same_counter() {
 #[tokio::test]
 async fn a_host_that_is_nobodys_gets_one_plain_answer_whoever_asks() {
     let house = House::open().await;
-    house
-        .value::<i64>("with gone as (update tenants set status = 'suspended' where slug = 'bravo' returning 1) select count(*) from gone")
-        .await;
+    house.change("update tenants set status = 'purged' where slug = 'bravo'").await;
     let ada = house.customer("acme", ADA).await;
     let cookie = format!("Cookie: __Host-session={}\r\n", ada.cookie("__Host-session").expect("a session"));
     let plain = raw(house.at, get("/", &["nobody.localhost"], "")).await;
     assert_eq!((status(&plain), body(&plain)), (404, "There is nothing here.\n"), "{plain}");
     let long = format!("{}.localhost", "a".repeat(64));
     for host in [
-        "bravo.localhost", // suspended
+        "bravo.localhost", // erased
         "www.localhost",   // reserved
         "localhost.localhost",
         "xn--acme-9ua.localhost",
@@ -164,7 +162,7 @@ async fn the_cookies_of_one_counter_are_nobodys_at_another() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_suspended_is_gone_as_soon_as_the_database_says_so() {
+async fn a_tenant_that_is_erased_is_gone_as_soon_as_the_database_says_so() {
     let house = House::open().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let at = listener.local_addr().expect("an address");
@@ -187,7 +185,7 @@ async fn a_tenant_that_is_suspended_is_gone_as_soon_as_the_database_says_so() {
             }
         }
     };
-    becomes("suspended", 404).await;
+    becomes("purged", 404).await;
     becomes("active", 200).await;
     tell_stop.send(true).expect("somebody listens");
     tokio::time::timeout(Duration::from_secs(10), running).await.expect("it stops").expect("without a panic");
@@ -219,7 +217,7 @@ async fn what_was_read_before_a_change_is_not_remembered_after_it() {
     while house.value::<i64>(waiting).await == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    house.change("update kept_tenants set status = 'suspended'").await;
+    house.change("update kept_tenants set status = 'purged'").await;
     tenants.forget("acme").await;
     sqlx::query(lock("pg_advisory_unlock")).execute(&mut admin).await.expect("no lock");
     assert!(early.await.expect("no panic").expect("an answer").is_some(), "it was asked before");

@@ -191,6 +191,66 @@ async fn a_guarded_route_does_serve_the_one_whom_it_is_for() {
     }
 }
 
+/// Whether anybody may ask for an open route while the counter is shut: the office's door, and what is no customer's business.
+fn stays_open(route: &routes::Open) -> bool {
+    const LEADS_BACK: [&str; 3] = ["/codes", "/sessions", "/registration-requests"];
+    const SURROUNDINGS: [&str; 4] = ["/api/docs", "/favicon.ico", "/brand.css", "/api/v1/openapi.json"];
+    route.site == "public"
+        || ["/office", "/api/v1/office", "/assets/", "/logos/"].iter().any(|place| route.path.starts_with(place))
+        || SURROUNDINGS.contains(&route.path)
+        || (route.method == "GET" && LEADS_BACK.contains(&route.path))
+}
+
+#[tokio::test]
+async fn a_counter_that_is_shut_serves_its_staff_who_look_and_nobody_else() {
+    let mut scene = Scene::open().await;
+    let base = scene.house.browser("");
+    for (state, way_back, is_shut) in [
+        ("demo", "", false),
+        ("active", "", false),
+        ("suspended", ", before_suspension = 'active', status_reason = 'Unpaid'", true),
+        ("closing", ", before_closing = 'active', before_suspension = null, status_reason = ''", true),
+    ] {
+        let change = format!("update tenants set status = '{state}'{way_back} where slug = 'acme'");
+        scene.house.change(&change).await;
+        scene.house.app.house.tenants.forget_all();
+        for route in &OPEN {
+            let browser = if route.site == "public" { &base } else { &scene.at_acme };
+            let path = route.path.replace(":slug", "bravo") + route.query;
+            let answer = send(browser, route.method, &path, route.body, &[]).await;
+            let wanted = if is_shut && !stays_open(route) { 403 } else { route.status };
+            // Asked for four times, codes are told to wait.
+            let waits = answer.status == StatusCode::TOO_MANY_REQUESTS && wanted != 403;
+            assert!(answer.status.as_u16() == wanted || waits, "{state}: {} {path}: {answer:?}", route.method);
+        }
+        for route in GUARDED {
+            let (who, status) = route.right;
+            let cookie = scene.right(who).await;
+            let ids = scene.ids("acme", ADA, "bravo").await;
+            let path = ids.fill(route);
+            let before = scene.everything().await;
+            let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
+            let what = format!("{state}: {who:?} {} {path}: {answer:?}", route.method);
+            let leaves = route.path.contains("/office/sessions/current");
+            let problem = match (is_shut, route.door) {
+                (true, Door::Customer) => "counter-closed",
+                (true, _) if route.method != "GET" && !leaves => "counter-suspended",
+                _ => {
+                    assert_eq!(answer.status.as_u16(), status, "{what}");
+                    continue;
+                }
+            };
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{what}");
+            if route.path.starts_with("/api/") {
+                assert_eq!(answer.value()["type"], format!("urn:tradecounter:problem:{problem}"), "{what}");
+            }
+            assert_eq!(answer.text.contains("Unpaid"), state == "suspended" && route.door != Door::Customer, "{what}");
+            assert_eq!(answer.header("set-cookie"), "", "{what}");
+            assert_eq!(scene.everything().await, before, "{what}: something was written");
+        }
+    }
+}
+
 /// What an answer says, without what differs between any two answers and without the ids that were asked for.
 fn said(answer: &Answer, ids: &Ids) -> (StatusCode, Vec<(String, String)>, String) {
     let blank = |text: &str| {

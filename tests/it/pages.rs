@@ -11,7 +11,10 @@ use http::{Method, StatusCode};
 use regex::Regex;
 use serde_json::json;
 
+use tradecounter::audit::Actor;
 use tradecounter::config::DemoPeople;
+use tradecounter::tenants::lifecycle;
+use uuid::Uuid;
 
 use crate::house::{ADA, Answer, BEN, CAT, DAN, House};
 
@@ -212,6 +215,20 @@ async fn the_offices_door() {
     let picker = house.staff("acme", "picker").await;
     snapshot("office_home-index", &picker.get("/office").await);
     snapshot("web-error_forbidden", &picker.get("/office/customers").await);
+}
+
+#[tokio::test]
+async fn a_suspended_counter() {
+    let house = House::open().await;
+    house.change("update tenants set contact_phone = '+44 20 7946 0107', contact_email = 'trade@acme.example' where slug = 'acme'").await;
+    let (ada, owner) = (house.customer("acme", ADA).await, house.staff("acme", "owner").await);
+    let picker = house.staff("acme", "picker").await;
+    let operator = Actor::operator(Uuid::now_v7(), "Olu Ade");
+    let acme = house.tenant("acme").await.into();
+    lifecycle::suspend(&house.app.house, acme, "Unpaid since <May>.", operator).await.expect("a suspension");
+    snapshot("web-closed", &ada.get("/").await);
+    snapshot("office_home-index_suspended", &picker.get("/office").await);
+    snapshot("web-error_suspended", &owner.form("/office/samples/removal", &[]).await);
 }
 
 #[tokio::test]
