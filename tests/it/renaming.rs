@@ -251,6 +251,7 @@ async fn every_process_drops_both_names() {
     rename(&house, "acme", "acme-foods").await.expect("another name");
     becomes(&old, "/", 308).await;
     becomes(&new, "/", 200).await;
+    assert!(old.get("/").await.header("location").contains("//acme-foods."), "and it remembers where the old one leads");
     rename(&house, "acme-foods", "acme-three").await.expect("a third name");
     becomes(&new, "/", 308).await;
     let led = old.get("/").await;
