@@ -50,7 +50,8 @@ impl App {
         let house = House::new(config, clock, hosts, db);
         let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()));
         let counter = routes::counter_site(&house.hosts);
-        let door = Arc::new(Door::new(Arc::clone(&house), public, counter));
+        let console = routes::console_site(&house.hosts);
+        let door = Arc::new(Door::new(Arc::clone(&house), public, counter, console));
         let runner = Arc::new(Runner { house: Arc::clone(&house), carriers });
         Ok(Self { house, door, inbox, runner })
     }

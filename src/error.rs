@@ -15,6 +15,12 @@ pub enum Error {
     /// The code is not right, or is no longer.
     #[error("That code is not right. Check the newest message, or ask for another code")]
     WrongCode,
+    /// A program's token is none of ours, or is no longer.
+    #[error("This token is not good, or is no longer")]
+    WrongToken,
+    /// A program's token that may only read was used to change something.
+    #[error("This token may read and nothing else")]
+    ReadOnlyToken,
     /// Signed in, and known, but this is for somebody with another role.
     #[error("Your role does not allow this")]
     Forbidden,

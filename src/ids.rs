@@ -68,6 +68,10 @@ ids! {
     InvitationId,
     /// A question that a one-time code answers.
     ChallengeId,
+    /// One of the platform's own people.
+    OperatorId,
+    /// A program's right to use the console's API.
+    OperatorTokenId,
     /// A wholesaler that is signing up.
     SignupId,
     /// An entry of the outbox.

@@ -19,6 +19,9 @@ pub mod messages;
 pub mod web;
 
 pub mod challenges;
+pub mod console_sign_in;
+pub mod console_tenants;
+pub mod console_tokens;
 pub mod devices;
 pub mod getting_started;
 pub mod home;
@@ -28,6 +31,7 @@ pub mod office_customers;
 pub mod office_home;
 pub mod office_requests;
 pub mod office_sign_in;
+pub mod operators;
 pub mod public_site;
 pub mod registrations;
 pub mod settings;

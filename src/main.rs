@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tradecounter::commands::{DATA_DIR, database, demo, serve, tenant};
+use tradecounter::commands::{DATA_DIR, database, demo, operator, serve, tenant};
 
 /// A trade counter for every wholesaler, on its own subdomain.
 #[derive(Parser)]
@@ -46,8 +46,17 @@ enum Command {
         #[command(subcommand)]
         command: TenantCommand,
     },
+    /// The platform's own people, and tokens for its programs
+    Operator {
+        #[command(subcommand)]
+        command: OperatorCommand,
+    },
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// The console's instead
+        #[arg(long)]
+        console: bool,
+    },
     /// A private PostgreSQL for tests
     Database {
         #[command(subcommand)]
@@ -76,6 +85,40 @@ struct TenantArguments {
 }
 
 #[derive(Subcommand)]
+enum OperatorCommand {
+    /// Let somebody sign in to the console; a second time changes nothing
+    Invite {
+        email: String,
+        /// What colleagues call them
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        beside: Beside,
+    },
+    /// Make a token for a program, and print it, alone, this once
+    Token {
+        /// What it is for
+        name: String,
+        /// What it may do
+        #[arg(long, default_value = "write", value_parser = ["read", "write"])]
+        scope: String,
+        #[command(flatten)]
+        beside: Beside,
+    },
+}
+
+/// Beside which server or demo.
+#[derive(clap::Args)]
+struct Beside {
+    /// Laid over the defaults
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The demo's data directory
+    #[arg(long, conflicts_with = "config")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
 enum DatabaseCommand {
     /// Run a command beside a private cluster with a migrated template database
     Run {
@@ -96,7 +139,13 @@ fn main() -> ExitCode {
         Command::Migrate { config } => serve::migrate(config.as_deref()),
         Command::Tenant { command: TenantCommand::Plan(a) } => tenant::plan(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
         Command::Tenant { command: TenantCommand::Apply(a) } => tenant::apply(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
-        Command::Openapi => serve::openapi(),
+        Command::Operator { command: OperatorCommand::Invite { email, name, beside } } => {
+            operator::invite(&email, name.as_deref(), beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Operator { command: OperatorCommand::Token { name, scope, beside } } => {
+            operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Openapi { console } => serve::openapi(console),
         Command::Database { command: DatabaseCommand::Run { data_dir, command } } => database::run(&data_dir, &command),
     };
     match done {

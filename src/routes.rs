@@ -7,7 +7,10 @@ use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
 use crate::api::docs::{self, Document};
-use crate::api::document;
+use crate::api::document::{self, Described};
+use crate::console_sign_in::{self, api::ConsoleSignInApi};
+use crate::console_tenants::{self, api::ConsoleTenantsApi};
+use crate::console_tokens::{self, api::ConsoleTokensApi};
 use crate::devices::{self, api::DevicesApi};
 use crate::getting_started;
 use crate::home::api::MeApi;
@@ -154,9 +157,34 @@ pub fn counter_pages() -> Vec<PageRoute> {
     ]
 }
 
+/// The platform's console, at `admin.`.
+pub fn console_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/", console_tenants::pages::index),
+        page(GET, "/sign-in", console_sign_in::pages::show),
+        page(POST, "/codes", console_sign_in::pages::ask_for_code),
+        page(GET, "/codes", make_sync(|_| Redirect::to("/sign-in"))),
+        page(GET, "/code", console_sign_in::pages::code),
+        page(POST, "/sessions", console_sign_in::pages::sign_in),
+        page(GET, "/sessions", make_sync(|_| Redirect::to("/code"))),
+        page(POST, "/sessions/current/end", console_sign_in::pages::sign_out),
+        page(GET, "/tenants", make_sync(|_| Redirect::to("/tenants/new"))),
+        page(GET, "/tenants/new", console_tenants::pages::new),
+        page(POST, "/tenants", console_tenants::pages::make),
+        page(GET, "/tenants/:id", console_tenants::pages::show),
+        page(GET, "/tokens", console_tokens::pages::index),
+        page(POST, "/tokens", console_tokens::pages::create),
+        page(POST, "/tokens/:id/revocation", console_tokens::pages::revocation),
+        page(GET, "/api/docs", docs::docs),
+        page(GET, "/assets/style.css", assets::style),
+        page(GET, "/assets/page.js", assets::script),
+        page(GET, "/favicon.ico", assets::favicon),
+    ]
+}
+
 /// The operations of the public site.
 fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
-    service((SignupsApi, InboxApi))
+    service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
 type CounterApi = (
@@ -175,51 +203,87 @@ type CounterApi = (
 
 /// The operations of a counter.
 fn counter_api() -> OpenApiService<CounterApi, ()> {
-    service((
-        SignInApi,
-        MeApi,
-        RegistrationsApi,
-        WholesalersApi,
-        DevicesApi,
-        OfficeSignInApi,
-        OfficeRequestsApi,
-        OfficeCustomersApi,
-        TeamApi,
-        InvitationsApi,
-        SettingsApi,
-    ))
-}
-
-fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
-    OpenApiService::new(operations, "Tradecounter API", env!("CARGO_PKG_VERSION")).description(
-        "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \
-         and is known by a cookie; errors are problems (RFC 9457); lists are `items` and `next`; times are RFC 3339 in UTC. \
-         Every operation is on the wholesaler's own host, but `/api/v1/inbox`: that is on the host without a name in front.",
+    service(
+        (
+            SignInApi,
+            MeApi,
+            RegistrationsApi,
+            WholesalersApi,
+            DevicesApi,
+            OfficeSignInApi,
+            OfficeRequestsApi,
+            OfficeCustomersApi,
+            TeamApi,
+            InvitationsApi,
+            SettingsApi,
+        ),
+        OF_WHOLESALERS,
     )
 }
 
-/// The whole OpenAPI document, of all hosts.
+/// The operations of the console.
+fn console_api() -> OpenApiService<(ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi), ()> {
+    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi), OF_CONSOLE)
+}
+
+const OF_WHOLESALERS: &str = "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \
+    and is known by a cookie; errors are problems (RFC 9457); lists are `items` and `next`; times are RFC 3339 in UTC. \
+    Every operation is on the wholesaler's own host, but `/api/v1/signups`, `/api/v1/subdomains` and `/api/v1/inbox`: those are on \
+    the host without a name in front. The platform's console, at `admin.` in front of it, has a document of its own.";
+
+const OF_CONSOLE: &str = "The platform's console: wholesalers, and who may look after them. An operator signs in by a one-time code and \
+    is known by a cookie; a program shows a token as `Authorization: Bearer`. Errors are problems (RFC 9457); lists are `items` \
+    and `next`; times are RFC 3339 in UTC. Every operation is on the host `admin.`; the wholesalers' own hosts have a document of \
+    their own.";
+
+fn service<T: OpenApi>(operations: T, description: &str) -> OpenApiService<T, ()> {
+    OpenApiService::new(operations, "Tradecounter API", env!("CARGO_PKG_VERSION")).description(description)
+}
+
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The OpenAPI document of the wholesalers' hosts and of the public site.
 pub fn openapi(hosts: &Hosts) -> Value {
-    let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
     let counter = hosts.counter_url("{wholesaler}");
-    document::merge(vec![(read(counter_api().spec()), counter), (read(public_api().spec()), hosts.public_url())])
+    let documents = vec![(read(&counter_api().spec()), counter), (read(&public_api().spec()), hosts.public_url())];
+    document::merge(documents, Described::Wholesalers)
+}
+
+/// The OpenAPI document of the console: some of its paths are other operations on the other hosts, and one document
+/// cannot say both.
+pub fn console_openapi(hosts: &Hosts) -> Value {
+    document::merge(vec![(read(&console_api().spec()), hosts.console_url())], Described::Console)
 }
 
 /// The public site's routes.
 pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
-    let api = document::merge(vec![(serde_json::from_str(&public_api().spec()).unwrap_or_default(), String::new())]);
-    site(hosts, public_pages(), public_api().into_endpoint().data(inbox.clone()).map_to_response().boxed(), &api, inbox)
+    let operations = document::paths(&read(&public_api().spec()));
+    let api = public_api().into_endpoint().data(inbox.clone()).map_to_response().boxed();
+    site(openapi(hosts), public_pages(), api, operations, inbox)
 }
 
 /// A counter's routes.
 pub fn counter_site(hosts: &Hosts) -> SiteRoutes {
-    let api = document::merge(vec![(serde_json::from_str(&counter_api().spec()).unwrap_or_default(), String::new())]);
-    site(hosts, counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), &api, DemoInbox(None))
+    let operations = document::paths(&read(&counter_api().spec()));
+    site(openapi(hosts), counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None))
 }
 
-fn site(hosts: &Hosts, pages: Vec<PageRoute>, api: BoxEndpoint<'static>, operations: &Value, inbox: DemoInbox) -> SiteRoutes {
-    let document = Document(std::sync::Arc::new(openapi(hosts)));
-    let mut paths: Vec<(String, Vec<Method>)> = document::paths(operations);
+/// The console's routes.
+pub fn console_site(hosts: &Hosts) -> SiteRoutes {
+    let operations = document::paths(&read(&console_api().spec()));
+    site(console_openapi(hosts), console_pages(), console_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None))
+}
+
+fn site(
+    document: Value,
+    pages: Vec<PageRoute>,
+    api: BoxEndpoint<'static>,
+    mut paths: Vec<(String, Vec<Method>)>,
+    inbox: DemoInbox,
+) -> SiteRoutes {
+    let document = Document(std::sync::Arc::new(document));
     paths.push(("/api/v1/openapi.json".to_owned(), vec![GET]));
     let mut by_path: Vec<(&'static str, RouteMethod)> = Vec::new();
     for PageRoute { method, path, endpoint } in pages {

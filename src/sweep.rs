@@ -47,6 +47,7 @@ pub async fn now_and_then(house: &House) {
 pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
     names::sweep(house).await?;
+    while operators_sessions(house).await? == BATCH {}
     let tenants =
         house.db().platform().read(async |tx| Ok(sqlx::query_scalar!("select id from tenants").fetch_all(&mut *tx).await?)).await?;
     for tenant in tenants.into_iter().map(TenantId::from) {
@@ -66,6 +67,23 @@ async fn given_up_jobs(house: &House) -> Result<u64> {
             let removed = sqlx::query!(
                 "delete from jobs where id in (select id from jobs where given_up_at < $1 limit $2)",
                 house.now() - GIVEN_UP_JOBS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn operators_sessions(house: &House) -> Result<u64> {
+    house
+        .db()
+        .platform()
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from operator_sessions where id in (
+                   select id from operator_sessions where least(ended_at, expires_at) < $1 or last_seen_at < $2 limit $3)",
+                house.now() - SESSIONS_KEPT,
+                house.staff_idle_since() - SESSIONS_KEPT,
                 BATCH.cast_signed()
             );
             Ok(removed.execute(&mut *tx).await?.rows_affected())

@@ -53,10 +53,20 @@ grant select on account_access to tc_identity;
 grant select, insert on sessions to tc_identity;
 grant update (ended_at) on sessions to tc_identity;
 grant insert on jobs to tc_identity;
+-- An operator's code opens a session in the transaction that uses the code up.
+grant select on operators to tc_identity;
+grant select, insert on operator_sessions to tc_identity;
+grant update (ended_at) on operator_sessions to tc_identity;
 
 -- Hosts, provisioning, the queue.
 grant select, insert, update on tenants to tc_platform;
 grant select, update, delete on jobs to tc_platform;
 grant select, insert, update, delete on signups, retired_names to tc_platform;
+-- The console: its people, their sessions, the tokens of programs, and what was done.
+grant select, insert on operators, operator_tokens, operator_events to tc_platform;
+grant update (name, removed_at) on operators to tc_platform;
+grant select, delete on operator_sessions to tc_platform;
+grant update (last_seen_at, ended_at) on operator_sessions to tc_platform;
+grant update (last_used_at, revoked_at) on operator_tokens to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;

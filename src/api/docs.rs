@@ -83,6 +83,10 @@ fn read_operation(document: &Value, path: &str, method: &str, operation: &Value)
     });
     let sign_in = match operation.pointer("/security/0").and_then(Value::as_object).and_then(|schemes| schemes.keys().next()) {
         Some(scheme) if scheme == "office" => "Staff, by the cookie __Host-office",
+        Some(scheme) if scheme == "operator" && operation.pointer("/security/1").is_some() => {
+            "An operator, by the cookie __Host-operator, or a program, by its token (Authorization: Bearer)"
+        }
+        Some(scheme) if scheme == "operator" => "An operator, by the cookie __Host-operator",
         Some(_) => "A customer, by the cookie __Host-session",
         None => "Anybody",
     };

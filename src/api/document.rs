@@ -2,8 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
+/// Whose operations a document describes: the same path is another operation on another host, and asks for other keys.
+#[derive(Clone, Copy)]
+pub enum Described {
+    /// Counters, offices and the public site.
+    Wholesalers,
+    /// The platform's console.
+    Console,
+}
+
 /// Puts one site's document into the whole: its paths say on which host they are.
-pub fn merge(documents: Vec<(Value, String)>) -> Value {
+pub fn merge(documents: Vec<(Value, String)>, described: Described) -> Value {
     let mut whole = json!({});
     for (document, server) in documents {
         let Value::Object(mut document) = document else { continue };
@@ -15,7 +24,7 @@ pub fn merge(documents: Vec<(Value, String)>) -> Value {
         document.remove("servers");
         lay_over(&mut whole, Value::Object(document));
     }
-    complete(&mut whole);
+    complete(&mut whole, described);
     whole
 }
 
@@ -45,11 +54,17 @@ fn lay_over(base: &mut Value, other: Value) {
 
 /// What the framework does not write: who may, that optional fields may be null, that answers have every field,
 /// that bodies take no other fields.
-fn complete(document: &mut Value) {
-    let schemes = json!({
-        "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "A signed-in customer." },
-        "office": { "type": "apiKey", "in": "cookie", "name": "__Host-office", "description": "A signed-in member of staff." },
-    });
+fn complete(document: &mut Value, described: Described) {
+    let schemes = match described {
+        Described::Wholesalers => json!({
+            "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "A signed-in customer." },
+            "office": { "type": "apiKey", "in": "cookie", "name": "__Host-office", "description": "A signed-in member of staff." },
+        }),
+        Described::Console => json!({
+            "operator": { "type": "apiKey", "in": "cookie", "name": "__Host-operator", "description": "A signed-in operator." },
+            "token": { "type": "http", "scheme": "bearer", "description": "A program. A token of scope `read` is for GET alone." },
+        }),
+    };
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas.iter_mut() {
             complete_schema(name, schema);
@@ -62,8 +77,9 @@ fn complete(document: &mut Value) {
     for (path, operations) in paths {
         let Some(operations) = operations.as_object_mut() else { continue };
         for (method, operation) in operations.iter_mut() {
-            if let (Some(scheme), Some(operation)) = (scheme_of(path, method), operation.as_object_mut()) {
-                operation.insert("security".to_owned(), json!([{ scheme: [] }]));
+            let schemes: Vec<Value> = schemes_of(described, path, method).iter().map(|scheme| json!({ *scheme: [] })).collect();
+            if let (false, Some(operation)) = (schemes.is_empty(), operation.as_object_mut()) {
+                operation.insert("security".to_owned(), Value::Array(schemes));
             }
         }
     }
@@ -99,14 +115,17 @@ fn make_nullable(kind: &mut Value) {
     }
 }
 
-/// Which cookie an operation asks for; None where anybody may.
-fn scheme_of(path: &str, method: &str) -> Option<&'static str> {
-    let path = path.strip_prefix("/api/v1")?;
-    match (path.trim_end_matches('/'), method) {
-        (_, "servers" | "parameters") | ("/codes" | "/sessions" | "/office/codes" | "/office/sessions" | "/inbox", _) => None,
-        (path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => None,
-        (path, _) if path.starts_with("/office/") => Some("office"),
-        _ => Some("session"),
+/// What an operation asks for, one or the other; nothing where anybody may.
+fn schemes_of(described: Described, path: &str, method: &str) -> &'static [&'static str] {
+    let path = path.strip_prefix("/api/v1").unwrap_or_default().trim_end_matches('/');
+    match (described, path, method) {
+        (_, _, "servers" | "parameters") | (_, "/codes" | "/sessions", _) => &[],
+        (Described::Console, "/sessions/current", _) => &["operator"],
+        (Described::Console, ..) => &["operator", "token"],
+        (_, "/office/codes" | "/office/sessions" | "/inbox", _) => &[],
+        (_, path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => &[],
+        (_, path, _) if path.starts_with("/office/") => &["office"],
+        _ => &["session"],
     }
 }
 

@@ -30,6 +30,12 @@ pub enum Chapter {
     Office,
     /// What only a demo has.
     Demo,
+    /// An operator proves an address and holds a session, or a program shows a token.
+    Console,
+    /// The platform's wholesalers.
+    Tenants,
+    /// What programs show instead of a session.
+    Tokens,
 }
 
 /// Any error, as `application/problem+json` (RFC 9457).

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::db::{Office, TenantDoor, Tx};
 use crate::error::Result;
 use crate::ids::{EventId, StaffId};
-use crate::tenancy::extract::{Caller, Member};
+use crate::tenancy::extract::{Agent, Caller, Member};
 
 /// Who did it.
 #[derive(Debug, Clone)]
@@ -34,8 +34,13 @@ impl Actor {
         Self { kind: "customer", id: access, name: caller.session.phone.masked() }
     }
 
-    /// One of the platform's own people.
-    pub fn operator(id: Uuid, name: &str) -> Self {
+    /// One of the platform's own people, or a program of theirs: the tenant reads on whose behalf.
+    pub fn operator(agent: &Agent) -> Self {
+        Self::of_platform(agent.id(), &format!("{}, Tradecounter", agent.name()))
+    }
+
+    /// The same, for who is known by id and name alone.
+    pub fn of_platform(id: Uuid, name: &str) -> Self {
         Self { kind: "operator", id: Some(id), name: name.to_owned() }
     }
 

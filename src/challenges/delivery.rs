@@ -41,6 +41,14 @@ pub struct SignupMail<'a> {
     pub public_url: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "challenges/operator.mail.txt", escape = "none")]
+pub struct OperatorMail<'a> {
+    pub code: &'a str,
+    pub minutes: i64,
+    pub console_url: &'a str,
+}
+
 /// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there, or are invited to, only;
 /// the browser that asked is told the same either way.
 pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, challenge: ChallengeId) -> Result<Outcome> {
@@ -76,6 +84,13 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
             let business_name = one_line(&tenant.business_name);
             let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
             carriers.mail.send(&mail_of(open.address, business_name.clone(), &mail)?).await
+        }
+        None if open.purpose == "operator" => {
+            if !is_operator(house, &open.address).await? {
+                return Ok(Outcome::Done);
+            }
+            let mail = OperatorMail { code: &code, minutes, console_url: &house.hosts.console_url() };
+            carriers.mail.send(&mail_of(open.address, "Tradecounter".to_owned(), &mail)?).await
         }
         None => {
             let mail = SignupMail { code: &code, minutes, public_url: &house.hosts.public_url() };
@@ -127,6 +142,18 @@ async fn works_here(house: &House, tenant: &Tenant, email: &str) -> Result<bool>
             )
             .fetch_one(&mut *tx)
             .await?)
+        })
+        .await
+}
+
+async fn is_operator(house: &House, email: &str) -> Result<bool> {
+    house
+        .db()
+        .identity()
+        .read(async |tx| {
+            Ok(sqlx::query_scalar!(r#"select exists (select from operators where email = $1 and removed_at is null) as "is_one!""#, email)
+                .fetch_one(&mut *tx)
+                .await?)
         })
         .await
 }

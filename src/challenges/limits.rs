@@ -55,7 +55,7 @@ impl Counters {
     ) -> Result<()> {
         let most = match question.address {
             Address::Phone(_) => config.codes.sms_per_day,
-            Address::Email(_) | Address::Signup(_) => config.codes.emails_per_day,
+            Address::Email(_) | Address::Signup(_) | Address::Operator(_) => config.codes.emails_per_day,
         };
         if self.sent.len() >= most {
             let oldest = self.sent.iter().map(|(at, _)| *at).min().unwrap_or(now);
@@ -210,13 +210,17 @@ fn of_house(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
     let limits = &config.limits;
     let (kind, allowance) = match question.address {
         Address::Phone(_) => ("tenant", limits.tenant),
-        Address::Email(_) | Address::Signup(_) => ("tenant_mail", limits.tenant_mail),
+        Address::Email(_) | Address::Signup(_) | Address::Operator(_) => ("tenant_mail", limits.tenant_mail),
     };
     Ok(vec![draw_of(config, kind, &site_of(question), allowance)?, draw_of(config, "platform", b"", limits.platform)?])
 }
 
-/// The tenant at whose counter it is asked; the public site counts as one.
+/// The tenant at whose counter it is asked; the public site counts as one, and the console as another: whoever
+/// signs up without end keeps no operator out.
 fn site_of(question: &Question<'_>) -> [u8; 16] {
+    if let Address::Operator(_) = question.address {
+        return [0xff; 16];
+    }
     question.tenant.map(|tenant| tenant.id.uuid()).unwrap_or_default().into_bytes()
 }
 

@@ -35,6 +35,8 @@ pub enum Address {
     Email(EmailAddress),
     /// A wholesaler signs up.
     Signup(EmailAddress),
+    /// An operator signs in to the console.
+    Operator(EmailAddress),
 }
 
 impl Address {
@@ -42,7 +44,7 @@ impl Address {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Phone(phone) => phone.as_str(),
-            Self::Email(email) | Self::Signup(email) => email.as_str(),
+            Self::Email(email) | Self::Signup(email) | Self::Operator(email) => email.as_str(),
         }
     }
 
@@ -51,13 +53,14 @@ impl Address {
             Self::Phone(_) => Purpose::Customer.word(),
             Self::Email(_) => Purpose::Staff.word(),
             Self::Signup(_) => Purpose::Signup.word(),
+            Self::Operator(_) => Purpose::Operator.word(),
         }
     }
 
     fn lane(&self) -> Lane {
         match self {
             Self::Phone(_) => Lane::TextCodes,
-            Self::Email(_) | Self::Signup(_) => Lane::MailCodes,
+            Self::Email(_) | Self::Signup(_) | Self::Operator(_) => Lane::MailCodes,
         }
     }
 }
@@ -65,7 +68,7 @@ impl Address {
 /// Who asks, where, about what.
 pub struct Question<'a> {
     pub address: &'a Address,
-    /// Whose counter it is asked at; None on the public site.
+    /// Whose counter it is asked at; None on the public site and at the console.
     pub tenant: Option<&'a Tenant>,
     pub host: &'a str,
     pub client: IpAddr,
@@ -296,6 +299,7 @@ pub enum Purpose {
     Customer,
     Staff,
     Signup,
+    Operator,
 }
 
 impl Purpose {
@@ -304,6 +308,7 @@ impl Purpose {
             Self::Customer => "customer",
             Self::Staff => "staff",
             Self::Signup => "signup",
+            Self::Operator => "operator",
         }
     }
 
@@ -313,6 +318,7 @@ impl Purpose {
             Self::Customer => PhoneNumber::from_e164(text).map(Address::Phone).map_err(|_| unreadable()),
             Self::Staff => EmailAddress::parse(text).map(Address::Email).map_err(|_| unreadable()),
             Self::Signup => EmailAddress::parse(text).map(Address::Signup).map_err(|_| unreadable()),
+            Self::Operator => EmailAddress::parse(text).map(Address::Operator).map_err(|_| unreadable()),
         }
     }
 }

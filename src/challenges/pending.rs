@@ -6,7 +6,7 @@ use super::limits::last_sent;
 use super::{Purpose, resend_wait, seconds};
 use crate::error::Result;
 use crate::tenancy::token::PENDING_COOKIE;
-use crate::tenancy::{House, Visitor};
+use crate::tenancy::{Here, House};
 
 /// The question that this browser was asked last here.
 pub struct Pending {
@@ -32,8 +32,8 @@ impl Pending {
         };
         match (self.is_newly_sent, self.resend_in_seconds) {
             (true, 0) => String::new(),
-            // Mail goes to staff alone, and the page does not say who is staff.
-            (true, _) if self.purpose == Purpose::Staff => format!("You can ask for another in {seconds}."),
+            // Mail goes to staff and operators alone, and the page does not say who is one.
+            (true, _) if matches!(self.purpose, Purpose::Staff | Purpose::Operator) => format!("You can ask for another in {seconds}."),
             (true, _) => format!("Sent. You can ask for another in {seconds}."),
             (false, 0) => "No new code was sent. You can ask for one now.".to_owned(),
             (false, _) => format!("A code was asked for a moment ago, so no new one was sent. You can ask again in {seconds}."),
@@ -42,8 +42,8 @@ impl Pending {
 }
 
 /// The open question of this browser on this host, if there is one.
-pub async fn pending(house: &House, visitor: &Visitor, purpose: Purpose) -> Result<Option<Pending>> {
-    let Some(browser) = visitor.token(PENDING_COOKIE) else { return Ok(None) };
+pub async fn pending(house: &House, here: &Here, purpose: Purpose) -> Result<Option<Pending>> {
+    let Some(browser) = here.token(PENDING_COOKIE) else { return Ok(None) };
     let now = house.now();
     house
         .db()
@@ -54,14 +54,14 @@ pub async fn pending(house: &House, visitor: &Visitor, purpose: Purpose) -> Resu
                   where browser_hash = $1 and host = $2 and purpose = $3 and consumed_at is null and expires_at > $4
                   order by asked_at desc, created_at desc limit 1",
                 &browser.hash()[..],
-                &visitor.host,
+                &here.host,
                 purpose.word(),
                 now
             )
             .fetch_optional(&mut *tx)
             .await?;
             let Some(open) = open else { return Ok(None) };
-            let last = last_sent(tx, &house.config, &purpose.address(&open.address)?, &visitor.host).await?;
+            let last = last_sent(tx, &house.config, &purpose.address(&open.address)?, &here.host).await?;
             let wait = resend_wait(last, TimeDelta::seconds(house.config.codes.resend_seconds.into()), now);
             Ok(Some(Pending {
                 purpose,

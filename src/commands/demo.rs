@@ -31,6 +31,20 @@ struct Keys {
     roles: String,
 }
 
+/// The file in which the demo says where it is.
+const ADDRESS: &str = "address";
+
+/// Where the demo of this directory is, or was last.
+pub(super) fn public_url(data_dir: &Path) -> Option<String> {
+    fs::read_to_string(data_dir.join(ADDRESS)).ok()
+}
+
+/// What the demo of this directory made the secrets of its database's roles of.
+pub(super) fn database_secret(data_dir: &Path) -> Option<SecretString> {
+    let text = fs::read_to_string(data_dir.join("keys.toml")).ok()?;
+    toml::from_str::<Keys>(&text).ok().map(|keys| SecretString::from(keys.roles))
+}
+
 /// Brings PostgreSQL up, migrates, provisions the declared tenants, serves, and prints where everything is.
 pub fn demo(listen: SocketAddr, data_dir: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let declared = match declared::read(folder) {
@@ -58,6 +72,8 @@ pub fn demo(listen: SocketAddr, data_dir: &Path, folder: &Path) -> anyhow::Resul
         let internal = bind_internal(listener.local_addr()?).await?;
         let internal_address = internal.local_addr()?;
         let app = App::build(config, Clock::system(), hosts.clone(), db)?;
+        // For commands beside it, which have to say where it is.
+        fs::write(data_dir.join(ADDRESS), hosts.public_url()).context("noting the address")?;
         let ready = || print_addresses(&hosts, &declared, internal_address);
         run(app, address, listener, internal, metrics, cluster.as_mut(), ready).await
     });
@@ -80,6 +96,8 @@ fn print_addresses(hosts: &Hosts, declared: &[Declared], internal: SocketAddr) {
     println!("\nTradecounter is at {}\n", hosts.public_url());
     println!("  Messages that a real gateway would carry   {}/inbox", hosts.public_url());
     println!("  The API, described                         {}/api/docs", hosts.public_url());
+    println!("  The platform's console                     {}", hosts.console_url());
+    println!("                                             tradecounter operator invite EMAIL lets somebody in");
     println!("  Health and metrics, for machines           http://{internal}/metrics\n");
     for tenant in declared {
         let url = hosts.counter_url(tenant.slug.as_str());

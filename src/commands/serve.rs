@@ -56,9 +56,10 @@ pub fn migrate(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the OpenAPI document.
-pub fn openapi() -> anyhow::Result<ExitCode> {
-    let document = routes::openapi(&Hosts::parse("https://tradecounter.example")?);
+/// Prints the OpenAPI document of the wholesalers' hosts, or the console's.
+pub fn openapi(console: bool) -> anyhow::Result<ExitCode> {
+    let hosts = Hosts::parse("https://tradecounter.example")?;
+    let document = if console { routes::console_openapi(&hosts) } else { routes::openapi(&hosts) };
     println!("{}", serde_json::to_string_pretty(&document)?);
     Ok(ExitCode::SUCCESS)
 }

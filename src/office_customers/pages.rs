@@ -237,7 +237,7 @@ fn in_words(entry: &Entry) -> String {
 }
 
 /// For a query's value.
-fn encode(words: &str) -> String {
+pub fn encode(words: &str) -> String {
     words.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),

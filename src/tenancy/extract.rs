@@ -9,6 +9,7 @@ use std::sync::Arc;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::House;
+pub use super::operator::{Agent, AnyOperator, AtConsole, Operator, Person, Who};
 use super::roles;
 use super::session::{self, CustomerSession, StaffRole, StaffSession};
 use super::states::Role;
@@ -47,7 +48,7 @@ impl Here {
         Token::in_cookie(&self.headers, cookie)
     }
 
-    fn of(request: &Request) -> Result<Self> {
+    pub(super) fn of(request: &Request) -> Result<Self> {
         request.extensions().get::<Self>().cloned().ok_or(Error::NotFound)
     }
 }

@@ -5,6 +5,9 @@ use http::uri::{Authority, Uri};
 
 use crate::values::Slug;
 
+/// The label of the platform's console, which no tenant can have.
+const CONSOLE: &str = "admin";
+
 /// The base host and how links to it and its tenants are written.
 #[derive(Debug, Clone)]
 pub struct Hosts {
@@ -83,6 +86,16 @@ impl Hosts {
         self.url(&self.host_of(slug))
     }
 
+    /// The host of the platform's console, without a port.
+    pub fn console_host(&self) -> String {
+        self.host_of(CONSOLE)
+    }
+
+    /// The address of the platform's console.
+    pub fn console_url(&self) -> String {
+        self.counter_url(CONSOLE)
+    }
+
     /// Every counter, as a source in a content security policy.
     pub fn any_counter(&self) -> String {
         self.url(&format!("*.{}", self.base))
@@ -101,7 +114,7 @@ impl Hosts {
             return Ok(Site::Public);
         }
         let label = self.slug_in(host).ok_or(HostError::Unknown)?;
-        if label == "admin" {
+        if label == CONSOLE {
             return Ok(Site::Console);
         }
         match Slug::parse(label) {

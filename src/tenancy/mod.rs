@@ -4,6 +4,7 @@
 pub mod extract;
 pub mod host;
 mod house;
+mod operator;
 pub mod roles;
 pub mod session;
 pub mod states;

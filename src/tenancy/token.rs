@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 pub const SESSION_COOKIE: &str = "__Host-session";
 /// A member of staff's session.
 pub const OFFICE_COOKIE: &str = "__Host-office";
+/// An operator's session at the platform's console.
+pub const OPERATOR_COOKIE: &str = "__Host-operator";
 /// The browser a code was asked from.
 pub const PENDING_COOKIE: &str = "__Host-pending";
 /// A browser in which an address was proven.

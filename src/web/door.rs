@@ -49,6 +49,7 @@ pub struct Door {
     house: Arc<House>,
     public: SiteRoutes,
     counter: SiteRoutes,
+    console: SiteRoutes,
     packer: Packer,
     uploads: Semaphore,
 }
@@ -79,9 +80,9 @@ impl SiteRoutes {
 }
 
 impl Door {
-    /// With the routes of the public site and of the counters.
-    pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes) -> Self {
-        Self { house, public, counter, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE) }
+    /// With the routes of the public site, of the counters and of the console.
+    pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes, console: SiteRoutes) -> Self {
+        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE) }
     }
 }
 
@@ -147,7 +148,7 @@ impl Door {
         let routes = match &here.place {
             Place::Public => &self.public,
             Place::Counter(_) => &self.counter,
-            Place::Console => return Err(Failed::Error(Error::NotFound.into())),
+            Place::Console => &self.console,
         };
         if let Some(path) = routes.path_without_slash(&request) {
             return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
@@ -234,6 +235,7 @@ impl Door {
                 let failure = Failure::of(error);
                 let failure = match failure.status {
                     StatusCode::METHOD_NOT_ALLOWED => failure.with_allow(self.allowed(visit)),
+                    StatusCode::UNAUTHORIZED if matches!(visit.here, Some(Here { place: Place::Console, .. })) => failure.at_console(),
                     _ => failure,
                 };
                 Self::render(&failure, visit)
@@ -244,7 +246,6 @@ impl Door {
     fn render(failure: &Failure, visit: &Visit) -> Response {
         let for_machines = visit.path.starts_with("/api/");
         match &visit.here {
-            Some(Here { place: Place::Console, .. }) => failure.plain(),
             _ if for_machines => failure.problem(&visit.request_id),
             here => failure.page(here.as_ref(), &visit.request_id, &visit.path),
         }
@@ -254,6 +255,7 @@ impl Door {
     fn allowed(&self, visit: &Visit) -> String {
         let routes = match visit.here.as_ref().map(|here| &here.place) {
             Some(Place::Counter(_)) => &self.counter,
+            Some(Place::Console) => &self.console,
             _ => &self.public,
         };
         let mut methods: Vec<&str> = routes.methods(&visit.path).map(Method::as_str).collect();

@@ -16,8 +16,8 @@ impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthenticated | Self::WrongCode => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::CrossSite | Self::Closed | Self::Suspended { .. } => StatusCode::FORBIDDEN,
+            Self::Unauthenticated | Self::WrongCode | Self::WrongToken => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::ReadOnlyToken | Self::CrossSite | Self::Closed | Self::Suspended { .. } => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -38,7 +38,12 @@ pub struct Failure {
     fields: Vec<(String, String)>,
     retry_after_seconds: Option<u64>,
     allow: Option<String>,
+    /// How one could be known here (RFC 9110, 11.6.1).
+    challenge: &'static str,
 }
+
+/// There is no registered scheme for sessions in cookies.
+const BY_COOKIE: &str = "Cookie realm=\"Tradecounter\"";
 
 impl Failure {
     /// From whatever a handler, the router or a parser answered.
@@ -56,6 +61,10 @@ impl Failure {
         let mut failure = Self { retry_after_seconds: error.retry_after_seconds(), ..Self::of_status(error.status()) };
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
+            Error::WrongToken => {
+                failure.title = "No token of ours".to_owned();
+                failure.challenge = "Bearer realm=\"Tradecounter\", error=\"invalid_token\"";
+            }
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
             Error::Closed => failure.kind = "counter-closed",
@@ -63,7 +72,14 @@ impl Failure {
             _ => {}
         }
         match error {
-            Error::WrongCode | Error::Forbidden | Error::CrossSite | Error::KeyReused | Error::Conflict(_) | Error::Malformed(_) => {
+            Error::WrongCode
+            | Error::WrongToken
+            | Error::ReadOnlyToken
+            | Error::Forbidden
+            | Error::CrossSite
+            | Error::KeyReused
+            | Error::Conflict(_)
+            | Error::Malformed(_) => {
                 failure.detail = format!("{error}.");
             }
             Error::Closed => {
@@ -115,12 +131,21 @@ impl Failure {
             fields: Vec::new(),
             retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
             allow: None,
+            challenge: BY_COOKIE,
         }
     }
 
     /// With the methods that this address does take (RFC 9110, 15.5.6).
     pub fn with_allow(mut self, methods: String) -> Self {
         self.allow = Some(methods);
+        self
+    }
+
+    /// At the console, where programs come with a token.
+    pub fn at_console(mut self) -> Self {
+        if self.challenge == BY_COOKIE {
+            self.challenge = "Cookie realm=\"Tradecounter\", Bearer realm=\"Tradecounter\"";
+        }
         self
     }
 
@@ -148,7 +173,11 @@ impl Failure {
     pub fn page(&self, here: Option<&Here>, request_id: &str, path: &str) -> Response {
         let Some(here) = here else { return self.words() };
         if self.kind == "unauthenticated" {
-            let door = if path.starts_with("/office") { "/office/sign-in" } else { "/" };
+            let door = match &here.place {
+                Place::Console => "/sign-in",
+                _ if path.starts_with("/office") => "/office/sign-in",
+                _ => "/",
+            };
             return Redirect::to(door).into_response();
         }
         if let ("counter-closed", Place::Counter(tenant)) = (self.kind, &here.place) {
@@ -201,7 +230,7 @@ impl Failure {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"Tradecounter\""));
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         if let Some(allow) = self.allow.as_deref().and_then(|methods| methods.parse().ok()) {
             response.headers_mut().insert(ALLOW, allow);
@@ -255,6 +284,8 @@ mod tests {
             Error::NotFound,
             Error::Unauthenticated,
             Error::WrongCode,
+            Error::WrongToken,
+            Error::ReadOnlyToken,
             Error::Forbidden,
             Error::CrossSite,
             Error::Closed,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::tenancy::extract::{Caller, Decider, Here, Keeper, Member, Place, RoleRule};
+use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, Member, Place, RoleRule};
 use crate::tenancy::states::Role;
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
@@ -82,6 +82,11 @@ impl Shell {
             suspension: suspension(&member.tenant),
             ..Self::of(member, title)
         }
+    }
+
+    /// Around a page of the platform's console.
+    pub fn of_operator(agent: &Agent, title: &str, place: &str) -> Self {
+        Self { private: true, place: place.to_owned(), staff_name: agent.name().to_owned(), ..Self::of(agent, title) }
     }
 }
 

@@ -13,7 +13,9 @@ use tradecounter::app::App;
 use tradecounter::clock::Clock;
 use tradecounter::config::Config;
 use tradecounter::db::connect::Address;
+use tradecounter::operators::{self, Doer};
 use tradecounter::tenancy::Hosts;
+use tradecounter::values::EmailAddress;
 use tradecounter::web::server;
 use uuid::Uuid;
 
@@ -195,6 +197,25 @@ impl House {
         assert_eq!(asked.status, StatusCode::ACCEPTED, "{asked:?}");
         let code = self.code_for(&email).await;
         let opened = browser.json(Method::POST, "/api/v1/office/sessions", json!({ "email": email, "code": code })).await;
+        assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+        browser
+    }
+
+    /// Lets somebody sign in to the console.
+    pub async fn invite(&self, email: &str) {
+        let (email, doer) = (EmailAddress::parse(email).expect("an address"), Doer::command_line());
+        let db = self.app.house.db().platform();
+        db.write(async |tx| operators::invite(tx, &email, Some("Olga"), &doer, self.app.house.now()).await).await.expect("invited");
+    }
+
+    /// A browser with an operator signed in at the console, invited when they were not.
+    pub async fn operator(&self, email: &str) -> Browser {
+        self.invite(email).await;
+        let browser = self.browser("admin");
+        let asked = browser.json(Method::POST, "/api/v1/codes", json!({ "email": email })).await;
+        assert_eq!(asked.status, StatusCode::ACCEPTED, "{asked:?}");
+        let code = self.code_for(email).await;
+        let opened = browser.json(Method::POST, "/api/v1/sessions", json!({ "email": email, "code": code })).await;
         assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
         browser
     }

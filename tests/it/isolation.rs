@@ -1,6 +1,7 @@
 //! Every route there is, asked for by everybody who has no business there. The routes are read from the
 //! application itself, so one that is missing in the two lists of `isolation/routes.rs` fails the first test.
 
+mod console;
 mod routes;
 mod scene;
 
@@ -13,7 +14,7 @@ use tradecounter::tenancy::Hosts;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 
 use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
-use routes::{Door, GUARDED, Guarded, OPEN, Right};
+use routes::{CONSOLE, Door, GUARDED, Guarded, OPEN, Right};
 use scene::{Ids, Scene, send};
 
 /// What nobody but its owners may ever read: accounts, contacts and phones, as all pages write them.
@@ -54,7 +55,9 @@ fn is_turned_away(answer: &Answer, route: &Guarded, what: &str) {
 #[tokio::test]
 async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown() {
     let mut real = BTreeSet::new();
-    for (site, pages) in [("public", app_routes::public_pages()), ("counter", app_routes::counter_pages())] {
+    let sites =
+        [("public", app_routes::public_pages()), ("counter", app_routes::counter_pages()), ("console", app_routes::console_pages())];
+    for (site, pages) in sites {
         real.extend(pages.iter().map(|page| (site, page.method.to_string(), page.path.to_owned())));
         real.insert((site, "GET".to_owned(), "/api/v1/openapi.json".to_owned()));
     }
@@ -65,10 +68,20 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
         let site = if *server == serde_json::json!(hosts.public_url()) { "public" } else { "counter" };
         real.extend(methods.iter().map(|method| (site, method.to_string(), path.clone())));
     }
+    let of_console = app_routes::console_openapi(&hosts);
+    for (path, methods) in document::paths(&of_console) {
+        for method in methods.iter().map(Method::as_str) {
+            real.insert(("console", method.to_owned(), path.clone()));
+            let described = &of_console["paths"][path.replace(":id", "{id}")][method.to_lowercase()]["security"];
+            let is_open = !CONSOLE.iter().any(|route| route.method == method && route.path == path);
+            assert_eq!(described.is_null(), is_open, "what the document says of who may: {method} {path}");
+        }
+    }
     let guarded = GUARDED.iter().map(|route| ("counter", route.method.to_owned(), route.path.to_owned()));
+    let guarded = guarded.chain(CONSOLE.iter().map(|route| ("console", route.method.to_owned(), route.path.to_owned())));
     let open = OPEN.iter().map(|route| (route.site, route.method.to_owned(), route.path.to_owned()));
     let listed: BTreeSet<_> = guarded.chain(open).collect();
-    assert_eq!(listed.len(), GUARDED.len() + OPEN.len(), "a route is listed twice");
+    assert_eq!(listed.len(), GUARDED.len() + CONSOLE.len() + OPEN.len(), "a route is listed twice");
     assert_eq!(real, listed, "routes that are there, and routes that the lists know");
     for (path, methods) in document::paths(&openapi) {
         for method in methods.iter().map(Method::as_str) {
@@ -87,10 +100,14 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
 #[tokio::test]
 async fn an_open_route_tells_everybody_the_same_and_nothing_about_anybody() {
     let mut scene = Scene::open().await;
-    let at_the_base = scene.house.browser("");
+    let (at_the_base, at_the_console) = (scene.house.browser(""), scene.house.browser("admin"));
     let (cat, owner) = (scene.customer("bravo", CAT).await, scene.staff("bravo", "owner").await);
     for route in &OPEN {
-        let browser = if route.site == "public" { &at_the_base } else { &scene.at_acme };
+        let browser = match route.site {
+            "public" => &at_the_base,
+            "console" => &at_the_console,
+            _ => &scene.at_acme,
+        };
         let what = format!("{} {} at the {} site", route.method, route.path, route.site);
         let path = route.path.replace(":slug", "bravo") + route.query;
         let nobody = send(browser, route.method, &path, route.body, &[]).await;

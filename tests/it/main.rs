@@ -44,6 +44,7 @@ mod messages;
 mod migrations;
 mod office;
 mod openapi;
+mod operators;
 mod pages;
 mod phone_oracle;
 mod recovery;

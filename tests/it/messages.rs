@@ -35,6 +35,8 @@ async fn every_text_and_letter_is_as_it_was() {
     owner.post("/api/v1/office/invitations", json!({ "name": "Ivy", "email": "ivy@acme.example", "role": "sales" })).await;
     house.run_jobs().await;
     snapshot("invitations-invited.mail", &house.sent_to("ivy@acme.example")[0]);
+    house.operator("olga@platform.example").await;
+    snapshot("challenges-operator.mail", &house.sent_to("olga@platform.example")[0]);
     let reason = "We do not deliver to the islands yet, and the boat is slow. Please ask again in spring, when the new depot opens; \
                   until then our friends at Bravo may help you.";
     let requests = "/api/v1/office/registration-requests";

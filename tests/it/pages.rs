@@ -330,6 +330,35 @@ async fn the_settings() {
 }
 
 #[tokio::test]
+async fn the_console() {
+    let house = House::open().await;
+    let browser = house.browser("admin");
+    house.invite("olga@platform.example").await;
+    snapshot("console_sign_in-sign_in", &browser.get("/sign-in").await);
+    snapshot("console_sign_in-sign_in_wrong", &browser.form("/codes", &[("email", "nonsense")]).await);
+    browser.form("/codes", &[("email", "olga@platform.example")]).await;
+    snapshot("console_sign_in-code", &browser.get("/code").await);
+    snapshot("console_sign_in-code_unreadable", &browser.form("/sessions", &[("email", "olga@platform.example"), ("code", "12")]).await);
+    let operator = house.operator("olga@platform.example").await;
+    snapshot("console_tenants-index", &operator.get("/").await);
+    snapshot("console_tenants-index_nothing", &operator.get("/?query=%3Cb%3Enobody&status=closing").await);
+    snapshot("console_tenants-new", &operator.get("/tenants/new").await);
+    let typed = [("business_name", "<Nordic> & Larder"), ("subdomain", "admin"), ("country", "XX"), ("owner_email", "nora")];
+    snapshot("console_tenants-new_wrong", &operator.form("/tenants", &typed).await);
+    let typed =
+        [("business_name", "<Nordic> & Larder"), ("subdomain", "nordic"), ("country", "IE"), ("owner_email", "nora@nordic.example")];
+    let made = operator.form("/tenants", &typed).await;
+    snapshot("console_tenants-show", &operator.get(made.header("location")).await);
+    snapshot("console_tokens-index_empty", &operator.get("/tokens").await);
+    let made = operator.form("/tokens", &[("name", "nightly <report>"), ("scope", "read")]).await;
+    assert!(made.text.contains("Your new token"), "{made:?}");
+    snapshot("console_tokens-index", &operator.get("/tokens").await);
+    snapshot("console_tokens-index_wrong", &operator.form("/tokens", &[("name", " "), ("scope", "read")]).await);
+    snapshot("web-error_not_found_console", &operator.get("/nothing").await);
+    snapshot("api-docs_console", &operator.get("/api/docs").await);
+}
+
+#[tokio::test]
 async fn a_first_visit_is_light_enough_for_a_poor_signal() {
     let house = House::open().await;
     for slug in ["", "acme"] {
@@ -350,7 +379,7 @@ async fn a_first_visit_is_light_enough_for_a_poor_signal() {
 
 /// Templates that are pages: those that stand in a frame, and are not one themselves.
 fn pages() -> Vec<String> {
-    const FRAMES: [&str; 4] = ["web-counter", "web-door", "web-office", "web-public"];
+    const FRAMES: [&str; 5] = ["web-console", "web-counter", "web-door", "web-office", "web-public"];
     let mut pages = Vec::new();
     for folder in fs::read_dir("src").expect("src").filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_dir()) {
         for file in fs::read_dir(&folder).expect("a folder").filter_map(|entry| entry.ok().map(|entry| entry.path())) {

@@ -240,12 +240,12 @@ fn every_handler_and_every_operation_stands_in_the_table() {
         }
         operations += text.matches("#[oai(path = ").count();
     }
-    let document = routes::openapi(&Hosts::parse("https://tradecounter.example").expect("a base"));
+    let hosts = Hosts::parse("https://tradecounter.example").expect("a base");
+    let documents = [routes::openapi(&hosts), routes::console_openapi(&hosts)];
     let methods = ["get", "post", "put", "patch", "delete"];
-    let described: usize = document["paths"]
-        .as_object()
-        .expect("paths")
-        .values()
+    let described: usize = documents
+        .iter()
+        .flat_map(|document| document["paths"].as_object().expect("paths").values())
         .map(|path| methods.iter().filter(|method| path[method].is_object()).count())
         .sum();
     assert!(missing.is_empty() && handlers > 30, "{handlers} handlers, not in the table: {missing:?}");

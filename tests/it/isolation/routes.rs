@@ -95,7 +95,7 @@ const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 61] = [
+pub const OPEN: [Open; 75] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -160,6 +160,55 @@ pub const OPEN: [Open; 61] = [
     with("counter", "/api/v1/sessions", "", PHONE_CODE_JSON, 401),
     with("counter", "/api/v1/office/codes", "", EMAIL_JSON, 202),
     with("counter", "/api/v1/office/sessions", "", EMAIL_CODE_JSON, 401),
+    open("console", "GET", "/sign-in", 200),
+    with("console", "/codes", "", EMAIL, 303),
+    open("console", "GET", "/codes", 303),
+    open("console", "GET", "/code", 303),
+    with("console", "/sessions", "", EMAIL_CODE, 422),
+    open("console", "GET", "/sessions", 303),
+    open("console", "GET", "/tenants", 303),
+    open("console", "GET", "/api/docs", 200),
+    open("console", "GET", "/favicon.ico", 204),
+    open("console", "GET", "/assets/style.css", 200),
+    open("console", "GET", "/assets/page.js", 200),
+    open("console", "GET", "/api/v1/openapi.json", 200),
+    with("console", "/api/v1/codes", "", EMAIL_JSON, 202),
+    with("console", "/api/v1/sessions", "", EMAIL_CODE_JSON, 401),
+];
+
+/// A route of the console that is for operators, and what they get.
+pub struct ForOperators {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub body: &'static str,
+    pub status: u16,
+}
+
+const fn console(method: &'static str, path: &'static str, body: &'static str, status: u16) -> ForOperators {
+    ForOperators { method, path, body, status }
+}
+
+const COUNTER: &str = "business_name=Nordic&subdomain=nordic&country=GB&owner_email=nora%40nordic.example";
+const COUNTER_JSON: &str = r#"{"business_name":"Nordic","subdomain":"nordic-two","country":"GB","owner_email":"nora@nordic.example"}"#;
+
+/// What is for operators.
+pub const CONSOLE: &[ForOperators] = &[
+    console("GET", "/", "", 200),
+    console("POST", "/sessions/current/end", "", 303),
+    console("GET", "/tenants/new", "", 200),
+    console("POST", "/tenants", COUNTER, 303),
+    console("GET", "/tenants/:id", "", 200),
+    console("GET", "/tokens", "", 200),
+    console("POST", "/tokens", "name=nightly", 200),
+    console("POST", "/tokens/:id/revocation", "", 303),
+    console("DELETE", "/api/v1/sessions/current", "", 204),
+    console("GET", "/api/v1/me", "", 200),
+    console("GET", "/api/v1/tenants", "", 200),
+    console("POST", "/api/v1/tenants", COUNTER_JSON, 201),
+    console("GET", "/api/v1/tenants/:id", "", 200),
+    console("GET", "/api/v1/tokens", "", 200),
+    console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
+    console("DELETE", "/api/v1/tokens/:id", "", 204),
 ];
 
 /// What is for somebody.

@@ -3,7 +3,7 @@
 
 use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
-use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
+use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
 use super::routes::{Guarded, PICTURE, Right};
@@ -116,6 +116,34 @@ impl Scene {
         .await
         .expect("a session");
         (OFFICE_COOKIE, token.reveal())
+    }
+
+    /// The cookie of an operator's new session at the console.
+    pub async fn operator(&mut self, email: &str) -> Cookie {
+        let token = Token::new().expect("randomness");
+        sqlx::query(
+            "with one as (insert into operators (id, email, name, created_at) values (gen_random_uuid(), $1, 'Olga', now())
+                          on conflict (email) do update set name = excluded.name returning id)
+             insert into operator_sessions (id, operator_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
+             select gen_random_uuid(), id, $2, '', now(), now(), now() + interval '1 day' from one",
+        )
+        .bind(email)
+        .bind(&token.hash()[..])
+        .execute(&mut self.db)
+        .await
+        .expect("a session");
+        (OPERATOR_COOKIE, token.reveal())
+    }
+
+    /// The id of a program's token.
+    pub async fn token(&mut self) -> String {
+        sqlx::query_scalar(
+            "insert into operator_tokens (id, name, token_hash, scope, made_by, created_at)
+             values (gen_random_uuid(), 'nightly', sha256(gen_random_uuid()::text::bytea), 'read', 'Olga', now()) returning id::text",
+        )
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a token")
     }
 
     /// A proven number that no wholesaler knows.

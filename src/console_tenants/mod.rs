@@ -1,0 +1,257 @@
+//! All wholesalers, as the platform's own people see them: names, states and numbers, and nothing of what they hold.
+
+pub mod api;
+pub mod pages;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::audit::Actor;
+use crate::db::{Platform, Tx};
+use crate::error::{Error, FieldErrors, Result};
+use crate::ids::TenantId;
+use crate::operators::{self, Doer};
+use crate::signups::{object_to, read_subdomain};
+use crate::tenancy::House;
+use crate::tenancy::extract::Agent;
+use crate::tenants::markets::Market;
+use crate::tenants::names;
+use crate::tenants::provision::{NewTenant, provision};
+use crate::values::{EmailAddress, Slug, text};
+use crate::web::when;
+
+/// How many rows a page has.
+pub const PAGE: usize = 50;
+
+/// What a tenant can be.
+pub const STATES: [&str; 5] = ["demo", "active", "suspended", "closing", "purged"];
+
+/// A wholesaler in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub id: Uuid,
+    pub slug: String,
+    pub business_name: String,
+    pub status: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which of them are looked for. Empty texts mean all.
+#[derive(Debug, Default, Clone)]
+pub struct Wanted {
+    query: String,
+    status: String,
+}
+
+impl Wanted {
+    /// Reads what was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a state that there is not, and for too many words.
+    pub fn read(query: &str, status: &str) -> Result<Self> {
+        let mut wrong = FieldErrors::new();
+        let query = text::optional(query, text::LONGEST_QUERY).map_err(|why| wrong.add("query", why.about("what to look for"))).ok();
+        if !status.is_empty() && !STATES.contains(&status) {
+            wrong.add("status", format!("A tenant is one of {}.", STATES.join(", ")));
+        }
+        wrong.or(query.map(|query| Self { query, status: status.to_owned() }))
+    }
+
+    /// Reads which row the page before ended with.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is none of our cursors.
+    pub fn read_cursor(cursor: &str) -> Result<Uuid> {
+        Uuid::parse_str(cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))
+    }
+}
+
+/// A page of a list, and where the next one begins.
+pub struct Part<T> {
+    pub items: Vec<T>,
+    pub next: Option<Uuid>,
+}
+
+impl<T> Part<T> {
+    /// Of rows of which one more was asked for than a page has.
+    pub fn of(mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Self {
+        let has_more = rows.len() > PAGE;
+        rows.truncate(PAGE);
+        let next = rows.last().filter(|_| has_more).map(id);
+        Self { items: rows, next }
+    }
+}
+
+/// Where the newest page begins: ids are made in the order of time, and the list goes back in it.
+pub const NEWEST: Uuid = Uuid::max();
+
+/// The newest first. `before` is where the page before ended.
+pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Result<Part<Listed>> {
+    let rows = sqlx::query_as!(
+        Listed,
+        "select id, slug, business_name, status, created_at from tenants
+          where id < $3 and ($2 = '' or status = $2)
+            and ($1 = '' or strpos(slug, lower($1)) > 0 or strpos(lower(business_name), lower($1)) > 0)
+          order by id desc limit $4",
+        wanted.query,
+        wanted.status,
+        before,
+        i64::try_from(PAGE + 1).unwrap_or_default()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(Part::of(rows, |row| row.id))
+}
+
+/// How many tenants there are, and how many of them [`list`] finds.
+pub struct Counted {
+    pub all: i64,
+    pub found: i64,
+}
+
+/// Counts them.
+pub async fn count(tx: &mut Tx<Platform>, wanted: &Wanted) -> Result<Counted> {
+    Ok(sqlx::query_as!(
+        Counted,
+        r#"select count(*) as "all!", count(*) filter (where ($2 = '' or status = $2)
+                   and ($1 = '' or strpos(slug, lower($1)) > 0 or strpos(lower(business_name), lower($1)) > 0)) as "found!"
+             from tenants"#,
+        wanted.query,
+        wanted.status
+    )
+    .fetch_one(&mut *tx)
+    .await?)
+}
+
+/// One of them.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this id.
+pub async fn find(tx: &mut Tx<Platform>, id: Uuid) -> Result<Listed> {
+    Ok(sqlx::query_as!(Listed, "select id, slug, business_name, status, created_at from tenants where id = $1", id)
+        .fetch_one(&mut *tx)
+        .await?)
+}
+
+/// What a tenant says of itself on its counter.
+pub struct Facts {
+    pub country: String,
+    pub time_zone: String,
+    pub contact_email: String,
+}
+
+/// Of one of them.
+pub async fn facts(tx: &mut Tx<Platform>, id: Uuid) -> Result<Facts> {
+    Ok(sqlx::query_as!(Facts, "select country, time_zone, contact_email from tenants where id = $1", id).fetch_one(&mut *tx).await?)
+}
+
+/// How much a tenant uses: numbers, and of people nothing but when one of them was last here.
+pub struct Usage {
+    pub customers: i64,
+    pub requests_this_month: i64,
+    pub messages_this_month: i64,
+    pub staff: i64,
+    pub last_activity_at: Option<DateTime<Utc>>,
+}
+
+/// Counts one tenant's rows, as this tenant's office: the platform's own role sees none of them.
+pub async fn usage(house: &House, id: Uuid, zone: Tz) -> Result<Usage> {
+    let month = when::month_start(house.now(), zone);
+    let office = house.db().office(TenantId::from(id));
+    office
+        .read(async |tx| {
+            Ok(sqlx::query_as!(
+                Usage,
+                r#"select (select count(*) from account_access where tenant_id = $1) as "customers!",
+                          (select count(*) from registration_requests where tenant_id = $1 and created_at >= $2) as "requests_this_month!",
+                          (select count(*) from messages where tenant_id = $1 and created_at >= $2) as "messages_this_month!",
+                          (select count(*) from staff where tenant_id = $1 and removed_at is null) as "staff!",
+                          greatest((select max(last_seen_at) from sessions where tenant_id = $1),
+                                   (select max(last_seen_at) from staff_sessions where tenant_id = $1)) as last_activity_at"#,
+                tx.tenant().uuid(),
+                month
+            )
+            .fetch_one(&mut *tx)
+            .await?)
+        })
+        .await
+}
+
+/// What is asked for when a counter is made by hand, as it was typed.
+#[derive(Debug, Default, Clone)]
+pub struct Typed {
+    pub business_name: String,
+    pub subdomain: String,
+    pub country: String,
+    pub owner_name: String,
+    pub owner_email: String,
+}
+
+/// The same, read.
+pub struct NewCounter {
+    business_name: String,
+    slug: Slug,
+    market: Market,
+    owner_name: String,
+    owner_email: EmailAddress,
+}
+
+impl NewCounter {
+    /// Reads what was typed. An owner without a name is called as the business is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what wants correcting.
+    pub fn parse(typed: &Typed) -> Result<Self> {
+        let mut wrong = FieldErrors::new();
+        let business_name = text::line(&typed.business_name, text::LONGEST_NAME)
+            .map_err(|why| wrong.add("business_name", why.about("the name of the business")))
+            .ok();
+        let slug = read_subdomain(&typed.subdomain).map_err(|why| wrong.add("subdomain", why)).ok();
+        let market = Market::of(&typed.country);
+        if market.is_none() {
+            wrong.add("country", "Choose the country that they trade in.");
+        }
+        let named = if typed.owner_name.trim().is_empty() { &typed.business_name } else { &typed.owner_name };
+        let owner_name = text::line(named, text::LONGEST_NAME).map_err(|why| wrong.add("owner_name", why.about("the owner’s name"))).ok();
+        let owner_email = EmailAddress::parse(&typed.owner_email).map_err(|why| wrong.add("owner_email", why.to_string())).ok();
+        let all = business_name.zip(owner_name).zip(slug.zip(owner_email)).zip(market);
+        let read =
+            |(((business_name, owner_name), (slug, owner_email)), market)| Self { business_name, slug, market, owner_name, owner_email };
+        wrong.or(all.map(read))
+    }
+}
+
+/// Makes a counter, without samples; its owner can sign in to its office at once.
+///
+/// # Errors
+/// [`Error::Conflict`] when the name is taken, [`Error::Invalid`] when nobody can have it.
+pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
+    let house = &agent.house;
+    object_to(house.db().platform().read(async |tx| names::state_of(tx, &new.slug).await).await?)?;
+    let (tenant, now) = (TenantId::new(), house.now());
+    house
+        .db()
+        .founding(tenant)
+        .write(async |tx| {
+            let made = NewTenant {
+                slug: &new.slug,
+                business_name: &new.business_name,
+                market: new.market,
+                owner_name: &new.owner_name,
+                owner_email: &new.owner_email,
+                with_samples: false,
+                actor: Actor::operator(agent),
+            };
+            if provision(tx, made, now).await?.is_none() {
+                return Err(Error::Conflict("Somebody else has just taken that address. Choose another one."));
+            }
+            let details = json!({ "subdomain": new.slug.as_str(), "business_name": new.business_name });
+            operators::record(tx, &Doer::agent(agent), "tenant.created", tenant.uuid(), details, now).await
+        })
+        .await?;
+    // Other processes are told by the database; this one must not remember that there was nobody.
+    house.tenants.forget(new.slug.as_str()).await;
+    house.db().platform().read(async |tx| find(tx, tenant.uuid()).await).await
+}

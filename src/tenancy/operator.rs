@@ -1,0 +1,220 @@
+//! Who comes to the platform's console: one of the platform's own people with a browser, or a program with a token.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{AUTHORIZATION, HeaderMap};
+use poem::{FromRequest, Request, RequestBody};
+use uuid::Uuid;
+
+use super::extract::{Here, Place};
+use super::session::wants_touch;
+use super::token::{OPERATOR_COOKIE, Token};
+use crate::db::{Platform, Tx};
+use crate::error::{Error, Result};
+use crate::ids::{OperatorId, OperatorTokenId, SessionId};
+
+/// Anybody, at the console.
+pub struct AtConsole(pub Here);
+
+/// One who may act for the platform, as the rule says, with their open transaction: one that can write when the
+/// request may.
+pub struct Operator<R> {
+    pub agent: Agent,
+    pub tx: Tx<Platform>,
+    rule: PhantomData<R>,
+}
+
+/// The same without their transaction.
+#[derive(Clone)]
+pub struct Agent {
+    pub here: Here,
+    pub who: Who,
+}
+
+/// A person with a session, or a program with a token.
+#[derive(Clone)]
+pub enum Who {
+    Person { session_id: SessionId, operator_id: OperatorId, name: String, email: String, last_seen_at: DateTime<Utc> },
+    Program { token_id: OperatorTokenId, name: String, may_write: bool, last_used_at: Option<DateTime<Utc>> },
+}
+
+/// Who of them may.
+pub trait OperatorRule: Send + Sync + 'static {
+    fn allows(who: &Who) -> bool;
+}
+
+/// People and programs alike.
+pub enum AnyOperator {}
+/// People alone: for what is about a browser.
+pub enum Person {}
+
+impl OperatorRule for AnyOperator {
+    fn allows(_: &Who) -> bool {
+        true
+    }
+}
+
+impl OperatorRule for Person {
+    fn allows(who: &Who) -> bool {
+        matches!(who, Who::Person { .. })
+    }
+}
+
+impl Agent {
+    /// Of the operator, or of the token.
+    pub fn id(&self) -> Uuid {
+        match &self.who {
+            Who::Person { operator_id, .. } => operator_id.uuid(),
+            Who::Program { token_id, .. } => token_id.uuid(),
+        }
+    }
+
+    /// As the person is called, or the token.
+    pub fn name(&self) -> &str {
+        match &self.who {
+            Who::Person { name, .. } | Who::Program { name, .. } => name,
+        }
+    }
+}
+
+impl<R> Operator<R> {
+    /// Writes in the transaction that they were known in, and keeps it when the work succeeds.
+    pub async fn write<T>(self, work: impl AsyncFnOnce(&mut Tx<Platform>, &Agent) -> Result<T>) -> Result<T> {
+        let Self { agent, mut tx, .. } = self;
+        let done = work(&mut tx, &agent).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Ends the transaction, for work at another door of the database: a request holds one connection at a time.
+    pub async fn leave(self) -> Result<Agent> {
+        let Self { agent, tx, .. } = self;
+        tx.commit().await?;
+        Ok(agent)
+    }
+}
+
+impl<R> Deref for Operator<R> {
+    type Target = Agent;
+
+    fn deref(&self) -> &Agent {
+        &self.agent
+    }
+}
+
+impl Deref for Agent {
+    type Target = Here;
+
+    fn deref(&self) -> &Here {
+        &self.here
+    }
+}
+
+impl<'a> FromRequest<'a> for AtConsole {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(at_console(request)?))
+    }
+}
+
+impl<'a, R: OperatorRule> FromRequest<'a> for Operator<R> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(operator(at_console(request)?).await?)
+    }
+}
+
+fn at_console(request: &Request) -> Result<Here> {
+    match Here::of(request)? {
+        here @ Here { place: Place::Console, .. } => Ok(here),
+        _ => Err(Error::NotFound),
+    }
+}
+
+async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
+    let house = Arc::clone(&here.house);
+    let (scope, now) = (house.db().platform(), house.now());
+    let mut tx = if here.writes { scope.open_write().await? } else { scope.open_read().await? };
+    let who = match shown_token(&here.headers) {
+        Some(token) => find_program(&mut tx, token.ok_or(Error::WrongToken)?).await?,
+        None => {
+            let token = here.token(OPERATOR_COOKIE).ok_or(Error::Unauthenticated)?;
+            find_person(&mut tx, &token, house.staff_idle_since(), now).await?
+        }
+    };
+    if here.writes && matches!(who, Who::Program { may_write: false, .. }) {
+        return Err(Error::ReadOnlyToken);
+    }
+    if !R::allows(&who) {
+        return Err(Error::Forbidden);
+    }
+    if who.wants_noting(now) {
+        if here.writes {
+            note_use(&mut tx, &who, now).await?;
+        } else {
+            drop(tx);
+            scope.write(async |tx| note_use(tx, &who, now).await).await?;
+            tx = scope.open_read().await?;
+        }
+    }
+    Ok(Operator { agent: Agent { here, who }, tx, rule: PhantomData })
+}
+
+/// What stands in `Authorization`: None where there is no such header, and nothing in it where it holds no token of ours.
+fn shown_token(headers: &HeaderMap) -> Option<Option<Token>> {
+    let mut shown = headers.get_all(AUTHORIZATION).iter();
+    let first = shown.next()?;
+    let token = first.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).and_then(|(_, token)| Token::parse(token.trim()));
+    Some(token.filter(|_| shown.next().is_none()))
+}
+
+async fn find_program(tx: &mut Tx<Platform>, token: Token) -> Result<Who> {
+    let row = sqlx::query!(
+        "select id, name, scope, last_used_at from operator_tokens where token_hash = $1 and revoked_at is null",
+        &token.hash()[..]
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::WrongToken)?;
+    Ok(Who::Program { token_id: row.id.into(), name: row.name, may_write: row.scope == "write", last_used_at: row.last_used_at })
+}
+
+async fn find_person(tx: &mut Tx<Platform>, token: &Token, idle_since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Who> {
+    let row = sqlx::query!(
+        "select s.id as session_id, s.last_seen_at, o.id as operator_id, o.name, o.email
+           from operator_sessions s join operators o on o.id = s.operator_id and o.removed_at is null
+          where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at > $3",
+        &token.hash()[..],
+        now,
+        idle_since
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::Unauthenticated)?;
+    let (session_id, operator_id) = (row.session_id.into(), row.operator_id.into());
+    Ok(Who::Person { session_id, operator_id, name: row.name, email: row.email, last_seen_at: row.last_seen_at })
+}
+
+impl Who {
+    fn wants_noting(&self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Person { last_seen_at, .. } => wants_touch(*last_seen_at, now),
+            Self::Program { last_used_at, .. } => last_used_at.is_none_or(|at| now - at >= TimeDelta::minutes(1)),
+        }
+    }
+}
+
+/// Notes the use, once in a while: of a session in five minutes, of a token in one.
+async fn note_use(tx: &mut Tx<Platform>, who: &Who, now: DateTime<Utc>) -> Result<()> {
+    match who {
+        Who::Person { session_id, .. } => {
+            sqlx::query!("update operator_sessions set last_seen_at = $2 where id = $1", session_id.uuid(), now).execute(&mut *tx).await?;
+        }
+        Who::Program { token_id, .. } => {
+            sqlx::query!("update operator_tokens set last_used_at = $2 where id = $1", token_id.uuid(), now).execute(&mut *tx).await?;
+        }
+    }
+    Ok(())
+}
