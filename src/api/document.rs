@@ -25,6 +25,7 @@ pub fn merge(documents: Vec<(Value, String)>, described: Described) -> Value {
         lay_over(&mut whole, Value::Object(document));
     }
     complete(&mut whole, described);
+    drop_empty_chapters(&mut whole);
     whole
 }
 
@@ -49,6 +50,16 @@ fn lay_over(base: &mut Value, other: Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// The framework names every chapter there is in every document.
+fn drop_empty_chapters(document: &mut Value) {
+    let operations = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let operations = operations.filter_map(Value::as_object).flat_map(Map::values);
+    let used: Vec<Value> = operations.filter_map(|operation| operation.pointer("/tags/0").cloned()).collect();
+    if let Some(Value::Array(chapters)) = document.get_mut("tags") {
+        chapters.retain(|chapter| chapter.get("name").is_some_and(|name| used.contains(name)));
     }
 }
 

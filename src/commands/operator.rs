@@ -59,7 +59,7 @@ fn beside<T>(
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<Result<T, Error>>,
 ) -> anyhow::Result<T> {
     let folder = data_dir.unwrap_or(Path::new(DATA_DIR));
-    let secret = database_secret(folder);
+    let secret = if config.is_some() { None } else { database_secret(folder) };
     // A directory that was named is the one that is meant, whatever the environment says; unless its demo has its
     // database elsewhere.
     let (address, mut cluster) = match data_dir {

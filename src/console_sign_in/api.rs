@@ -94,11 +94,12 @@ impl ConsoleSignInApi {
     /// Who is asking
     #[oai(path = "/me", method = "get")]
     async fn get_operator(&self, operator: Operator<AnyOperator>) -> Result<Json<OperatorMe>> {
-        let (kind, email, scope) = match &operator.who {
+        let agent = operator.leave().await?;
+        let (kind, email, scope) = match &agent.who {
             Who::Person { email, .. } => ("operator", Some(email.clone()), "write"),
             Who::Program { may_write: true, .. } => ("token", None, "write"),
             Who::Program { may_write: false, .. } => ("token", None, "read"),
         };
-        Ok(Json(OperatorMe { kind: kind.to_owned(), name: operator.name().to_owned(), email, scope: scope.to_owned() }))
+        Ok(Json(OperatorMe { kind: kind.to_owned(), name: agent.name().to_owned(), email, scope: scope.to_owned() }))
     }
 }

@@ -137,7 +137,7 @@ async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
     let (scope, now) = (house.db().platform(), house.now());
     let mut tx = if here.writes { scope.open_write().await? } else { scope.open_read().await? };
     let who = match shown_token(&here.headers) {
-        Some(token) => find_program(&mut tx, token.ok_or(Error::WrongToken)?).await?,
+        Some(token) => find_program(&mut tx, &token?).await?,
         None => {
             let token = here.token(OPERATOR_COOKIE).ok_or(Error::Unauthenticated)?;
             find_person(&mut tx, &token, house.staff_idle_since(), now).await?
@@ -161,16 +161,16 @@ async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
     Ok(Operator { agent: Agent { here, who }, tx, rule: PhantomData })
 }
 
-/// What stands in `Authorization`: None where there is no such header, and nothing in it where it holds no token of ours.
-fn shown_token(headers: &HeaderMap) -> Option<Option<Token>> {
+/// What stands in `Authorization`, if there is such a header; an error where it is not one token of our form.
+fn shown_token(headers: &HeaderMap) -> Option<Result<Token>> {
     let mut shown = headers.get_all(AUTHORIZATION).iter();
     let first = shown.next()?;
     let token = first.to_str().ok().and_then(|text| text.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).and_then(|(_, token)| Token::parse(token.trim()));
-    Some(token.filter(|_| shown.next().is_none()))
+    Some(token.filter(|_| shown.next().is_none()).ok_or(Error::WrongToken))
 }
 
-async fn find_program(tx: &mut Tx<Platform>, token: Token) -> Result<Who> {
+async fn find_program(tx: &mut Tx<Platform>, token: &Token) -> Result<Who> {
     let row = sqlx::query!(
         "select id, name, scope, last_used_at from operator_tokens where token_hash = $1 and revoked_at is null",
         &token.hash()[..]

@@ -62,8 +62,8 @@ impl Failure {
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::WrongToken => {
-                failure.title = "No token of ours".to_owned();
-                failure.challenge = "Bearer realm=\"Tradecounter\", error=\"invalid_token\"";
+                (failure.title, failure.challenge) =
+                    ("No token of ours".to_owned(), "Bearer realm=\"Tradecounter\", error=\"invalid_token\"");
             }
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",

@@ -35,6 +35,16 @@ fn the_document_is_as_it_was() {
     insta::assert_snapshot!("openapi", serde_json::to_string_pretty(&document()).expect("JSON"));
 }
 
+#[test]
+fn the_consoles_document_is_as_it_was() {
+    let document = routes::console_openapi(&Hosts::parse("https://tradecounter.example").expect("a base"));
+    insta::assert_snapshot!("openapi_console", serde_json::to_string_pretty(&document).expect("JSON"));
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!((&schemes["operator"]["name"], &schemes["token"]["scheme"]), (&json!("__Host-operator"), &json!("bearer")));
+    let servers = document["paths"].as_object().expect("paths").values().map(|path| &path["servers"][0]["url"]);
+    assert!(servers.into_iter().all(|url| *url == json!("https://admin.tradecounter.example")), "every path is at the console");
+}
+
 /// Method, path, fields sent (`?` after what may be missing), status, fields answered at least.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
@@ -230,14 +240,52 @@ async fn what_is_answered_is_what_is_described() {
 }
 
 #[tokio::test]
-async fn every_site_gives_the_same_document_and_a_page_that_shows_every_operation() {
+async fn every_site_gives_its_document_and_a_page_that_shows_every_operation() {
     let house = House::open().await;
     let served = house.browser("acme").get("/api/v1/openapi.json").await;
     assert_eq!(served.header("content-type"), "application/json");
     let document = routes::openapi(&house.app.house.hosts);
     assert_eq!(served.value(), document);
     assert_eq!(house.browser("").get("/api/v1/openapi.json").await.value(), document);
-    let page = house.browser("acme").get("/api/docs").await.text;
+    shows_every_operation(&document, &house.browser("acme").get("/api/docs").await.text);
+
+    let console = routes::console_openapi(&house.app.house.hosts);
+    assert_eq!(house.browser("admin").get("/api/v1/openapi.json").await.value(), console);
+    shows_every_operation(&console, &house.browser("admin").get("/api/docs").await.text);
+}
+
+#[tokio::test]
+async fn what_the_console_answers_is_what_is_described() {
+    let house = House::open().await;
+    let document = routes::console_openapi(&house.app.house.hosts);
+    let check = |method: &str, path: &str, answer: &Answer| is_described(&document, method, path, answer);
+    let (email, operator) = ("olga@platform.example", house.browser("admin"));
+    house.invite(email).await;
+    check("get", "/me", &operator.get("/api/v1/me").await);
+    check("post", "/codes", &operator.post("/api/v1/codes", json!({ "email": "olga" })).await);
+    check("post", "/codes", &operator.post("/api/v1/codes", json!({ "email": email })).await);
+    let code = house.code_for(email).await;
+    check("post", "/sessions", &operator.post("/api/v1/sessions", json!({ "email": email, "code": code })).await);
+    check("get", "/me", &operator.get("/api/v1/me").await);
+    let counter = json!({ "business_name": "Nordic", "subdomain": "nordic", "owner_email": "nora@nordic.example", "country": "GB" });
+    let made = operator.post("/api/v1/tenants", counter.clone()).await;
+    check("post", "/tenants", &made);
+    check("post", "/tenants", &operator.post("/api/v1/tenants", counter).await);
+    check("post", "/tenants", &operator.post("/api/v1/tenants", json!({})).await);
+    check("get", "/tenants", &operator.get("/api/v1/tenants?query=nordic").await);
+    let id = made.value()["id"].as_str().expect("an id").to_owned();
+    check("get", "/tenants/{id}", &operator.get(&format!("/api/v1/tenants/{id}")).await);
+    check("get", "/tenants/{id}", &operator.get("/api/v1/tenants/nonsense").await);
+    let made = operator.post("/api/v1/tokens", json!({ "name": "nightly", "scope": "read" })).await;
+    check("post", "/tokens", &made);
+    check("get", "/tokens", &operator.get("/api/v1/tokens").await);
+    let id = made.value()["id"].as_str().expect("an id").to_owned();
+    check("delete", "/tokens/{id}", &operator.delete(&format!("/api/v1/tokens/{id}")).await);
+    check("get", "/tokens", &operator.get("/api/v1/tokens").await);
+    check("delete", "/sessions/current", &operator.delete("/api/v1/sessions/current").await);
+}
+
+fn shows_every_operation(document: &Value, page: &str) {
     let shown: Vec<String> = page
         .split("<span class=\"tag\">")
         .skip(1)
