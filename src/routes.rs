@@ -106,6 +106,16 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/devices", devices::pages::index),
         page(POST, "/devices/end-others", devices::pages::end_all_others),
         page(POST, "/devices/:session_id/end", devices::pages::end_one),
+    ]
+    .into_iter()
+    .chain(office_pages())
+    .chain(shared_pages())
+    .collect()
+}
+
+/// The office of a counter.
+fn office_pages() -> Vec<PageRoute> {
+    vec![
         page(GET, "/office", office_home::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
@@ -148,6 +158,12 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(POST, "/office/settings/logo", settings::pages::upload_logo),
         page(GET, "/office/settings/logo", make_sync(back_up)),
         page(POST, "/office/settings/logo/removal", settings::pages::logo_removal),
+    ]
+}
+
+/// What every counter has besides its own.
+fn shared_pages() -> Vec<PageRoute> {
+    vec![
         page(GET, "/api/docs", docs::docs),
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),

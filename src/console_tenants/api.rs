@@ -5,14 +5,15 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Listed, NEWEST, NewCounter, Typed, Wanted, create, find, list};
+use super::{Change, Listed, NEWEST, NewCounter, Typed, Wanted, change, create, find, list};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
 use crate::tenancy::extract::{AnyOperator, Operator};
 use crate::values::email::LONGEST_EMAIL;
-use crate::values::text::{LONGEST_NAME, LONGEST_QUERY};
+use crate::values::text::{LONGEST_NAME, LONGEST_QUERY, LONGEST_REASON};
 
 pub struct ConsoleTenantsApi;
 
@@ -73,6 +74,28 @@ pub enum ConsoleTenantCreated {
     Created(Json<ConsoleTenant>),
 }
 
+/// Why a counter is shut.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct TenantSuspensionBody {
+    /// The wholesaler's staff read it.
+    reason: Text<1, LONGEST_REASON>,
+}
+
+/// The name that it gets.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct TenantNameBody {
+    subdomain: Text<1, 63>,
+}
+
+#[derive(ApiResponse)]
+pub enum TenantReopened {
+    /// The counter is open.
+    #[oai(status = 204)]
+    Done,
+}
+
 #[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Tenants")]
 impl ConsoleTenantsApi {
     /// The wholesalers, newest first
@@ -119,5 +142,44 @@ impl ConsoleTenantsApi {
         Ok(Json(ConsoleTenant::of(tenant, &operator.house.hosts)))
     }
 
-    // What changes the state or the name of a wholesaler stands below, each by its verb.
+    /// Suspend a wholesaler
+    ///
+    /// Its customers are told that it is closed; its staff may read and not write. Suspended already: 409.
+    #[oai(path = "/tenants/:id/suspension", method = "post")]
+    async fn create_tenant_suspension(
+        &self,
+        operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        body: Body<TenantSuspensionBody>,
+    ) -> Result<Json<ConsoleTenant>> {
+        let agent = operator.leave().await?;
+        let tenant = change(&agent, id.uuid(), Change::Suspend(body.reason.to_owned())).await?;
+        Ok(Json(ConsoleTenant::of(tenant, &agent.house.hosts)))
+    }
+
+    /// Open it again
+    ///
+    /// As it was before. Not suspended: 409.
+    #[oai(path = "/tenants/:id/suspension", method = "delete")]
+    async fn delete_tenant_suspension(&self, operator: Operator<AnyOperator>, id: Path<Id>) -> Result<TenantReopened> {
+        let agent = operator.leave().await?;
+        change(&agent, id.uuid(), Change::Reactivate).await?;
+        Ok(TenantReopened::Done)
+    }
+
+    /// Give it another subdomain
+    ///
+    /// The old one leads there for ninety days; whoever was signed in signs in anew. Somebody else's: 409.
+    #[oai(path = "/tenants/:id/rename", method = "post")]
+    async fn rename_tenant(
+        &self,
+        operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        body: Body<TenantNameBody>,
+    ) -> Result<Json<ConsoleTenant>> {
+        let slug = read_subdomain(&body.subdomain).map_err(|why| Error::invalid("subdomain", why))?;
+        let agent = operator.leave().await?;
+        let tenant = change(&agent, id.uuid(), Change::Rename(slug)).await?;
+        Ok(Json(ConsoleTenant::of(tenant, &agent.house.hosts)))
+    }
 }

@@ -5,7 +5,7 @@ pub mod pages;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::audit::Actor;
@@ -13,12 +13,12 @@ use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
 use crate::operators::{self, Doer};
-use crate::signups::{object_to, read_subdomain};
+use crate::signups::read_subdomain;
 use crate::tenancy::House;
 use crate::tenancy::extract::Agent;
 use crate::tenants::markets::Market;
-use crate::tenants::names;
 use crate::tenants::provision::{NewTenant, provision};
+use crate::tenants::{lifecycle, names};
 use crate::values::{EmailAddress, Slug, text};
 use crate::web::when;
 
@@ -229,8 +229,8 @@ impl NewCounter {
 /// [`Error::Conflict`] when the name is taken, [`Error::Invalid`] when nobody can have it.
 pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
     let house = &agent.house;
-    object_to(house.db().platform().read(async |tx| names::state_of(tx, &new.slug).await).await?)?;
     let (tenant, now) = (TenantId::new(), house.now());
+    house.db().platform().read(async |tx| names::state_of(tx, &new.slug, None, now).await).await?.insist_on_free()?;
     house
         .db()
         .founding(tenant)
@@ -254,4 +254,52 @@ pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
     // Other processes are told by the database; this one must not remember that there was nobody.
     house.tenants.forget(new.slug.as_str()).await;
     house.db().platform().read(async |tx| find(tx, tenant.uuid()).await).await
+}
+
+/// What an operator does with a counter that is there.
+pub enum Change {
+    /// Shuts it, for this reason.
+    Suspend(String),
+    Reactivate,
+    /// Gives it another name.
+    Rename(Slug),
+}
+
+impl Change {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Suspend(_) => "tenant.suspended",
+            Self::Reactivate => "tenant.reactivated",
+            Self::Rename(_) => "tenant.renamed",
+        }
+    }
+
+    fn details(&self) -> Value {
+        match self {
+            Self::Suspend(reason) => json!({ "reason": reason }),
+            Self::Reactivate => json!({}),
+            Self::Rename(slug) => json!({ "subdomain": slug.as_str() }),
+        }
+    }
+}
+
+/// Does it, and writes it down in the tenant's log and in the platform's.
+///
+/// # Errors
+/// As [`lifecycle`]'s verbs.
+pub async fn change(agent: &Agent, id: Uuid, change: Change) -> Result<Listed> {
+    let (house, tenant, actor) = (&agent.house, TenantId::from(id), Actor::operator(agent));
+    match &change {
+        Change::Suspend(reason) => lifecycle::suspend(house, tenant, reason, actor).await?,
+        Change::Reactivate => lifecycle::reactivate(house, tenant, actor).await?,
+        Change::Rename(slug) => lifecycle::rename(house, tenant, slug, actor).await?,
+    }
+    house
+        .db()
+        .platform()
+        .write(async |tx| {
+            operators::record(tx, &Doer::agent(agent), change.word(), id, change.details(), house.now()).await?;
+            find(tx, id).await
+        })
+        .await
 }

@@ -158,6 +158,9 @@ pub async fn show(mut operator: Operator<Person>, Path(id): Path<Uuid>) -> Resul
 fn in_words(entry: &Entry) -> String {
     match entry.action.as_str() {
         "tenant.created" => "Made by hand".to_owned(),
+        "tenant.suspended" => "Suspended".to_owned(),
+        "tenant.reactivated" => "Opened again".to_owned(),
+        "tenant.renamed" => "Given another address".to_owned(),
         other => other.to_owned(),
     }
 }

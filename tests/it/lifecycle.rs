@@ -22,7 +22,7 @@ const REASON: &str = "Unpaid since May";
 
 /// One of the platform's people.
 pub fn operator() -> Actor {
-    Actor::operator(Uuid::now_v7(), "Olu Ade")
+    Actor::of_platform(Uuid::now_v7(), "Olu Ade")
 }
 
 pub async fn id(house: &House, slug: &str) -> TenantId {

@@ -234,9 +234,9 @@ async fn tenants_are_found_by_name_and_state_and_a_long_list_goes_on() {
     let house = House::open().await;
     house
         .change(
-            "insert into tenants (id, slug, business_name, status, country, currency, time_zone, brand_colour, sms_countries, created_at, updated_at)
+            "insert into tenants (id, slug, business_name, status, before_suspension, country, currency, time_zone, brand_colour, sms_countries, created_at, updated_at)
              select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'depot' || n, 'Dépôt Numéro ' || n,
-                    case when n % 10 = 0 then 'suspended' else 'active' end, 'FR', 'EUR', 'Europe/Paris', '#14532d', '{FR}', now(), now()
+                    case when n % 10 = 0 then 'suspended' else 'active' end, case when n % 10 = 0 then 'active' end, 'FR', 'EUR', 'Europe/Paris', '#14532d', '{FR}', now(), now()
                from generate_series(1, 120) n",
         )
         .await;

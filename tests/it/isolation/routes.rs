@@ -206,6 +206,10 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/api/v1/tenants", "", 200),
     console("POST", "/api/v1/tenants", COUNTER_JSON, 201),
     console("GET", "/api/v1/tenants/:id", "", 200),
+    console("POST", "/api/v1/tenants/:id/suspension", REASON_JSON, 200),
+    console("DELETE", "/api/v1/tenants/:id/suspension", "", 204),
+    // It has that name already.
+    console("POST", "/api/v1/tenants/:id/rename", r#"{"subdomain":"acme"}"#, 409),
     console("GET", "/api/v1/tokens", "", 200),
     console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
     console("DELETE", "/api/v1/tokens/:id", "", 204),
