@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { assertTellsNothing } from "./secrecy.js";
+import { assertDatabaseTellsNothing, assertLogTellsNothing } from "./secrecy.js";
 import { until } from "./wait.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -51,6 +51,7 @@ export async function startDemo(name) {
 
   demo.stop = async () => {
     const sent = await demo.messages("");
+    const told = await assertDatabaseTellsNothing(path.join(dataDirectory, "run"), sent).catch((error) => error);
     process.removeListener("exit", endWithUs);
     child.kill("SIGTERM");
     try {
@@ -59,8 +60,9 @@ export async function startDemo(name) {
       child.kill("SIGKILL");
       throw error;
     }
-    assertTellsNothing(logFile, sent);
     rmSync(dataDirectory, { recursive: true, force: true });
+    if (told) throw told;
+    assertLogTellsNothing(logFile, sent);
     if (child.exitCode !== 0) throw new Error(`the demo ended with ${child.exitCode ?? child.signalCode}: see ${logFile}`);
   };
   return demo;

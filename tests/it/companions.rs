@@ -9,6 +9,11 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::secrecy;
+
+/// All that the program has to say, as its log's filter.
+pub const EVERYTHING: (&str, &str) = ("TRADECOUNTER__LOG__FILTER", "info,sqlx=debug,tradecounter=trace");
+
 /// The program that users run.
 pub const TRADECOUNTER: &str = env!("CARGO_BIN_EXE_tradecounter");
 
@@ -69,6 +74,8 @@ pub struct Program {
     stdin: Option<ChildStdin>,
     stdout: PathBuf,
     stderr: PathBuf,
+    /// Whether its log is ours to answer for.
+    is_ours: bool,
 }
 
 impl Program {
@@ -83,7 +90,8 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdin = child.stdin.take();
-        Self { child, stdin, stdout, stderr }
+        let is_ours = [command.get_program()].into_iter().chain(command.get_args()).any(|word| Path::new(word).ends_with("tradecounter"));
+        Self { child, stdin, stdout, stderr, is_ours }
     }
 
     /// The server's own binary, with nothing of the test run's surroundings but what `PATH` says.
@@ -149,6 +157,9 @@ impl Drop for Program {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self.is_ours && !std::thread::panicking() {
+            secrecy::in_log(&self.complained(), &secrecy::given());
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use sqlx::Executor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::companions::{Directory, Kannel, Program, free_port, signal, until};
+use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
 use crate::house::{ADA, BEN, Browser, DAN, House};
+use crate::secrecy;
 
 const A_WHILE: Duration = Duration::from_secs(20);
 
@@ -50,7 +51,8 @@ impl Production {
             .env("TRADECOUNTER__DATABASE__URL", &self.database)
             .env("TRADECOUNTER__KEYS__CODES__1", "5c1f0e7ad94b3826bb17c06e29fd4a80")
             .env("TRADECOUNTER__KEYS__COUNTERS", "e81b3fd6725c4a09a4d0b92c7e61f538")
-            .env("TRADECOUNTER__SMS__KANNEL__PASSWORD", "secret");
+            .env("TRADECOUNTER__SMS__KANNEL__PASSWORD", "secret")
+            .env(EVERYTHING.0, EVERYTHING.1);
         command
     }
 
@@ -75,8 +77,9 @@ async fn ask_for_a_code(browser: &Browser, phone: &str) {
 fn codes(kannel: &Kannel, phone: &str) -> Vec<String> {
     let received = kannel.received();
     let to_us = received.split("Counter +").filter(|text| text.starts_with(&phone[1..]));
-    let code = |text: &str| text.split(|c: char| !c.is_ascii_digit()).rfind(|run| run.len() == 6).map(str::to_owned);
-    to_us.filter_map(code).collect()
+    let codes: Vec<String> = to_us.filter_map(secrecy::code_in).collect();
+    codes.iter().for_each(|code| secrecy::hold_message(phone, &format!("Your code: {code}")));
+    codes
 }
 
 async fn until_the_queue_is_empty(house: &House) {

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::companions::{Directory, Program};
 use crate::house::{ADA, Answer, Browser, CAT, DAN, House};
 use crate::secrecy::{self, Secrets};
 
@@ -167,6 +168,20 @@ async fn a_house_that_told_something_does_not_close_quietly() {
         // It was searched just now.
         std::mem::forget(house);
         secrecy::forget_the_log();
+    }
+}
+
+#[test]
+fn a_program_of_ours_that_told_something_does_not_end_quietly() {
+    let directory = Directory::new("told");
+    secrecy::hold_message("+447400123003", "Your code is 704615\n\n@acme.localhost #704615");
+    secrecy::hold("Wm9uZSBvZiBhIHRva2VuIHRoYXQgbm9ib2R5IHJlYWRz");
+    for told in ["to 07400 123 003", "sent (704615)", "cookie Wm9uZSBvZiBhIHRva2VuIHRoYXQgbm9ib2R5IHJlYWRz."] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "echo \"$1\" >&2", "tradecounter", told]);
+        let program = Program::start(&mut command, &directory.0, "told");
+        let ending = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(program)));
+        assert!(ending.is_err(), "{told} was not found");
     }
 }
 

@@ -14,7 +14,7 @@ use tradecounter::db::connect::Address;
 use crate::house::House;
 
 /// What nobody but its holder may ever read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Secrets {
     pub codes: Vec<String>,
     pub tokens: Vec<String>,
@@ -22,7 +22,25 @@ pub struct Secrets {
     pub phones: Vec<String>,
 }
 
-static TOKENS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+impl Secrets {
+    const fn none() -> Self {
+        Self { codes: Vec::new(), tokens: Vec::new(), phones: Vec::new() }
+    }
+
+    /// Takes note of a message that was sent.
+    fn sent(&mut self, to: &str, text: &str) {
+        // Other letters have long ids in their links, which may look like a code.
+        if text.contains("our code") || text.contains("\n@") {
+            self.codes.extend(code_in(text));
+        }
+        if to.starts_with('+') {
+            self.phones.push(to.to_owned());
+        }
+    }
+}
+
+/// What this process was given: its browsers' cookies, and what other processes sent for it.
+static GIVEN: Mutex<Secrets> = Mutex::new(Secrets::none());
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Keeps this process's log from now on: everything of our own, and what libraries say of statements and requests.
@@ -66,21 +84,25 @@ pub fn forget_the_log() {
 pub fn hold(token: &str) {
     // A shorter one is no token: the name of a counter, for the way there.
     if token.len() >= 32 {
-        TOKENS.lock().expect("tokens").push(token.to_owned());
+        GIVEN.lock().expect("secrets").tokens.push(token.to_owned());
     }
+}
+
+/// Takes note of a message that another process sent for this one.
+pub fn hold_message(to: &str, text: &str) {
+    GIVEN.lock().expect("secrets").sent(to, text);
+}
+
+/// What was noted so far.
+pub fn given() -> Secrets {
+    GIVEN.lock().expect("secrets").clone()
 }
 
 /// What this house sent and this process's browsers were given.
 pub fn of(house: &House) -> Secrets {
-    let mut secrets = Secrets { tokens: TOKENS.lock().expect("tokens").clone(), ..Secrets::default() };
+    let mut secrets = given();
     for message in house.app.inbox.iter().flat_map(|inbox| inbox.list(None)) {
-        // Other letters have long ids in their links, which may look like a code.
-        if message.text.contains("our code") {
-            secrets.codes.extend(code_in(&message.text));
-        }
-        if message.to.starts_with('+') {
-            secrets.phones.push(message.to);
-        }
+        secrets.sent(&message.to, &message.text);
     }
     for list in [&mut secrets.codes, &mut secrets.tokens, &mut secrets.phones] {
         list.sort();
