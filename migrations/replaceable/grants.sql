@@ -42,7 +42,7 @@ grant insert on registration_requests to tc_office;
 grant select (id, business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
   contact_phone, contact_address, prices_shown, sms_countries, logo_type, updated_at) on tenants to tc_office;
 grant update (business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
-  contact_phone, contact_address, prices_shown, sms_countries, logo, logo_type, updated_at) on tenants to tc_office;
+  contact_phone, contact_address, prices_shown, sms_countries, logo, logo_type, updated_at, declared_hash) on tenants to tc_office;
 
 -- Codes, the global customer, «my wholesalers», devices everywhere.
 grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;

@@ -3,14 +3,19 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use super::{DATA_DIR, find_database, private_database, runtime};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::migrate;
-use crate::tenants::{self, declared};
+use crate::db::{Db, migrate};
+use crate::tenants::{self, Declared, Plan, declared};
 
-/// A few connections are enough for a command.
-const CONNECTIONS: u32 = 2;
+/// One for each tenant that is worked on at once.
+const CONNECTIONS: u32 = 4;
+
+/// What a shell says of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 /// Prints what `apply` would change.
 pub fn plan(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -40,13 +45,35 @@ fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes
             migrate::migrate(&address).await?;
         }
         let db = address.open(CONNECTIONS).await?;
-        let plan = if writes { tenants::apply(&db, &Clock::system(), &declared).await? } else { tenants::plan(&db, &declared).await? };
+        let clock = Clock::system();
+        let plan = if writes { apply_and_show(&db, &clock, &declared).await } else { tenants::plan(&db, &declared, clock.now()).await };
         db.close().await;
-        anyhow::Ok(plan)
+        plan
     });
     if let Some(cluster) = &mut cluster {
         cluster.stop()?;
     }
-    println!("{}", done?);
+    let done = done?;
+    println!("{done}");
+    if done.tenants.len() < declared.len() {
+        let (done, all) = (done.tenants.len(), declared.len());
+        eprintln!("Stopped after {done} of {all}. Apply again: it goes on from here.");
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Applies, with a bar that shows how far it is, until Ctrl-C.
+async fn apply_and_show(db: &Db, clock: &Clock, declared: &[Declared]) -> anyhow::Result<Plan> {
+    let all = u64::try_from(declared.len())?;
+    let bar = ProgressBar::new(all).with_style(ProgressStyle::with_template("{bar:40} {pos} of {len} tenants, {per_sec}, {eta} left")?);
+    let stop = async {
+        // Where nobody can interrupt, nobody does.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let done = tenants::apply_until(db, clock, declared, stop, || bar.inc(1)).await;
+    bar.finish_and_clear();
+    done
 }

@@ -65,6 +65,7 @@ const SETTINGS_WRITTEN: &[&str] = &[
     "logo",
     "logo_type",
     "updated_at",
+    "declared_hash",
 ];
 
 /// The list.

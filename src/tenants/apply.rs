@@ -1,40 +1,65 @@
 //! Makes the database as the folders say. Each role writes what it alone may: the platform the tenant's row, the identity
 //! door the people, the office the rest. What was written before a failure stays, and applying again goes on from there.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::declared::{Declared, DeclaredCustomer, DeclaredStaff};
 use super::difference::{Difference, Rows};
 use super::names;
-use super::plan::{Change, Plan, TenantPlan, plan};
+use super::people::find_or_make_people;
+use super::plan::{Change, IS_GOING, IS_KEPT_FREE, Plan, TenantPlan, is_kept_free, unchanged};
 use super::standing::{Settings, Standing, codes};
 use crate::audit::{self, Actor, Event};
 use crate::clock::Clock;
 use crate::db::{Db, Office, Platform, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccessId, AccountId, CustomerId, StaffId, TenantId};
+use crate::ids::{AccessId, AccountId, StaffId, TenantId};
+
+/// So many tenants are worked on at once.
+const AT_ONCE: usize = 4;
 
 /// Does what [`plan`] says, and tells what was done. Where nothing differs, nothing is written.
 ///
 /// # Errors
-/// As [`plan`], and when the database refuses.
+/// When the database refuses.
 pub async fn apply(db: &Db, clock: &Clock, declared: &[Declared]) -> anyhow::Result<Plan> {
-    let mut done = plan(db, declared).await?;
-    for (tenant, one) in done.tenants.iter_mut().zip(declared) {
-        if !tenant.is_empty() {
-            *tenant = apply_one(db, clock.now(), one).await.with_context(|| format!("applying {}", one.slug))?;
-        }
-    }
-    Ok(done)
+    apply_until(db, clock, declared, std::future::pending(), || ()).await
+}
+
+/// The same, until `stop`: what was begun is then finished, nothing else begun, and the plan is shorter than what was
+/// declared. `done` is called after each tenant.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn apply_until(
+    db: &Db,
+    clock: &Clock,
+    declared: &[Declared],
+    stop: impl Future<Output = ()>,
+    done: impl Fn(),
+) -> anyhow::Result<Plan> {
+    let unchanged = unchanged(db, declared).await?;
+    let applied = stream::iter(declared).take_until(stop).map(async |one| {
+        let plan = if unchanged.contains(&one.slug) {
+            TenantPlan::nothing(one)
+        } else {
+            Box::pin(apply_one(db, clock.now(), one)).await.with_context(|| format!("applying {}", one.slug))?
+        };
+        done();
+        anyhow::Ok(plan)
+    });
+    Ok(Plan { tenants: applied.buffered(AT_ONCE).try_collect().await? })
 }
 
 async fn apply_one(db: &Db, now: DateTime<Utc>, declared: &Declared) -> Result<TenantPlan> {
-    let written = db.platform().write(async |tx| write_settings(tx, declared, now).await).await?;
+    let written = match db.platform().write(async |tx| write_settings(tx, declared, now).await).await? {
+        Settled::Written(written) => written,
+        Settled::LeftAlone(why) => return Ok(TenantPlan::left_alone(declared, why)),
+    };
     let changes = db
         .office(written.tenant)
         .write(async |tx| {
@@ -46,10 +71,20 @@ async fn apply_one(db: &Db, now: DateTime<Utc>, declared: &Declared) -> Result<T
             if written.is_new || !written.changes.is_empty() || !difference.is_empty() {
                 record(tx, &written, &difference, now).await?;
             }
+            remember(tx, declared).await?;
             Ok(difference.changes())
         })
         .await?;
-    Ok(TenantPlan { slug: declared.slug.clone(), is_new: written.is_new, changes: [written.changes, changes].concat() })
+    let changes = [written.changes, changes].concat();
+    Ok(TenantPlan { is_new: written.is_new, changes, ..TenantPlan::nothing(declared) })
+}
+
+/// Last of all: a folder counts as applied when everything of it is.
+async fn remember(tx: &mut Tx<Office>, declared: &Declared) -> Result<()> {
+    sqlx::query!("update tenants set declared_hash = $2 where id = $1", tx.tenant().uuid(), declared.hash.as_slice())
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
 }
 
 /// What became of the tenant's own row.
@@ -59,16 +94,30 @@ struct Written {
     changes: Vec<Change>,
 }
 
-async fn write_settings(tx: &mut Tx<Platform>, declared: &Declared, now: DateTime<Utc>) -> Result<Written> {
+/// What could be done about the tenant's own row.
+enum Settled {
+    Written(Written),
+    LeftAlone(&'static str),
+}
+
+async fn write_settings(tx: &mut Tx<Platform>, declared: &Declared, now: DateTime<Utc>) -> Result<Settled> {
     if let Some(settings) = Settings::read(tx, &declared.slug).await? {
+        if settings.is_going() {
+            return Ok(Settled::LeftAlone(IS_GOING));
+        }
         let changes = settings.changes_to(declared);
         if !changes.is_empty() {
             update_tenant(tx, settings.id, declared, now).await?;
         }
-        return Ok(Written { tenant: settings.id.into(), is_new: false, changes });
+        return Ok(Settled::Written(Written { tenant: settings.id.into(), is_new: false, changes }));
+    }
+    if is_kept_free(tx, &declared.slug, now).await? {
+        return Ok(Settled::LeftAlone(IS_KEPT_FREE));
     }
     match insert_tenant(tx, declared, now).await? {
-        Some(tenant) if names::take(tx, &declared.slug, tenant, now).await? => Ok(Written { tenant, is_new: true, changes: Vec::new() }),
+        Some(tenant) if names::take(tx, &declared.slug, tenant, now).await? => {
+            Ok(Settled::Written(Written { tenant, is_new: true, changes: Vec::new() }))
+        }
         _ => Err(Error::Conflict("Somebody else has just made this tenant; apply again")),
     }
 }
@@ -283,58 +332,6 @@ async fn write_customers(tx: &mut Tx<Office>, db: &Db, customers: &Rows<'_, Decl
         .await?;
     }
     Ok(())
-}
-
-/// The people behind these phones, those nobody knew until now made. They belong to no tenant, and stay should the rest
-/// not come about.
-pub(super) async fn find_or_make_people(db: &Db, phones: &[String], now: DateTime<Utc>) -> Result<HashMap<String, CustomerId>> {
-    const BATCH: usize = 1_000;
-    let mut sorted = phones.to_vec();
-    // One order for everybody, so that two who make the same people wait for each other in turn.
-    sorted.sort();
-    let mut people = HashMap::new();
-    for batch in sorted.chunks(BATCH) {
-        let known = find_people(db, batch).await?;
-        let missing: Vec<String> = batch.iter().filter(|phone| !known.contains_key(*phone)).cloned().collect();
-        people.extend(known);
-        if missing.is_empty() {
-            continue;
-        }
-        make_people(db, &missing, now).await?;
-        // Read anew rather than taken from the insert: somebody else may have made some of them meanwhile.
-        people.extend(find_people(db, &missing).await?);
-    }
-    Ok(people)
-}
-
-async fn find_people(db: &Db, phones: &[String]) -> Result<HashMap<String, CustomerId>> {
-    db.identity()
-        .read(async |tx| {
-            let rows = sqlx::query!("select id, phone from customers where phone = any($1)", phones).fetch_all(&mut *tx).await?;
-            Ok(rows.into_iter().map(|row| (row.phone, CustomerId::from(row.id))).collect())
-        })
-        .await
-}
-
-async fn make_people(db: &Db, phones: &[String], now: DateTime<Utc>) -> Result<()> {
-    let ids: Vec<Uuid> = phones.iter().map(|_| CustomerId::new().uuid()).collect();
-    db.identity()
-        .write(async |tx| {
-            sqlx::query_scalar!(
-                "insert into customers (id, phone, created_at, last_proven_at)
-                 select new.id, new.phone, $3::timestamptz, $3::timestamptz
-                   from unnest($1::uuid[], $2::text[]) as new (id, phone)
-                 on conflict (phone) do nothing
-                 returning id",
-                &ids,
-                phones,
-                now
-            )
-            .fetch_all(&mut *tx)
-            .await?;
-            Ok(())
-        })
-        .await
 }
 
 async fn record(tx: &mut Tx<Office>, written: &Written, difference: &Difference<'_>, now: DateTime<Utc>) -> Result<()> {

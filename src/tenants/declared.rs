@@ -8,6 +8,7 @@ mod wholesaler;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
 
 pub use customers::DeclaredCustomer;
 pub use logo::Logo;
@@ -38,6 +39,8 @@ pub struct Declared {
     /// At least one of them an owner.
     pub staff: Vec<DeclaredStaff>,
     pub customers: Vec<DeclaredCustomer>,
+    /// SHA-256 of its files: the same for as long as nobody writes in the folder.
+    pub hash: Vec<u8>,
 }
 
 impl Declared {
@@ -75,6 +78,7 @@ fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
     let customers = customers::read(&folder.join("customers.csv"), mistakes);
     let (slug, wholesaler) = (slug?, wholesaler?);
     let logo = wholesaler.logo.and_then(|file| logo::read(&folder.join(file), mistakes));
+    let hash = hash_of(folder, logo.as_ref());
     Some(Declared {
         slug,
         business_name: wholesaler.business_name,
@@ -88,7 +92,19 @@ fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
         opening_text: wholesaler.opening_text,
         staff: wholesaler.staff,
         customers,
+        hash,
     })
+}
+
+/// Of every file that says something of it, each with its length, so that nothing can move from one to the next.
+fn hash_of(folder: &Path, logo: Option<&Logo>) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    let texts = ["tenant.toml", "customers.csv"].map(|file| std::fs::read(folder.join(file)).unwrap_or_default());
+    for bytes in texts.iter().map(Vec::as_slice).chain(logo.map(|logo| logo.bytes.as_slice())) {
+        hash.update(bytes.len().to_be_bytes());
+        hash.update(bytes);
+    }
+    hash.finalize().to_vec()
 }
 
 fn read_slug(folder: &Path, mistakes: &mut Mistakes) -> Option<Slug> {

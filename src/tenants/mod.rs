@@ -2,7 +2,7 @@
 //!
 //! A folder is a floor, not a cage. What it does not name stays as it is: customers come in by approval, staff are invited,
 //! and neither is undone from here. Nor are the decisions that people at the wholesaler took: a suspended customer stays
-//! suspended, and staff who were removed stay removed. Products will be read from a file of their own beside `customers.csv`.
+//! suspended, staff who were removed stay removed, and what the office has set stays until the folder itself changes. Products will be read from a file of their own beside `customers.csv`.
 
 mod apply;
 pub mod declared;
@@ -10,11 +10,12 @@ mod difference;
 pub mod lifecycle;
 pub mod markets;
 pub mod names;
+mod people;
 mod plan;
 pub mod provision;
 pub mod samples;
 mod standing;
 
-pub use apply::apply;
+pub use apply::{apply, apply_until};
 pub use declared::{Declared, Mistakes, read};
 pub use plan::{Change, Plan, TenantPlan, plan};

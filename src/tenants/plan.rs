@@ -1,13 +1,16 @@
 //! What would change, in words that an operator can nod to.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use anyhow::ensure;
+use chrono::{DateTime, Utc};
 
 use super::declared::Declared;
 use super::difference::Difference;
+use super::names::{self, NameState};
 use super::standing::{Settings, Standing};
-use crate::db::Db;
+use crate::db::{Db, Platform, Tx};
+use crate::error::Result;
 use crate::ids::TenantId;
 use crate::values::Slug;
 
@@ -24,7 +27,12 @@ pub struct TenantPlan {
     /// Whether the tenant itself is to be made.
     pub is_new: bool,
     pub changes: Vec<Change>,
+    /// Why nothing can be done about it, though it is declared.
+    pub left_alone: Option<&'static str>,
 }
+
+pub(super) const IS_GOING: &str = "is being closed, and its folder is left alone";
+pub(super) const IS_KEPT_FREE: &str = "was another's name until lately, which is kept free for a while";
 
 /// One thing that is not as declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,33 +53,73 @@ impl Plan {
 impl TenantPlan {
     /// Whether this tenant is as declared.
     pub fn is_empty(&self) -> bool {
-        !self.is_new && self.changes.is_empty()
+        !self.is_new && self.changes.is_empty() && self.left_alone.is_none()
+    }
+
+    pub(super) fn nothing(declared: &Declared) -> Self {
+        Self { slug: declared.slug.clone(), is_new: false, changes: Vec::new(), left_alone: None }
+    }
+
+    pub(super) fn left_alone(declared: &Declared, why: &'static str) -> Self {
+        Self { left_alone: Some(why), ..Self::nothing(declared) }
     }
 }
 
-/// Compares the folders with the database. Nothing is written.
+/// Compares the folders with the database. Nothing is written. A folder that has not changed since it was applied whole is
+/// as declared, whatever its people have changed at the counter since: their settings are theirs.
 ///
 /// # Errors
-/// When the database does not answer, or a folder is that of a tenant who is being closed.
-pub async fn plan(db: &Db, declared: &[Declared]) -> anyhow::Result<Plan> {
+/// When the database does not answer.
+pub async fn plan(db: &Db, declared: &[Declared], now: DateTime<Utc>) -> anyhow::Result<Plan> {
+    let unchanged = unchanged(db, declared).await?;
     let mut tenants = Vec::new();
     for one in declared {
-        tenants.push(plan_one(db, one).await?);
+        tenants.push(if unchanged.contains(&one.slug) { TenantPlan::nothing(one) } else { plan_one(db, one, now).await? });
     }
     Ok(Plan { tenants })
 }
 
-async fn plan_one(db: &Db, declared: &Declared) -> anyhow::Result<TenantPlan> {
-    let settings = db.platform().read(async |tx| Settings::read(tx, &declared.slug).await).await?;
-    let Some(settings) = settings else {
-        let changes = Difference::of(declared, &Standing::default()).changes();
-        return Ok(TenantPlan { slug: declared.slug.clone(), is_new: true, changes });
+async fn plan_one(db: &Db, declared: &Declared, now: DateTime<Utc>) -> Result<TenantPlan> {
+    let read = async |tx: &mut Tx<Platform>| Ok((Settings::read(tx, &declared.slug).await?, is_kept_free(tx, &declared.slug, now).await?));
+    let settings = match db.platform().read(read).await? {
+        (Some(settings), _) if settings.is_going() => return Ok(TenantPlan::left_alone(declared, IS_GOING)),
+        (Some(settings), _) => settings,
+        (None, true) => return Ok(TenantPlan::left_alone(declared, IS_KEPT_FREE)),
+        (None, false) => {
+            let changes = Difference::of(declared, &Standing::default()).changes();
+            return Ok(TenantPlan { is_new: true, changes, ..TenantPlan::nothing(declared) });
+        }
     };
-    ensure!(!settings.is_going(), "{} is being closed; take its folder away, or reopen it first", declared.slug);
     let standing = db.office(TenantId::from(settings.id)).read(async |tx| Standing::read(tx, declared).await).await?;
     let mut changes = settings.changes_to(declared);
     changes.extend(Difference::of(declared, &standing).changes());
-    Ok(TenantPlan { slug: declared.slug.clone(), is_new: false, changes })
+    Ok(TenantPlan { changes, ..TenantPlan::nothing(declared) })
+}
+
+/// Whether the name was somebody's who is no longer there.
+pub(super) async fn is_kept_free(tx: &mut Tx<Platform>, slug: &Slug, now: DateTime<Utc>) -> Result<bool> {
+    Ok(names::state_of(tx, slug, None, now).await? == NameState::Quarantined)
+}
+
+/// Those whose folder was applied whole as it is now.
+pub(super) async fn unchanged(db: &Db, declared: &[Declared]) -> Result<HashSet<Slug>> {
+    let slugs: Vec<String> = declared.iter().map(|one| one.slug.to_string()).collect();
+    let applied = db
+        .platform()
+        .read(async |tx| {
+            let rows = sqlx::query!(
+                r#"select slug as "slug!", declared_hash as "hash!"
+                     from (select slug, declared_hash from tenants
+                           union all
+                           select r.slug, t.declared_hash from retired_names r join tenants t on t.id = r.tenant) as applied
+                    where slug = any($1) and declared_hash is not null"#,
+                &slugs
+            );
+            Ok(rows.fetch_all(&mut *tx).await?.into_iter().map(|row| (row.slug, row.hash)).collect::<HashMap<_, _>>())
+        })
+        .await?;
+    let same = declared.iter().filter(|one| applied.get(one.slug.as_str()).is_some_and(|hash| *hash == one.hash));
+    Ok(same.map(|one| one.slug.clone()).collect())
 }
 
 impl fmt::Display for Plan {
@@ -90,6 +138,9 @@ impl fmt::Display for Plan {
 
 impl fmt::Display for TenantPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = self.left_alone {
+            return write!(f, "= tenant {} {why}", self.slug);
+        }
         let sign = if self.is_new { '+' } else { '~' };
         write!(f, "{sign} tenant {}", self.slug)?;
         for change in &self.changes {

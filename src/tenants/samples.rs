@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::apply::find_or_make_people;
 use super::lifecycle;
+use super::people::find_or_make_people;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Db, Office, Tx};
 use crate::error::{Error, Result};

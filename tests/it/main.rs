@@ -18,6 +18,7 @@ mod house;
 mod secrecy;
 
 mod answers;
+mod bulk;
 mod cancellation;
 mod carriers;
 mod catalog;

@@ -32,7 +32,7 @@ impl Empty {
 
     async fn plan(&self, folder: &Path) -> Plan {
         let declared = declared::read(folder).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        tenants::plan(&self.db, &declared).await.expect("a plan")
+        tenants::plan(&self.db, &declared, Clock::system().now()).await.expect("a plan")
     }
 
     /// Applies, and makes sure that plan and deed say the same, and that afterwards nothing is left to do.
@@ -161,6 +161,42 @@ async fn what_people_have_decided_stays() {
     files.write("acme/customers.csv", CUSTOMERS.lines().next().expect("a first line").to_owned() + "\n");
     assert!(empty.apply(&files.0).await.is_empty());
     assert_eq!(empty.value::<i64>("select count(*) from account_access").await, 3);
+}
+
+#[tokio::test]
+async fn what_the_office_has_set_stays_until_the_folder_changes() {
+    let (empty, files) = (Empty::new().await, Tenants::with_acme());
+    empty.apply(&files.0).await;
+    empty.execute("update tenants set business_name = 'Acme & Daughters', opening_text = 'Closed in August.'").await;
+    empty.execute("update staff set role = 'manager' where email = 'picker@acme.example'").await;
+    assert!(empty.apply(&files.0).await.is_empty(), "nobody has written in the folder");
+    let names = "select business_name || ' ' || opening_text || ' ' || (select role from staff where email like 'picker@%') from tenants";
+    assert_eq!(empty.value::<String>(names).await, "Acme & Daughters Closed in August. manager");
+    files.write("acme/tenant.toml", TENANT.replace("Gifts for shops.", "Gifts and cards for shops."));
+    let said = empty.apply(&files.0).await.to_string();
+    assert!(said.contains("~ business_name Acme & Daughters → Acme Gifts"), "{said}");
+    assert_eq!(empty.value::<String>(names).await, "Acme Gifts Gifts and cards for shops. picker");
+}
+
+#[tokio::test]
+async fn a_folder_whose_tenant_is_going_or_gone_is_left_alone() {
+    let (empty, files) = (Empty::new().await, Tenants::with_acme());
+    empty.apply(&files.0).await;
+    empty.execute("update tenants set status = 'closing', before_closing = 'active', status_changed_at = now()").await;
+    files.write("acme/customers.csv", CUSTOMERS.replace("Ada King", "Ada Byron"));
+    files.write("bravo/tenant.toml", TENANT.replace("logo = \"logo.svg\"\n", ""));
+    files.write("bravo/customers.csv", CUSTOMERS);
+    empty
+        .execute(
+            "insert into retired_names (slug, tenant, retired_at, free_at)
+             select 'bravo', id, now(), now() + interval '1 day' from tenants",
+        )
+        .await;
+    let declared = declared::read(&files.0).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let done = tenants::apply(&empty.db, &Clock::system(), &declared).await.expect("applied").to_string();
+    assert_eq!(done, empty.plan(&files.0).await.to_string());
+    assert_eq!(done.lines().filter(|line| line.starts_with("= tenant ")).count(), 2, "{done}");
+    assert_eq!(empty.value::<i64>("select count(*) from tenants").await, 1);
 }
 
 #[tokio::test]

@@ -10,9 +10,6 @@ use tradecounter::tenancy::Hosts;
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 70;
 
-/// Files that are longer, with the length they may have and why.
-const LONG_FILES: &[(&str, usize, &str)] = &[("src/db/cluster.rs", 440, "starting and stopping PostgreSQL is one story, told in order")];
-
 fn files_under(folder: &Path, extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
@@ -50,12 +47,9 @@ fn files_are_short() {
     for (path, text) in
         files_under(Path::new("src"), &[".rs", ".css", ".js", ".html"]).into_iter().chain(files_under(Path::new("tests/it"), &[".rs"]))
     {
-        let (lines, allowed) = (text.lines().count(), LONG_FILES.iter().find(|(file, ..)| *file == path));
-        match allowed {
-            Some((_, most, _)) if lines > *most => long.push(format!("{path} has grown from {most} to {lines} lines")),
-            Some((_, most, _)) if lines < *most => long.push(format!("{path} has only {lines} lines left: write that down")),
-            None if lines > LONGEST_FILE => long.push(format!("{path} has {lines} lines")),
-            _ => {}
+        let lines = text.lines().count();
+        if lines > LONGEST_FILE {
+            long.push(format!("{path} has {lines} lines"));
         }
     }
     assert!(long.is_empty(), "{long:#?}");
