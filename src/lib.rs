@@ -19,6 +19,7 @@ pub mod messages;
 pub mod web;
 
 pub mod challenges;
+pub mod console_events;
 pub mod console_sign_in;
 pub mod console_tenants;
 pub mod console_tokens;
@@ -27,6 +28,7 @@ pub mod getting_started;
 pub mod home;
 pub mod inbox;
 pub mod invitations;
+pub mod office_audit;
 pub mod office_customers;
 pub mod office_home;
 pub mod office_requests;

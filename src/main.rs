@@ -41,7 +41,7 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
-    /// Tenants declared in files
+    /// Tenants: declared in files, and their audit logs
     Tenant {
         #[command(subcommand)]
         command: TenantCommand,
@@ -70,6 +70,16 @@ enum TenantCommand {
     Plan(TenantArguments),
     /// Make it so
     Apply(TenantArguments),
+    /// Look whether the audit logs are still what was written; the platform's as well when no tenant is named
+    Verify {
+        /// Subdomains
+        slugs: Vec<String>,
+        /// A hash of earlier that must still be part of a log
+        #[arg(long, value_name = "HASH")]
+        expect: Vec<String>,
+        #[command(flatten)]
+        beside: Beside,
+    },
 }
 
 #[derive(clap::Args)]
@@ -139,6 +149,9 @@ fn main() -> ExitCode {
         Command::Migrate { config } => serve::migrate(config.as_deref()),
         Command::Tenant { command: TenantCommand::Plan(a) } => tenant::plan(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
         Command::Tenant { command: TenantCommand::Apply(a) } => tenant::apply(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
+        Command::Tenant { command: TenantCommand::Verify { slugs, expect, beside } } => {
+            tenant::verify(&slugs, &expect, beside.config.as_deref(), beside.data_dir.as_deref())
+        }
         Command::Operator { command: OperatorCommand::Invite { email, name, beside } } => {
             operator::invite(&email, name.as_deref(), beside.config.as_deref(), beside.data_dir.as_deref())
         }

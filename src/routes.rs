@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::api::docs::{self, Document};
 use crate::api::document::{self, Described};
+use crate::console_events::{self, api::ConsoleEventsApi};
 use crate::console_sign_in::{self, api::ConsoleSignInApi};
 use crate::console_tenants::{self, api::ConsoleTenantsApi};
 use crate::console_tokens::{self, api::ConsoleTokensApi};
@@ -16,6 +17,7 @@ use crate::getting_started;
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::invitations::{self, api::InvitationsApi};
+use crate::office_audit::{self, api::OfficeAuditApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
 use crate::office_home;
 use crate::office_requests::{self, api::OfficeRequestsApi};
@@ -158,6 +160,9 @@ fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/settings/logo", settings::pages::upload_logo),
         page(GET, "/office/settings/logo", make_sync(back_up)),
         page(POST, "/office/settings/logo/removal", settings::pages::logo_removal),
+        page(GET, "/office/audit", office_audit::pages::index),
+        page(GET, "/office/audit/export.csv", office_audit::pages::export_csv),
+        page(GET, "/office/audit/export.json", office_audit::pages::export_json),
     ]
 }
 
@@ -191,6 +196,9 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/tokens", console_tokens::pages::index),
         page(POST, "/tokens", console_tokens::pages::create),
         page(POST, "/tokens/:id/revocation", console_tokens::pages::revocation),
+        page(GET, "/events", console_events::pages::index),
+        page(GET, "/events/export.csv", console_events::pages::export_csv),
+        page(GET, "/events/export.json", console_events::pages::export_json),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
@@ -215,6 +223,7 @@ type CounterApi = (
     TeamApi,
     InvitationsApi,
     SettingsApi,
+    OfficeAuditApi,
 );
 
 /// The operations of a counter.
@@ -232,14 +241,15 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
             TeamApi,
             InvitationsApi,
             SettingsApi,
+            OfficeAuditApi,
         ),
         OF_WHOLESALERS,
     )
 }
 
 /// The operations of the console.
-fn console_api() -> OpenApiService<(ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi), ()> {
-    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi), OF_CONSOLE)
+fn console_api() -> OpenApiService<(ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi, ConsoleEventsApi), ()> {
+    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
 }
 
 const OF_WHOLESALERS: &str = "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \

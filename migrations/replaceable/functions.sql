@@ -23,3 +23,35 @@ revoke all on function tell_job_queued() from public;
 
 create or replace trigger jobs_queued after insert on jobs
   for each statement execute function tell_job_queued();
+
+-- Gives an entry of an audit log its place in the chain and its hash, whoever adds it and whatever they say of either.
+-- Of two who add at once the second waits here until the first is kept or taken back; what is read next is seen afresh.
+create or replace function chain_audit_event() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('audit:' || new.tenant_id, 0));
+  select position, hash into new.position, new.previous_hash
+    from audit_events where tenant_id = new.tenant_id order by position desc limit 1;
+  new.position := coalesce(new.position, 0) + 1;
+  new.previous_hash := coalesce(new.previous_hash, '');
+  new.hash := audit_hash(new);
+  return new;
+end $$;
+revoke all on function chain_audit_event() from public;
+
+create or replace trigger audit_events_chained before insert on audit_events
+  for each row execute function chain_audit_event();
+
+-- The same for the platform's own log, which is one chain. Who adds to both adds to the tenant's first.
+create or replace function chain_operator_event() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('audit:platform', 0));
+  select position, hash into new.position, new.previous_hash from operator_events order by position desc limit 1;
+  new.position := coalesce(new.position, 0) + 1;
+  new.previous_hash := coalesce(new.previous_hash, '');
+  new.hash := audit_hash(new);
+  return new;
+end $$;
+revoke all on function chain_operator_event() from public;
+
+create or replace trigger operator_events_chained before insert on operator_events
+  for each row execute function chain_operator_event();

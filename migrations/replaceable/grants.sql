@@ -16,6 +16,8 @@ grant insert on idempotency_keys, audit_events, jobs to tc_counter;
 grant insert (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at)
   on registration_requests to tc_counter;
 grant update (status, decided_at) on registration_requests to tc_counter;
+-- Whoever adds to a tenant's audit log must see where its chain ends; what it says they do not see.
+grant select (tenant_id, position, hash) on audit_events to tc_counter, tc_platform;
 
 -- A tenant's staff, and the jobs of a tenant.
 grant select, insert on staff, staff_sessions, trade_accounts, account_access to tc_office;

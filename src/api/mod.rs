@@ -36,6 +36,8 @@ pub enum Chapter {
     Tenants,
     /// What programs show instead of a session.
     Tokens,
+    /// What was done at the platform, and by whom.
+    Events,
 }
 
 /// Any error, as `application/problem+json` (RFC 9457).

@@ -53,7 +53,7 @@ fn in_words(error: Error) -> anyhow::Error {
 }
 
 /// Opens the database that a server or a demo runs on, for one piece of work.
-fn beside<T>(
+pub(super) fn beside<T>(
     config: Option<&Path>,
     data_dir: Option<&Path>,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<Result<T, Error>>,

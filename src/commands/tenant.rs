@@ -1,14 +1,18 @@
-//! `tenant plan` and `tenant apply`.
+//! `tenant plan`, `tenant apply` and `tenant verify`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::operator::beside;
 use super::{DATA_DIR, find_database, private_database, runtime};
+use crate::audit::chain::{self, Found};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, migrate};
+use crate::error::Result;
 use crate::tenants::{self, Declared, Plan, declared};
 
 /// One for each tenant that is worked on at once.
@@ -76,4 +80,47 @@ async fn apply_and_show(db: &Db, clock: &Clock, declared: &[Declared]) -> anyhow
     let done = tenants::apply_until(db, clock, declared, stop, || bar.inc(1)).await;
     bar.finish_and_clear();
     done
+}
+
+/// Prints of each audit log how many entries it has, the newest one's hash, and where it breaks first; of all tenants and
+/// the platform when none is named. A hash of earlier must still be part of one of them.
+pub fn verify(slugs: &[String], expected: &[String], config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let expected: Vec<Vec<u8>> = expected.iter().map(|hash| read_hash(hash)).collect::<anyhow::Result<_>>()?;
+    let found = beside(config, data_dir, async |db| Ok(verify_all(db, slugs, &expected).await))?;
+    let mut is_whole = true;
+    for slug in slugs.iter().filter(|slug| !found.iter().any(|(name, _)| name == *slug)) {
+        is_whole = false;
+        println!("{slug}: there is no such tenant");
+    }
+    for (name, found) in &found {
+        is_whole &= found.fault.is_none();
+        println!("{name}: {}", in_words(found));
+    }
+    for hash in expected.iter().filter(|hash| !found.iter().any(|(_, found)| found.holds.contains(*hash))) {
+        is_whole = false;
+        println!("{}: no entry has this hash any more: the end was cut off, or the log was written anew", hex::encode(hash));
+    }
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn verify_all(db: &Db, slugs: &[String], expected: &[Vec<u8>]) -> Result<Vec<(String, Found)>> {
+    let mut found = Vec::new();
+    for (name, chain) in chain::named(db, slugs).await? {
+        found.push((name, chain::verify(db, chain, expected).await?));
+    }
+    Ok(found)
+}
+
+fn read_hash(typed: &str) -> anyhow::Result<Vec<u8>> {
+    let hash = hex::decode(typed.trim()).ok().filter(|hash| hash.len() == 32);
+    hash.with_context(|| format!("{typed} is no hash: 64 hexadecimal digits"))
+}
+
+fn in_words(found: &Found) -> String {
+    let entries = if found.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", found.entries) };
+    let head = found.head.as_ref().map(|hash| format!(", head {}", hex::encode(hash))).unwrap_or_default();
+    match found.fault {
+        None => format!("whole, {entries}{head}"),
+        Some(fault) => format!("BROKEN, {fault} ({entries}{head})"),
+    }
 }

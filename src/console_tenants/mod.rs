@@ -5,14 +5,12 @@ pub mod pages;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::audit::Actor;
 use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
-use crate::operators::{self, Doer};
 use crate::signups::read_subdomain;
 use crate::tenancy::House;
 use crate::tenancy::extract::Agent;
@@ -247,8 +245,7 @@ pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
             if provision(tx, made, now).await?.is_none() {
                 return Err(Error::Conflict("Somebody else has just taken that address. Choose another one."));
             }
-            let details = json!({ "subdomain": new.slug.as_str(), "business_name": new.business_name });
-            operators::record(tx, &Doer::agent(agent), "tenant.created", tenant.uuid(), details, now).await
+            Ok(())
         })
         .await?;
     // Other processes are told by the database; this one must not remember that there was nobody.
@@ -265,41 +262,16 @@ pub enum Change {
     Rename(Slug),
 }
 
-impl Change {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Suspend(_) => "tenant.suspended",
-            Self::Reactivate => "tenant.reactivated",
-            Self::Rename(_) => "tenant.renamed",
-        }
-    }
-
-    fn details(&self) -> Value {
-        match self {
-            Self::Suspend(reason) => json!({ "reason": reason }),
-            Self::Reactivate => json!({}),
-            Self::Rename(slug) => json!({ "subdomain": slug.as_str() }),
-        }
-    }
-}
-
-/// Does it, and writes it down in the tenant's log and in the platform's.
+/// Does it; it is written down in the tenant's log and in the platform's with the same stroke.
 ///
 /// # Errors
 /// As [`lifecycle`]'s verbs.
 pub async fn change(agent: &Agent, id: Uuid, change: Change) -> Result<Listed> {
     let (house, tenant, actor) = (&agent.house, TenantId::from(id), Actor::operator(agent));
-    match &change {
-        Change::Suspend(reason) => lifecycle::suspend(house, tenant, reason, actor).await?,
+    match change {
+        Change::Suspend(reason) => lifecycle::suspend(house, tenant, &reason, actor).await?,
         Change::Reactivate => lifecycle::reactivate(house, tenant, actor).await?,
-        Change::Rename(slug) => lifecycle::rename(house, tenant, slug, actor).await?,
+        Change::Rename(slug) => lifecycle::rename(house, tenant, &slug, actor).await?,
     }
-    house
-        .db()
-        .platform()
-        .write(async |tx| {
-            operators::record(tx, &Doer::agent(agent), change.word(), id, change.details(), house.now()).await?;
-            find(tx, id).await
-        })
-        .await
+    house.db().platform().read(async |tx| find(tx, id).await).await
 }

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Counted, Listed, NEWEST, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list, usage};
+use crate::audit::{Named, tell};
 use crate::error::{Error, FieldErrors, Result};
 use crate::office_customers::pages::encode;
-use crate::operators::{self, Entry};
+use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::tenants::markets::Market;
 use crate::values::Country;
@@ -148,21 +149,11 @@ pub async fn show(mut operator: Operator<Person>, Path(id): Path<Uuid>) -> Resul
             .map(|entry| EventLine {
                 at: when::ago(entry.at, now, Tz::UTC),
                 at_exact: when::exact(entry.at, Tz::UTC),
-                what: in_words(&entry),
+                what: tell(&entry.action, &entry.details, &Named::default()).sentence,
                 who: entry.actor_name,
             })
             .collect(),
     })
-}
-
-fn in_words(entry: &Entry) -> String {
-    match entry.action.as_str() {
-        "tenant.created" => "Made by hand".to_owned(),
-        "tenant.suspended" => "Suspended".to_owned(),
-        "tenant.reactivated" => "Opened again".to_owned(),
-        "tenant.renamed" => "Given another address".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 #[derive(Template)]

@@ -30,6 +30,9 @@ const EVERYTHING: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 const REQUEST: &[&str] =
     &["tenant_id", "request_id", "customer_id", "phone", "business_name", "contact_name", "message", "status", "created_at"];
 
+/// Where the chain of a tenant's audit log ends, and nothing of what it says.
+const CHAIN_END: &[&str] = &["tenant_id", "position", "hash"];
+
 /// What a wholesaler sets for itself, as its office reads it
 const SETTINGS_READ: &[&str] = &[
     "id",
@@ -79,6 +82,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "registration_requests", CHANGE, &["status", "decided_at"]),
     whole("tc_counter", "idempotency_keys", READ_ADD),
     whole("tc_counter", "audit_events", ADD),
+    part("tc_counter", "audit_events", READ, CHAIN_END),
     whole("tc_counter", "jobs", ADD),
     whole("tc_office", "staff", READ_ADD),
     part("tc_office", "staff", CHANGE, &["name", "role", "removed_at"]),
@@ -132,6 +136,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_platform", "operator_events", READ_ADD),
     whole("tc_platform", "staff", ADD),
     whole("tc_platform", "audit_events", ADD),
+    part("tc_platform", "audit_events", READ, CHAIN_END),
 ];
 
 /// Whether the list knows this right. `column` is None for a right on the whole table.

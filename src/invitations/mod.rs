@@ -163,9 +163,9 @@ pub async fn invite(tx: &mut Tx<Office>, member: &Member, new: NewInvitation) ->
     .execute(&mut *tx)
     .await?;
     let details = json!({ "name": new.name, "email": new.email.as_str(), "role": new.role.word() });
-    record(tx, member, "invitation.made", ("invitation", invitation_id), details).await?;
     let invitation = find(tx, invitation_id, now).await?;
     write_to(tx, member, &invitation).await?;
+    record(tx, member, "invitation.made", ("invitation", invitation_id), details).await?;
     Ok(invitation)
 }
 
@@ -231,8 +231,8 @@ pub async fn send_again(tx: &mut Tx<Office>, member: &Member, invitation_id: Uui
     .execute(&mut *tx)
     .await?;
     let details = json!({ "name": invitation.name, "email": invitation.email.as_str(), "role": invitation.role.word() });
-    record(tx, member, "invitation.sent_again", ("invitation", invitation_id), details).await?;
-    write_to(tx, member, &invitation).await
+    write_to(tx, member, &invitation).await?;
+    record(tx, member, "invitation.sent_again", ("invitation", invitation_id), details).await
 }
 
 /// Takes an invitation back.

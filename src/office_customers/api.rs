@@ -59,7 +59,7 @@ pub struct OfficeCustomerList {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct SuspensionBody {
-    /// For colleagues; the customer does not read it.
+    /// For colleagues; the customer does not read it. It stays in the audit log for good.
     reason: Text<1, LONGEST_REASON>,
 }
 

@@ -7,11 +7,10 @@ use http::StatusCode;
 use poem::web::{Form, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Counted, Customer, PAGE, count, find, list, restore, suspend};
-use crate::audit::{self, Entry};
+use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::office_requests::pages::figures_now;
@@ -186,6 +185,7 @@ async fn show_page(
     let figures = figures_now(tx, member).await?;
     let item = Item::of(&customer, member);
     let may_keep = Keeper::allows(member.session.role);
+    let named = Named { customer: item.contact_name.clone(), ..Named::default() };
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &item.business_name, "customers", figures.waiting),
         access_id,
@@ -212,7 +212,7 @@ async fn show_page(
             .map(|entry| EventLine {
                 at: when::ago(entry.at, now, zone),
                 at_exact: when::exact(entry.at, zone),
-                what: in_words(&entry),
+                what: tell(&entry.action, &entry.details, &named).sentence,
                 who: entry.actor_name,
             })
             .collect(),
@@ -220,20 +220,6 @@ async fn show_page(
         reason_error,
         notice: if notice.is_empty() { String::new() } else { format!("{notice}.") },
     })
-}
-
-fn in_words(entry: &Entry) -> String {
-    let reason = entry.details.get("reason").and_then(Value::as_str);
-    let what = match entry.action.as_str() {
-        "registration_request.approved" => "Let in",
-        "account_access.suspended" => "Suspended",
-        "account_access.restored" => "Let in again",
-        other => other,
-    };
-    match reason {
-        Some(reason) => format!("{what}: {reason}"),
-        None => what.to_owned(),
-    }
 }
 
 /// For a query's value.

@@ -208,12 +208,12 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, cho
         Err(error) if is_duplicate(&error) => return Err(Error::Conflict("This customer has an account here already")),
         let_in => let_in?,
     };
+    telling::approved(tx, member, &request.phone).await?;
     for (subject_kind, subject_id) in [("registration_request", request_id), ("account_access", access_id.uuid())] {
-        let details = json!({ "business_name": request.business_name, "account_number": account_number });
+        let details = json!({ "account_number": account_number });
         let event = Event { actor: Actor::staff(member), action: "registration_request.approved", subject_kind, subject_id, details };
         audit::record(tx, event, now).await?;
     }
-    telling::approved(tx, member, &request.phone).await?;
     Ok(Approved { account_number })
 }
 
@@ -225,10 +225,10 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
     let reason = text::block(reason, text::LONGEST_REASON)
         .map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
     let now = member.house.now();
-    let decided = sqlx::query!(
+    let decided = sqlx::query_scalar!(
         "update registration_requests set status = 'rejected', reason = $3, decided_by = $4, decided_at = $5
           where tenant_id = $1 and request_id = $2 and status = 'pending'
-         returning phone, business_name",
+         returning phone",
         tx.tenant().uuid(),
         request_id,
         reason,
@@ -237,16 +237,17 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(request) = decided else { return Err(why_not(tx, request_id).await) };
+    let Some(phone) = decided else { return Err(why_not(tx, request_id).await) };
     let event = Event {
         actor: Actor::staff(member),
         action: "registration_request.rejected",
         subject_kind: "registration_request",
         subject_id: request_id,
-        details: json!({ "business_name": request.business_name, "reason": reason }),
+        // The reason is about the customer, and stands with their request.
+        details: json!({}),
     };
+    telling::rejected(tx, member, &phone, &reason).await?;
     audit::record(tx, event, now).await?;
-    telling::rejected(tx, member, &request.phone, &reason).await?;
     Ok(reason)
 }
 

@@ -1,82 +1,13 @@
 //! The platform's own people: who they are, and what was done at the platform by whom.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::json;
 
-use crate::db::{Door, Platform, Tx};
+pub use crate::audit::platform::{Doer, about, record};
+use crate::db::{Platform, Tx};
 use crate::error::Result;
-use crate::ids::{EventId, OperatorId};
-use crate::tenancy::extract::{Agent, Who};
+use crate::ids::OperatorId;
 use crate::values::EmailAddress;
-
-/// Who did something at the platform.
-pub struct Doer {
-    kind: &'static str,
-    id: Option<Uuid>,
-    pub name: String,
-}
-
-impl Doer {
-    /// A person, or a program.
-    pub fn agent(agent: &Agent) -> Self {
-        let kind = match agent.who {
-            Who::Person { .. } => "operator",
-            Who::Program { .. } => "token",
-        };
-        Self { kind, id: Some(agent.id()), name: agent.name().to_owned() }
-    }
-
-    /// Whoever has the command line.
-    pub fn command_line() -> Self {
-        Self { kind: "system", id: None, name: "the command line".to_owned() }
-    }
-}
-
-/// Writes down what was done, such as `tenant.created`, to what; in the transaction that does it.
-pub async fn record<D: Door>(
-    tx: &mut Tx<D>,
-    doer: &Doer,
-    action: &'static str,
-    subject_id: Uuid,
-    details: Value,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into operator_events (id, at, actor_kind, actor_id, actor_name, action, subject_id, details)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        EventId::new().uuid(),
-        now,
-        doer.kind,
-        doer.id,
-        doer.name,
-        action,
-        subject_id,
-        details
-    )
-    .execute(&mut *tx)
-    .await?;
-    Ok(())
-}
-
-/// An entry, as operators read it.
-pub struct Entry {
-    pub at: DateTime<Utc>,
-    pub actor_name: String,
-    pub action: String,
-    pub details: Value,
-}
-
-/// What was done to one thing, newest first.
-pub async fn about(tx: &mut Tx<Platform>, subject_id: Uuid) -> Result<Vec<Entry>> {
-    Ok(sqlx::query_as!(
-        Entry,
-        "select at, actor_name, action, details from operator_events where subject_id = $1 order by at desc, id desc limit 50",
-        subject_id
-    )
-    .fetch_all(&mut *tx)
-    .await?)
-}
 
 /// What an invitation changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -121,11 +121,11 @@ pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest) -> Res
         action: MADE,
         subject_kind: "registration_request",
         subject_id: request_id.uuid(),
-        details: json!({ "business_name": new.business_name }),
+        details: json!({}),
     };
-    audit::record(tx, event, now).await?;
     let tenant = tx.tenant();
     jobs::enqueue(tx, Lane::Letters, Job::TellStaff(request_id), Some(tenant), now).await?;
+    audit::record(tx, event, now).await?;
     current(tx, caller).await?.ok_or(Error::NotFound)
 }
 

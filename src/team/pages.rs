@@ -5,11 +5,10 @@ use http::StatusCode;
 use poem::web::{Form, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Colleague, change_role, choose_role, find, list, remove};
-use crate::audit::{self, Entry};
+use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::invitations::{self, Invitation, State};
@@ -231,23 +230,9 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, staff_id: Uuid, role_er
             .map(|entry| EventLine {
                 at: when::ago(entry.at, now, zone),
                 at_exact: when::exact(entry.at, zone),
-                what: in_words(&entry),
+                what: tell(&entry.action, &entry.details, &Named::default()).sentence,
                 who: entry.actor_name,
             })
             .collect(),
     })
-}
-
-fn in_words(entry: &Entry) -> String {
-    let role = |key: &str| {
-        let role = entry.details.get(key).and_then(Value::as_str).and_then(StaffRole::parse);
-        role.map_or("somebody", StaffRole::in_a_sentence)
-    };
-    match entry.action.as_str() {
-        "staff.joined" => format!("Joined as {}", role("after")),
-        "staff.role_changed" => format!("Was {}, became {}", role("before"), role("after")),
-        "staff.removed" => format!("Removed; was {}", role("before")),
-        "staff.left" => format!("Left; was {}", role("before")),
-        other => other.to_owned(),
-    }
 }

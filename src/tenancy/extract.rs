@@ -113,6 +113,8 @@ pub enum Keeper {}
 pub enum TeamKeeper {}
 /// Who may say what others are.
 pub enum RoleGiver {}
+/// Who reads the audit log.
+pub enum LogReader {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -151,6 +153,12 @@ impl RoleRule for TeamKeeper {
 impl RoleRule for RoleGiver {
     fn allows(role: StaffRole) -> bool {
         roles::APPOINT_ANYBODY.is_of(role)
+    }
+}
+
+impl RoleRule for LogReader {
+    fn allows(role: StaffRole) -> bool {
+        roles::READ_LOG.is_of(role)
     }
 }
 

@@ -25,9 +25,10 @@ pub const SUSPEND: Right =
 pub const APPOINT_HELPERS: Right = Right { words: "invite sales people and pickers, and remove them", roles: &[Owner, Manager] };
 pub const APPOINT_ANYBODY: Right =
     Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
+pub const READ_LOG: Right = Right { words: "read the audit log, and take it along", roles: &[Owner] };
 
 /// The table, row by row.
-pub const RIGHTS: [&Right; 5] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY];
+pub const RIGHTS: [&Right; 6] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG];
 
 impl StaffRole {
     /// Who may do most first.

@@ -1,5 +1,5 @@
 //! What the platform does with a tenant: suspends it, opens it again, gives it another name. Each is one transaction with
-//! its entry in the tenant's audit log; what may follow what is said in [`states`](crate::tenancy::states).
+//! its entry in the tenant's audit log and in the platform's; what may follow what is said in [`states`](crate::tenancy::states).
 //!
 //! Every process follows as soon as the database tells it that the tenant's row has changed. Sessions stay as they are:
 //! while a counter is shut its doors do not open for them, and afterwards they go on. Only another name ends them.
@@ -49,8 +49,8 @@ pub async fn reactivate(house: &House, tenant: TenantId, actor: Actor) -> Result
         .founding(tenant)
         .write(async |tx| {
             let row = lock(tx).await?;
-            step(tx, row.standing, Step::Reactivate, "", actor, now).await?;
             jobs::bring_forward(tx, tenant, now).await?;
+            step(tx, row.standing, Step::Reactivate, "", actor, now).await?;
             Ok(row.slug)
         })
         .await?;
@@ -166,5 +166,5 @@ async fn give(tx: &mut Tx<Founding>, name: &Slug, now: DateTime<Utc>) -> Result<
 
 async fn write_down(tx: &mut Tx<Founding>, action: &'static str, details: Value, actor: Actor, now: DateTime<Utc>) -> Result<()> {
     let subject_id = tx.tenant().uuid();
-    audit::record(tx, Event { actor, action, subject_kind: "tenant", subject_id, details }, now).await
+    audit::record_of_tenant(tx, Event { actor, action, subject_kind: "tenant", subject_id, details }, now).await
 }

@@ -68,7 +68,7 @@ pub async fn provision(tx: &mut Tx<Founding>, new: NewTenant<'_>, now: DateTime<
     .await?;
     let details = json!({ "subdomain": new.slug.as_str(), "business_name": new.business_name, "owner": new.owner_name });
     let event = Event { actor: new.actor, action: "tenant.created", subject_kind: "tenant", subject_id: tenant.uuid(), details };
-    audit::record(tx, event, now).await?;
+    audit::record_of_tenant(tx, event, now).await?;
     if new.with_samples {
         jobs::enqueue(tx, Lane::Letters, Job::MakeSamples(tenant), Some(tenant), now).await?;
     }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod compression;
 pub mod door;
 pub mod failure;
+pub mod log;
 pub mod page;
 pub mod same_origin;
 pub mod server;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, Member, Place, RoleRule};
+use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule};
 use crate::tenancy::states::Role;
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
@@ -32,6 +32,8 @@ pub struct Shell {
     pub decides: bool,
     /// Whether they run the counter, as owners and managers do.
     pub keeps: bool,
+    /// Whether they read the audit log.
+    pub reads_log: bool,
     /// Why nothing can be changed at this office just now.
     pub suspension: String,
     pub demo_inbox_href: String,
@@ -79,6 +81,7 @@ impl Shell {
             pending_requests,
             decides: Decider::allows(member.session.role),
             keeps: Keeper::allows(member.session.role),
+            reads_log: LogReader::allows(member.session.role),
             suspension: suspension(&member.tenant),
             ..Self::of(member, title)
         }

@@ -18,6 +18,8 @@ mod house;
 mod secrecy;
 
 mod answers;
+mod audit;
+mod audit_pages;
 mod bulk;
 mod cancellation;
 mod carriers;

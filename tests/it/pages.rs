@@ -279,6 +279,32 @@ async fn the_settings() {
 }
 
 #[tokio::test]
+async fn the_audit_log() {
+    let house = House::open().await;
+    let owner = house.staff("acme", "owner").await;
+    snapshot("office_audit-index_empty", &owner.get("/office/audit").await);
+    let dan = house.customer("acme", DAN).await;
+    dan.post("/api/v1/registration-requests", json!({ "business_name": "Dan's <Deli>", "contact_name": "Dan Drew", "message": "" })).await;
+    let team = owner.get("/api/v1/office/team").await.value();
+    owner.form(&format!("/office/team/{}/role", team["items"][3]["id"].as_str().expect("an id")), &[("role", "manager")]).await;
+    owner.json(Method::PATCH, "/api/v1/office/settings", json!({ "opening_text": "Hello", "contact_email": "hello@acme.example" })).await;
+    let page = owner.get("/office/audit").await;
+    let hash = Regex::new("[0-9a-f]{64}").expect("a pattern");
+    assert!(hash.is_match(&page.text), "{page:?}");
+    snapshot("office_audit-index", &Answer { text: hash.replace(&page.text, "[hash]").into_owned(), ..page });
+    let filtered = owner.get("/office/audit?person=system&about=team&from=2026-01-01&to=2026-01-02").await;
+    snapshot("office_audit-index_nothing", &Answer { text: hash.replace(&filtered.text, "[hash]").into_owned(), ..filtered });
+    let wrong = owner.get("/office/audit?person=somebody&about=team&from=soon&to=2026-01-02").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    snapshot("office_audit-index_wrong", &Answer { text: hash.replace(&wrong.text, "[hash]").into_owned(), ..wrong });
+    let operator = house.operator("olga@platform.example").await;
+    let acme = house.tenant("acme").await;
+    operator.post(&format!("/api/v1/tenants/{acme}/suspension"), json!({ "reason": "Unpaid since <May>" })).await;
+    snapshot("console_events-index", &operator.get("/events").await);
+    snapshot("console_events-index_of_one", &operator.get(&format!("/events?tenant={acme}")).await);
+}
+
+#[tokio::test]
 async fn the_console() {
     let house = House::open().await;
     let browser = house.browser("admin");

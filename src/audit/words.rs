@@ -1,0 +1,242 @@
+//! The one place that says in words what was done. Every action that is ever written down has its words here: a test
+//! looks for those that have none.
+
+use serde_json::Value;
+
+use crate::tenancy::session::StaffRole;
+
+/// What somebody did, as a sentence without its subject, and what is otherwise since then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    pub sentence: String,
+    pub changes: Vec<Change>,
+}
+
+/// One thing that is otherwise since then. Empty where there was or is nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub what: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// What is looked up when an entry is read, because it must not stand in it.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// The customer whom it is about.
+    pub customer: String,
+    /// Why their request was turned down.
+    pub reason: String,
+}
+
+/// How a customer is called of whom nothing is known any more.
+pub const ERASED: &str = "a customer who has been erased";
+
+/// A kind of thing to filter by: its word in an address, its name, and what its actions begin with.
+pub struct Thing {
+    pub word: &'static str,
+    pub name: &'static str,
+    pub nouns: &'static [&'static str],
+}
+
+/// In a tenant's log,
+pub const OF_TENANTS: &[Thing] = &[
+    Thing { word: "requests", name: "Requests for an account", nouns: &["registration_request"] },
+    Thing { word: "customers", name: "Customers", nouns: &["account_access"] },
+    Thing { word: "team", name: "The team", nouns: &["staff", "invitation"] },
+    Thing { word: "settings", name: "Settings", nouns: &["settings"] },
+    Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples"] },
+];
+
+/// and in the platform's.
+pub const OF_PLATFORM: &[Thing] = &[
+    Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant"] },
+    Thing { word: "operators", name: "Operators", nouns: &["operator"] },
+    Thing { word: "tokens", name: "Tokens", nouns: &["token"] },
+];
+
+/// What was done, in words. An action without any, as of a version after this one, is told as it is.
+pub fn tell(action: &str, details: &Value, named: &Named) -> Words {
+    words(action, details, named).unwrap_or_else(|| Words { sentence: action.to_owned(), changes: Vec::new() })
+}
+
+/// The words of an action; None for one that has none.
+pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
+    let details = Details(details);
+    let (noun, _) = action.split_once('.')?;
+    match noun {
+        "registration_request" | "account_access" => of_customers(action, &details, named),
+        "staff" | "invitation" => of_team(action, &details),
+        "tenant" | "samples" | "settings" => of_tenant(action, &details),
+        "operator" | "token" => of_platform(action, &details),
+        _ => None,
+    }
+}
+
+fn of_customers(action: &str, details: &Details<'_>, named: &Named) -> Option<Words> {
+    let customer = if named.customer.is_empty() { ERASED } else { &named.customer };
+    let access = |before: &str, after: &str| vec![change("access", before, after)];
+    Some(match action {
+        "registration_request.made" => plain(format!("Asked for an account: {customer}")),
+        "registration_request.withdrawn" => plain(format!("Took the request for an account back: {customer}")),
+        "registration_request.approved" => Words {
+            sentence: format!("Let {customer} in{}", with(", with account ", details.text("account_number"))),
+            changes: access("", "active"),
+        },
+        "registration_request.rejected" => plain(format!("Turned down the request of {customer}{}", with(": ", &named.reason))),
+        "account_access.suspended" => Words {
+            sentence: format!("Suspended {customer}{}", with(": ", details.text("reason"))),
+            changes: access("active", "suspended"),
+        },
+        "account_access.restored" => Words { sentence: format!("Let {customer} in again"), changes: access("suspended", "active") },
+        _ => return None,
+    })
+}
+
+fn of_team(action: &str, details: &Details<'_>) -> Option<Words> {
+    let name = details.text("name");
+    let (before, after) = (details.role("before"), details.role("after"));
+    let withdrawn = match details.number("invitations_withdrawn") {
+        0 => String::new(),
+        1 => ", and an invitation of theirs was withdrawn".to_owned(),
+        number => format!(", and {number} invitations of theirs were withdrawn"),
+    };
+    let role = |before: Option<StaffRole>, after: Option<StaffRole>| {
+        let word = |role: Option<StaffRole>| role.map_or("", StaffRole::word);
+        vec![change("role", word(before), word(after))]
+    };
+    let invited = || format!("{name}{} as {}", in_brackets(details.text("email")), in_a_sentence(details.role("role")));
+    Some(match action {
+        "staff.joined" => Words { sentence: format!("Joined the team as {}", in_a_sentence(after)), changes: role(None, after) },
+        "staff.role_changed" => {
+            Words { sentence: format!("Made {name} {}{withdrawn}", in_a_sentence(after)), changes: role(before, after) }
+        }
+        "staff.removed" => Words { sentence: format!("Removed {name} from the team{withdrawn}"), changes: role(before, None) },
+        "staff.left" => Words { sentence: format!("Left the team{withdrawn}"), changes: role(before, None) },
+        "invitation.made" => plain(format!("Invited {}", invited())),
+        "invitation.sent_again" => plain(format!("Sent the invitation again of {}", invited())),
+        "invitation.withdrawn" => plain(format!("Withdrew the invitation of {}", invited())),
+        _ => return None,
+    })
+}
+
+fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
+    let (from, to) = (details.text("from"), details.text("to"));
+    let reason = with(": ", details.text("reason"));
+    let to_state = |sentence: String| Words { sentence, changes: vec![change("state", from, to)] };
+    Some(match action {
+        "tenant.created" => plain(format!(
+            "Opened the counter {}{}{}",
+            details.text("business_name"),
+            with(" at ", details.text("subdomain")),
+            with(" for ", details.text("owner"))
+        )),
+        "tenant.applied" => Words { sentence: "Applied what is declared in files".to_owned(), changes: counted(details) },
+        "tenant.activated" => to_state("Opened the counter for real".to_owned()),
+        "tenant.suspended" => to_state(format!("Suspended the counter{reason}")),
+        "tenant.reactivated" => to_state("Opened the counter again".to_owned()),
+        "tenant.closed" => to_state(format!("Began to close the counter{reason}")),
+        "tenant.reopened" => to_state("Took the closing of the counter back".to_owned()),
+        "tenant.purged" => to_state("Erased the counter".to_owned()),
+        "tenant.renamed" => {
+            // The platform's log said it in another way at first.
+            let to = if to.is_empty() { details.text("subdomain") } else { to };
+            Words { sentence: "Gave the counter another address".to_owned(), changes: vec![change("address", from, to)] }
+        }
+        "samples.removed" => match details.number("accounts") {
+            1 => plain("Took the samples away, with 1 account".to_owned()),
+            number => plain(format!("Took the samples away, with {number} accounts")),
+        },
+        "settings.changed" => of_settings(details),
+        _ => return None,
+    })
+}
+
+fn of_settings(details: &Details<'_>) -> Words {
+    let list = details.0.get("changes").and_then(Value::as_array).into_iter().flatten();
+    let changes: Vec<Change> = list
+        .map(|one| {
+            let one = Details(one);
+            change(one.text("what"), one.text("before"), one.text("after"))
+        })
+        .collect();
+    let sentence = match changes.as_slice() {
+        [one] => format!("Changed the settings: {}", one.what),
+        several => format!("Changed {} settings", several.len()),
+    };
+    Words { sentence, changes }
+}
+
+/// What was declared in files, and how many of each were written.
+fn counted(details: &Details<'_>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (key, what, after) in [
+        ("settings_changed", "settings", "changed"),
+        ("staff_added", "staff", "added"),
+        ("staff_changed", "staff", "changed"),
+        ("accounts_added", "accounts", "added"),
+        ("accounts_changed", "accounts", "changed"),
+        ("customers_added", "customers", "added"),
+        ("customers_changed", "customers", "changed"),
+    ] {
+        let number = details.number(key);
+        if number > 0 {
+            changes.push(change(what, "", &format!("{number} {after}")));
+        }
+    }
+    changes
+}
+
+fn of_platform(action: &str, details: &Details<'_>) -> Option<Words> {
+    let (name, email) = (details.text("name"), details.text("email"));
+    Some(match action {
+        "operator.invited" => plain(format!("Let {name}{} sign in to the console", in_brackets(email))),
+        "operator.renamed" => {
+            Words { sentence: format!("Gave the operator {email} another name"), changes: vec![change("name", "", name)] }
+        }
+        "token.made" => {
+            let may = if details.text("scope") == "read" { "may read" } else { "may read and write" };
+            plain(format!("Made the token “{name}”, which {may}"))
+        }
+        "token.revoked" => plain(format!("Revoked the token “{name}”")),
+        _ => return None,
+    })
+}
+
+fn plain(sentence: String) -> Words {
+    Words { sentence, changes: Vec::new() }
+}
+
+fn change(what: &str, before: &str, after: &str) -> Change {
+    Change { what: what.to_owned(), before: before.to_owned(), after: after.to_owned() }
+}
+
+/// What follows, when there is something.
+fn with(before: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{before}{text}") }
+}
+
+fn in_brackets(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+fn in_a_sentence(role: Option<StaffRole>) -> &'static str {
+    role.map_or("a colleague", StaffRole::in_a_sentence)
+}
+
+/// What stands in an entry, whatever it may lack.
+struct Details<'a>(&'a Value);
+
+impl<'a> Details<'a> {
+    fn text(&self, key: &str) -> &'a str {
+        self.0.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        self.0.get(key).and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    fn role(&self, key: &str) -> Option<StaffRole> {
+        StaffRole::parse(self.text(key))
+    }
+}
