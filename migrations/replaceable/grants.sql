@@ -55,6 +55,8 @@ grant select on account_access to tc_identity;
 grant select, insert on sessions to tc_identity;
 grant update (ended_at) on sessions to tc_identity;
 grant insert on jobs to tc_identity;
+-- Whom no tenant knows any more: the keys that point to a customer keep everybody else.
+grant delete on customers to tc_identity;
 -- An operator's code opens a session in the transaction that uses the code up.
 grant select on operators to tc_identity;
 grant select, insert on operator_sessions to tc_identity;
@@ -72,3 +74,12 @@ grant update (last_seen_at, ended_at) on operator_sessions to tc_platform;
 grant update (last_used_at, revoked_at) on operator_tokens to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;
+-- Purging a tenant: its rows can be deleted and not read, and by their policies only once its grace is over. Whom it knew is
+-- looked at, to see who is known nowhere else.
+grant delete on tenants to tc_platform;
+grant select (tenant_id), delete on staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
+  account_access, trade_accounts, audit_events, staff to tc_platform;
+grant select (customer_id) on sessions, registration_requests, account_access to tc_platform;
+grant select, insert on deletion_certificates to tc_platform;
+-- What a tenant uses, in numbers.
+grant select, insert, update, delete on tenant_usage, tenant_days to tc_platform;

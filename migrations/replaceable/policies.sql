@@ -4,7 +4,9 @@
 --
 -- Every expression is bare `column = current_setting(…)`, and for what a customer writes of a request also the two
 -- words they may say of it: it fails loudly when the setting is missing or
--- empty, uses the index, and is accepted by Citus (no sub-selects).
+-- empty, uses the index, and is accepted by Citus (no sub-selects). But for one: the platform, which adds rows to the tenant
+-- that it makes, sees and deletes those of one alone whose grace is over, and that stands in the tenant's own row. The
+-- sub-select depends on no row, so it is asked once in a statement.
 do $$
 declare
   tenant_table record;
@@ -16,6 +18,8 @@ declare
   customer_rule constant text := 'customer_id = current_setting(''app.customer_id'')::uuid';
   account_rule constant text := 'account_id = current_setting(''app.account_id'')::uuid';
   request_rule constant text := 'status in (''pending'', ''withdrawn'')';
+  purge_rule constant text := 'tenant_id = (select id from tenants where id = current_setting(''app.tenant_id'')::uuid'
+    ' and status = ''closing'' and grace_ends_at <= now())';
   session_rule constant text := 'token_hash = decode(current_setting(''app.session_hash''), ''hex'')';
 begin
   for tenant_table in
@@ -46,20 +50,26 @@ begin
           else '' end
         -- The person across tenants: their own rows everywhere, and nothing that names no person.
         when 'tc_identity' then case when tenant_table.of_customer then customer_rule else 'false' end
+        -- Whoever adds to a log sees where its chain ends.
+        when 'tc_platform' then case when tenant_table.relname = 'audit_events' then tenant_rule else purge_rule end
         else tenant_rule end;
       -- What they may see they may write, but a customer decides nothing.
-      written_rule := rule || case when role_name = 'tc_counter' and tenant_table.relname = 'registration_requests'
-        then ' and ' || request_rule else '' end;
+      written_rule := case
+        when role_name = 'tc_platform' then tenant_rule
+        when role_name = 'tc_counter' and tenant_table.relname = 'registration_requests' then rule || ' and ' || request_rule
+        else rule end;
       execute format('create policy %I on %I as restrictive for all to %I using (%s) with check (%s)',
                      role_name || '_floor', tenant_table.relname, role_name, rule, written_rule);
       execute format('create policy %I on %I as permissive for all to %I using (%s) with check (%s)',
                      role_name, tenant_table.relname, role_name, rule, written_rule);
     end loop;
   end loop;
+  execute format('create policy tc_platform_purge on audit_events as restrictive for delete to tc_platform using (%s)', purge_rule);
 end $$;
 
 -- The tenants themselves. Whoever may look at them at all sees all of them, but an office: it sees and changes its own
--- row alone. Not forced on the owner, as no server role owns anything and migrations must reach every row.
+-- row alone; and nobody deletes one before its grace is over. Not forced on the owner, as no server role owns anything and
+-- migrations must reach every row.
 do $$
 declare
   role_name text;
@@ -79,4 +89,6 @@ begin
       execute format('create policy %I on tenants as permissive for all to %I using (true) with check (true)', role_name, role_name);
     end if;
   end loop;
+  create policy tc_platform_purge on tenants as restrictive for delete to tc_platform
+    using (status = 'closing' and grace_ends_at <= now());
 end $$;

@@ -20,6 +20,7 @@ const fn part(role: &'static str, table: &'static str, rights: &'static [&'stati
 const READ: &[&str] = &["SELECT"];
 const ADD: &[&str] = &["INSERT"];
 const CHANGE: &[&str] = &["UPDATE"];
+const REMOVE: &[&str] = &["DELETE"];
 const READ_ADD: &[&str] = &["SELECT", "INSERT"];
 const READ_REMOVE: &[&str] = &["SELECT", "DELETE"];
 const READ_ADD_REMOVE: &[&str] = &["SELECT", "INSERT", "DELETE"];
@@ -104,8 +105,8 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_office", "audit_events", READ_ADD),
     whole("tc_office", "jobs", ADD),
     whole("tc_office", "registration_requests", &["INSERT", "DELETE"]),
-    whole("tc_office", "account_access", &["DELETE"]),
-    whole("tc_office", "trade_accounts", &["DELETE"]),
+    whole("tc_office", "account_access", REMOVE),
+    whole("tc_office", "trade_accounts", REMOVE),
     part("tc_office", "tenants", READ, SETTINGS_READ),
     part("tc_office", "tenants", CHANGE, SETTINGS_WRITTEN),
     whole("tc_identity", "challenges", EVERYTHING),
@@ -115,6 +116,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_identity", "hand_overs", EVERYTHING),
     whole("tc_identity", "customers", READ_ADD),
     part("tc_identity", "customers", CHANGE, &["last_proven_at"]),
+    whole("tc_identity", "customers", REMOVE),
     part("tc_identity", "tenants", READ, &["id", "slug", "business_name", "status", "logo_type", "renamed_at", "updated_at"]),
     whole("tc_identity", "account_access", READ),
     whole("tc_identity", "sessions", READ_ADD),
@@ -137,6 +139,30 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_platform", "staff", ADD),
     whole("tc_platform", "audit_events", ADD),
     part("tc_platform", "audit_events", READ, CHAIN_END),
+    whole("tc_platform", "tenants", REMOVE),
+    whole("tc_platform", "staff_sessions", REMOVE),
+    part("tc_platform", "staff_sessions", READ, &["tenant_id"]),
+    whole("tc_platform", "sessions", REMOVE),
+    part("tc_platform", "sessions", READ, &["tenant_id", "customer_id"]),
+    whole("tc_platform", "idempotency_keys", REMOVE),
+    part("tc_platform", "idempotency_keys", READ, &["tenant_id"]),
+    whole("tc_platform", "invitations", REMOVE),
+    part("tc_platform", "invitations", READ, &["tenant_id"]),
+    whole("tc_platform", "messages", REMOVE),
+    part("tc_platform", "messages", READ, &["tenant_id"]),
+    whole("tc_platform", "registration_requests", REMOVE),
+    part("tc_platform", "registration_requests", READ, &["tenant_id", "customer_id"]),
+    whole("tc_platform", "account_access", REMOVE),
+    part("tc_platform", "account_access", READ, &["tenant_id", "customer_id"]),
+    whole("tc_platform", "trade_accounts", REMOVE),
+    part("tc_platform", "trade_accounts", READ, &["tenant_id"]),
+    whole("tc_platform", "audit_events", REMOVE),
+    part("tc_platform", "audit_events", READ, &["tenant_id"]),
+    whole("tc_platform", "staff", REMOVE),
+    part("tc_platform", "staff", READ, &["tenant_id"]),
+    whole("tc_platform", "deletion_certificates", READ_ADD),
+    whole("tc_platform", "tenant_usage", EVERYTHING),
+    whole("tc_platform", "tenant_days", EVERYTHING),
 ];
 
 /// Whether the list knows this right. `column` is None for a right on the whole table.

@@ -112,8 +112,9 @@ async fn check_grants(connection: &mut PgConnection, role: &str, found: &mut Vec
 }
 
 /// The policies whose words are not those of `policies.sql`, written down here a second time: for one role, and
-/// the tenant, the customer, the session or the account as settings name them, joined by `and` alone; and a request
-/// is written by its customer as pending or withdrawn. Casts to text and brackets, which versions print differently,
+/// the tenant, the customer, the session or the account as settings name them, joined by `and` alone; a request
+/// is written by its customer as pending or withdrawn; and the platform sees and deletes what is of the tenant that it
+/// names once that one's grace is over, of an audit log also sees where it ends. Casts to text and brackets, which versions print differently,
 /// are left out of the comparison.
 const OTHER_WORDS: &str = r"select name || '.' || p.polname
   from t join pg_policy p on p.polrelid = t.oid
@@ -124,11 +125,13 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
    select 'tenant_id=current_setting''app.tenant_id''::uuid' as of_tenant,
           'customer_id=current_setting''app.customer_id''::uuid' as of_customer,
           'account_id=current_setting''app.account_id''::uuid' as of_account,
-          'token_hash=decodecurrent_setting''app.session_hash'',''hex''' as of_session) words
+          'token_hash=decodecurrent_setting''app.session_hash'',''hex''' as of_session,
+          'tenant_id=SELECTtenants.idFROMtenantsWHEREtenants.id=current_setting''app.tenant_id''::uuid'
+            || 'ANDtenants.status=''closing''ANDtenants.grace_ends_at<=now' as of_purge) words
  cross join lateral (
    select case r.rolname
      when 'tc_office' then of_tenant
-     when 'tc_platform' then of_tenant
+     when 'tc_platform' then case when name = 'audit_events' then of_tenant else of_purge end
      when 'tc_identity' then case when 'customer_id' = any(columns) then of_customer else 'false' end
      when 'tc_counter' then of_tenant || case
        when 'token_hash' = any(columns) then 'AND' || of_session
@@ -138,11 +141,19 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
    end as rule,
    case when r.rolname = 'tc_counter' and name = 'registration_requests'
      then 'ANDstatus=ANYARRAY[''pending'',''withdrawn'']' else '' end as narrower) expected
- where regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule
-    or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule || narrower";
+ where case when p.polname = 'tc_platform_purge'
+   then name <> 'audit_events' or r.rolname is distinct from 'tc_platform' or p.polcmd <> 'd' or p.polpermissive or p.polwithcheck is not null
+     or regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[()\s]', '', 'g') is distinct from of_purge
+   else regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[()\s]', '', 'g') is distinct from rule
+    or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[()\s]', '', 'g')
+         is distinct from case when r.rolname = 'tc_platform' then of_tenant else rule || narrower end end
+  union all
+ select 'audit_events' where not exists (
+   select from pg_policy where polrelid = 'audit_events'::regclass and polname = 'tc_platform_purge')";
 
 /// What is not as it should be with the table of the tenants themselves: an office sees and changes its own row alone,
-/// through a policy and its floor of these very words; the other roles have one policy each that shows them all.
+/// through a policy and its floor of these very words; the other roles have one policy each that shows them all, and the
+/// platform a floor that keeps it from deleting one whose grace is not over.
 const TENANTS_UNBOUND: &str = r"select 'tenants' where not (select relrowsecurity from pg_class where oid = 'tenants'::regclass)
   union all
  select 'tenants.' || p.polname
@@ -152,12 +163,15 @@ const TENANTS_UNBOUND: &str = r"select 'tenants' where not (select relrowsecurit
     when 'tc_identity' then 'true'
     when 'tc_platform' then 'true' end as rule) expected
   where p.polrelid = 'tenants'::regclass
+    and not (p.polcmd = 'd' and not p.polpermissive and r.rolname = 'tc_platform' and p.polwithcheck is null
+      and regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[()\s]', '', 'g') = 'status=''closing''ANDgrace_ends_at<=now')
     and (p.polcmd <> '*'
       or regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule
       or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule)
   union all
  select 'tenants (' || wanted.role || ')'
-   from (values ('tc_office', false), ('tc_office', true), ('tc_identity', true), ('tc_platform', true)) wanted (role, permissive)
+   from (values ('tc_office', false), ('tc_office', true), ('tc_identity', true), ('tc_platform', true), ('tc_platform', false))
+       wanted (role, permissive)
   where not exists (select from pg_policy p where p.polrelid = 'tenants'::regclass and p.polpermissive = wanted.permissive
                        and p.polroles = array[(select oid from pg_roles where rolname = wanted.role)])";
 

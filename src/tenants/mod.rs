@@ -7,6 +7,7 @@
 mod apply;
 pub mod declared;
 mod difference;
+pub mod holdings;
 pub mod lifecycle;
 pub mod markets;
 pub mod names;

@@ -309,8 +309,13 @@ async fn one_tenants_page_has_its_numbers_and_nothing_of_its_people() {
     for table in ["account_access", "trade_accounts", "registration_requests", "messages", "staff", "sessions"] {
         let set = format!("set app.tenant_id = '{}'", house.tenant("acme").await);
         sqlx::query(AssertSqlSafe(set)).execute(&mut platform).await.expect("a setting");
-        let refused = sqlx::query(AssertSqlSafe(format!("select 1 from {table}"))).execute(&mut platform).await;
+        let refused = sqlx::query(AssertSqlSafe(format!("select * from {table}"))).execute(&mut platform).await;
         assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")), "{table}, even with the tenant named");
+        let counted: i64 = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut platform)
+            .await
+            .expect("a count of what is shown");
+        assert_eq!(counted, 0, "{table} has no rows for the platform");
     }
 }
 

@@ -261,17 +261,24 @@ async fn no_server_role_changes_or_removes_an_audit_event_and_the_platform_reach
     for role in SERVER_ROLES {
         let mut seat = Seat::of(&house, role, &ada).await;
         for change in ["update audit_events set action = 'x'", "delete from audit_events", "truncate audit_events"] {
-            assert_eq!(code(&seat.run(change).await), "42501", "{role}: {change}");
+            let outcome = seat.run(change).await;
+            // Purging has the right, and no row to use it on.
+            let finds_none = role == "tc_platform" && change.starts_with("delete") && outcome == Ok(0);
+            assert!(finds_none || code(&outcome) == "42501", "{role}: {change}");
         }
     }
     assert!(matches!(Seat::of(&house, "tc_office", &ada).await.run("select 1 from audit_events").await, Ok(1..)));
     let mut platform = Seat::unset(&house, "tc_platform").await;
     for table in &tables {
         let settings = ada.settings("tc_platform");
-        // Of an audit log it sees where the chain ends, so that it can add to it.
-        let seen = if table == "audit_events" { "details" } else { "1" };
-        for sql in [format!("select {seen} from {table}"), format!("delete from {table}"), format!("truncate {table}")] {
+        for sql in [format!("select * from {table}"), format!("update {table} set tenant_id = tenant_id"), format!("truncate {table}")] {
             assert_eq!(code(&platform.run_under(&settings, &sql).await), "42501", "{sql}");
+        }
+        assert_eq!(platform.run_under(&settings, &format!("delete from {table}")).await, Ok(0), "{table}: a counter that trades");
+        // Of an audit log it sees where the chain ends, so that it can add to it.
+        if table != "audit_events" {
+            let seen = platform.run_under(&settings, &format!("select tenant_id from {table}")).await;
+            assert_eq!(seen, Ok(0), "{table}: a counter that trades");
         }
         // Making a tenant writes its owner and the first entry of its log, and nothing else.
         let written = granted("tc_platform", table, "INSERT").is_some();
