@@ -42,3 +42,6 @@ create table tenant_days (
   primary key (day, tenant)
 );
 create index tenant_days_tenant on tenant_days (tenant);
+
+-- Whether anybody knows a person is asked when a tenant is gone.
+create index registration_requests_person on registration_requests (customer_id, tenant_id);

@@ -24,7 +24,7 @@ use crate::routes;
 use crate::sweep;
 use crate::tenancy::states::Role;
 use crate::tenancy::{Hosts, House};
-use crate::tenants::samples;
+use crate::tenants::{closing, purge, samples, usage};
 use crate::web::door::Door;
 use crate::web::server;
 
@@ -64,13 +64,23 @@ impl App {
             let house = Arc::clone(&self.house);
             async move { sweep::now_and_then(&house).await }
         });
+        let closing = tokio::spawn({
+            let house = Arc::clone(&self.house);
+            async move { closing::now_and_then(&house).await }
+        });
+        let counting = tokio::spawn({
+            let house = Arc::clone(&self.house);
+            async move { usage::now_and_then(&house).await }
+        });
         let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), woken, stop.clone());
         let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, async move {
             let _ = stop.wait_for(|stop| *stop).await;
         });
         tokio::join!(serving, working);
         listening.abort();
-        sweeping.abort();
+        for task in [sweeping, closing, counting] {
+            task.abort();
+        }
         // A connection that never comes back must not keep the process from ending.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.house.db().close()).await;
     }
@@ -102,6 +112,9 @@ impl worker::Runner for Runner {
         if let (Job::SendCode(challenge), None) = (claimed.job, claimed.tenant) {
             return challenges::delivery::send(&self.house, &self.carriers, None, challenge).await;
         }
+        if let Job::ForgetCustomer(customer) = claimed.job {
+            return purge::forget_customer(&self.house, customer).await;
+        }
         let tenant = match claimed.tenant {
             Some(id) => match self.house.tenants.by_id(id).await {
                 Ok(tenant) => tenant,
@@ -111,14 +124,19 @@ impl worker::Runner for Runner {
             },
             None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
         };
-        let is_code = matches!(claimed.job, Job::SendCode(_));
-        if !is_code && !tenant.serves(Role::Jobs) {
+        // A code goes by who asked for it, and a counter's being closed is said while it is.
+        let goes = matches!(claimed.job, Job::SendCode(_) | Job::RemindOfClosing(_) | Job::SendNotice(_));
+        if !goes && !tenant.serves(Role::Jobs) {
             return Ok(Outcome::Held);
         }
         match claimed.job {
             Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, Some(&tenant), challenge).await,
-            Job::SendMessage(message) => messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await,
+            Job::SendMessage(message) | Job::SendNotice(message) => {
+                messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await
+            }
             Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
+            Job::RemindOfClosing(reminder) => closing::write_letters(&self.house, &tenant, reminder).await,
+            Job::ForgetCustomer(_) => Ok(Outcome::Done),
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

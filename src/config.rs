@@ -28,6 +28,7 @@ pub struct Config {
     pub codes: Codes,
     pub limits: Limits,
     pub sessions: Sessions,
+    pub tenants: Tenants,
     pub sms: Sms,
     pub email: Email,
     pub log: Log,
@@ -126,6 +127,12 @@ pub struct Sessions {
     pub customer_life_days: i64,
     pub staff_idle_hours: i64,
     pub staff_life_hours: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    pub grace_days: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -247,6 +254,7 @@ impl Config {
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");
+        ensure!((1..=365).contains(&self.tenants.grace_days), "[tenants] grace_days must be 1 to 365");
         ensure!(self.codes.life_seconds <= 600, "[codes] life_seconds is over ten minutes (NIST SP 800-63B-4, 3.1.3.2)");
         ensure!(self.codes.guesses_per_day <= 100, "[codes] guesses_per_day is over a hundred (NIST SP 800-63B-4, 3.2.2)");
         Ok(())

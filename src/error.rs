@@ -27,9 +27,15 @@ pub enum Error {
     /// The counter serves no customers in the state it is in.
     #[error("This counter is closed at the moment")]
     Closed,
+    /// The same, and it will not serve them again, unless its owners change their mind.
+    #[error("This counter has closed")]
+    ClosedForGood,
     /// The counter's own people may look and leave, and nothing else, in the state it is in.
     #[error("This counter is suspended")]
     Suspended { reason: String },
+    /// The same while it is being closed; until this day it can be taken back.
+    #[error("This counter is being closed")]
+    Closing { until: String },
     /// The request comes from a page of another site.
     #[error("This request came from another site, so nothing was done")]
     CrossSite,
@@ -158,6 +164,11 @@ impl From<anyhow::Error> for Error {
 /// constraint's name is not asked: a distributed PostgreSQL does not pass it on.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
     has_state(error, &["23505"])
+}
+
+/// Whether the database refused because another row points to this one (SQLSTATE 23503).
+pub fn is_pointed_to(error: &sqlx::Error) -> bool {
+    has_state(error, &["23503"])
 }
 
 /// Whether the connection was dead before it was asked anything: it was ended from the other side while it was idle.

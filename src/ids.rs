@@ -76,6 +76,8 @@ ids! {
     SignupId,
     /// An entry of the outbox.
     MessageId,
+    /// A day's letters to the owners of a tenant that is being closed.
+    ReminderId,
     /// An entry of the queue.
     JobId,
     /// An entry of the audit log.

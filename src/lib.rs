@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod messages;
 pub mod web;
 
+pub mod certificates;
 pub mod challenges;
 pub mod console_events;
 pub mod console_sign_in;
@@ -29,6 +30,7 @@ pub mod home;
 pub mod inbox;
 pub mod invitations;
 pub mod office_audit;
+pub mod office_closing;
 pub mod office_customers;
 pub mod office_home;
 pub mod office_requests;

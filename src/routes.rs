@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::api::docs::{self, Document};
 use crate::api::document::{self, Described};
+use crate::certificates::{self, api::CertificatesApi};
 use crate::console_events::{self, api::ConsoleEventsApi};
 use crate::console_sign_in::{self, api::ConsoleSignInApi};
-use crate::console_tenants::{self, api::ConsoleTenantsApi};
+use crate::console_tenants::{self, api::ConsoleTenantsApi, changes};
 use crate::console_tokens::{self, api::ConsoleTokensApi};
 use crate::devices::{self, api::DevicesApi};
 use crate::getting_started;
@@ -18,6 +19,7 @@ use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::invitations::{self, api::InvitationsApi};
 use crate::office_audit::{self, api::OfficeAuditApi};
+use crate::office_closing::{self, api::ClosingApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
 use crate::office_home;
 use crate::office_requests::{self, api::OfficeRequestsApi};
@@ -163,6 +165,10 @@ fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/audit", office_audit::pages::index),
         page(GET, "/office/audit/export.csv", office_audit::pages::export_csv),
         page(GET, "/office/audit/export.json", office_audit::pages::export_json),
+        page(GET, "/office/closing", office_closing::pages::index),
+        page(POST, "/office/closing", office_closing::pages::create),
+        page(POST, "/office/closing/withdrawal", office_closing::pages::withdrawal),
+        page(GET, "/office/closing/withdrawal", make_sync(back_up)),
     ]
 }
 
@@ -193,6 +199,20 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/tenants/new", console_tenants::pages::new),
         page(POST, "/tenants", console_tenants::pages::make),
         page(GET, "/tenants/:id", console_tenants::pages::show),
+        page(POST, "/tenants/:id/suspension", changes::pages::suspension),
+        page(GET, "/tenants/:id/suspension", make_sync(back_up)),
+        page(POST, "/tenants/:id/reactivation", changes::pages::reactivation),
+        page(GET, "/tenants/:id/reactivation", make_sync(back_up)),
+        page(POST, "/tenants/:id/rename", changes::pages::rename),
+        page(GET, "/tenants/:id/rename", make_sync(back_up)),
+        page(POST, "/tenants/:id/closing", changes::pages::closing),
+        page(GET, "/tenants/:id/closing", make_sync(back_up)),
+        page(POST, "/tenants/:id/closing/withdrawal", changes::pages::closing_withdrawal),
+        page(GET, "/tenants/:id/closing/withdrawal", make_sync(back_up)),
+        page(POST, "/tenants/:id/purge", changes::pages::purge),
+        page(GET, "/tenants/:id/purge", make_sync(back_up)),
+        page(GET, "/certificates", certificates::pages::index),
+        page(GET, "/certificates/:id", certificates::pages::show),
         page(GET, "/tokens", console_tokens::pages::index),
         page(POST, "/tokens", console_tokens::pages::create),
         page(POST, "/tokens/:id/revocation", console_tokens::pages::revocation),
@@ -224,6 +244,7 @@ type CounterApi = (
     InvitationsApi,
     SettingsApi,
     OfficeAuditApi,
+    ClosingApi,
 );
 
 /// The operations of a counter.
@@ -242,14 +263,17 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
             InvitationsApi,
             SettingsApi,
             OfficeAuditApi,
+            ClosingApi,
         ),
         OF_WHOLESALERS,
     )
 }
 
+type ConsoleApi = (ConsoleSignInApi, ConsoleTenantsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi);
+
 /// The operations of the console.
-fn console_api() -> OpenApiService<(ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi, ConsoleEventsApi), ()> {
-    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
+fn console_api() -> OpenApiService<ConsoleApi, ()> {
+    service((ConsoleSignInApi, ConsoleTenantsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
 }
 
 const OF_WHOLESALERS: &str = "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \

@@ -59,6 +59,11 @@ impl Actor {
         Self { kind: "operator", id: Some(id), name: name.to_owned(), doer: Some(Doer::operator(id, name)) }
     }
 
+    /// What outlives the tenant says of it: of its own people not who they are.
+    pub fn without_person(&self) -> String {
+        if self.kind == "staff" { "an owner of the business".to_owned() } else { self.name.clone() }
+    }
+
     /// `customer`, `staff`, `operator` or `system`.
     pub fn kind(&self) -> &'static str {
         self.kind

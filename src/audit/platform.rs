@@ -33,6 +33,11 @@ impl Doer {
         Self { kind: "operator", id: Some(id), name: name.to_owned() }
     }
 
+    /// Nobody: the time that was given is over.
+    pub fn end_of_grace() -> Self {
+        Self { kind: "system", id: None, name: "the end of the time to change one’s mind".to_owned() }
+    }
+
     /// Whoever has the command line.
     pub fn command_line() -> Self {
         Self { kind: "system", id: None, name: "the command line".to_owned() }

@@ -5,13 +5,17 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Change, Listed, NEWEST, NewCounter, Typed, Wanted, change, create, find, list};
+use super::{Change, Listed, NEWEST, NewCounter, Typed, Wanted, change, create, erase, find, list};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
+use crate::certificates;
+use crate::certificates::api::DeletionCertificate;
 use crate::error::{Error, Result};
+use crate::signups::api::Availability;
 use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
 use crate::tenancy::extract::{AnyOperator, Operator};
+use crate::tenants::names;
 use crate::values::email::LONGEST_EMAIL;
 use crate::values::text::{LONGEST_NAME, LONGEST_QUERY, LONGEST_REASON};
 
@@ -87,6 +91,22 @@ pub struct TenantSuspensionBody {
 #[oai(deny_unknown_fields)]
 pub struct TenantNameBody {
     subdomain: Text<1, 63>,
+}
+
+/// Why a counter is closed for good.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct TenantClosureBody {
+    /// Operators read it.
+    reason: Text<1, LONGEST_REASON>,
+}
+
+/// That everything is to be deleted.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct TenantPurgeBody {
+    /// The wholesaler's own subdomain, to say that it is meant.
+    confirmation: Text<1, 63>,
 }
 
 #[derive(ApiResponse)]
@@ -181,5 +201,65 @@ impl ConsoleTenantsApi {
         let agent = operator.leave().await?;
         let tenant = change(&agent, id.uuid(), Change::Rename(slug)).await?;
         Ok(Json(ConsoleTenant::of(tenant, &agent.house.hosts)))
+    }
+
+    /// Close a wholesaler for good
+    ///
+    /// It can be taken back for 30 days, or as long as this installation says; then everything of it is deleted. Being
+    /// closed already: 409.
+    #[oai(path = "/tenants/:id/closure", method = "post")]
+    async fn create_tenant_closure(
+        &self,
+        operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        body: Body<TenantClosureBody>,
+    ) -> Result<Json<ConsoleTenant>> {
+        let agent = operator.leave().await?;
+        let tenant = change(&agent, id.uuid(), Change::Close(body.reason.to_owned())).await?;
+        Ok(Json(ConsoleTenant::of(tenant, &agent.house.hosts)))
+    }
+
+    /// Take the closing back
+    ///
+    /// It is as it was before. Not being closed: 409.
+    #[oai(path = "/tenants/:id/closure", method = "delete")]
+    async fn delete_tenant_closure(&self, operator: Operator<AnyOperator>, id: Path<Id>) -> Result<TenantReopened> {
+        let agent = operator.leave().await?;
+        change(&agent, id.uuid(), Change::Reopen).await?;
+        Ok(TenantReopened::Done)
+    }
+
+    /// Delete everything of a wholesaler
+    ///
+    /// When the time to take its closing back is over; until then 409. A certificate is left.
+    #[oai(path = "/tenants/:id/purge", method = "post")]
+    async fn purge_tenant(
+        &self,
+        operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        body: Body<TenantPurgeBody>,
+    ) -> Result<Json<DeletionCertificate>> {
+        let agent = operator.leave().await?;
+        erase(&agent, id.uuid(), &body.confirmation).await?;
+        let certificate = agent.house.db().platform().read(async |tx| certificates::find(tx, id.uuid()).await).await?;
+        Ok(Json(certificate.into()))
+    }
+
+    /// Whether a subdomain can be had by this wholesaler
+    ///
+    /// What was once its own it can have back.
+    #[oai(path = "/tenants/:id/subdomains/:slug", method = "get")]
+    async fn get_tenant_subdomain(
+        &self,
+        mut operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        slug: Path<String>,
+    ) -> Result<Json<Availability>> {
+        let now = operator.house.now();
+        let state = match read_subdomain(&slug.0) {
+            Ok(slug) => Ok(names::state_of(&mut operator.tx, &slug, Some(id.uuid().into()), now).await?),
+            Err(why) => Err(why),
+        };
+        Ok(Json(Availability::of(state)))
     }
 }

@@ -1,6 +1,7 @@
 //! All wholesalers, as the platform's own people see them: names, states and numbers, and nothing of what they hold.
 
 pub mod api;
+pub mod changes;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
@@ -12,13 +13,11 @@ use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
 use crate::signups::read_subdomain;
-use crate::tenancy::House;
 use crate::tenancy::extract::Agent;
 use crate::tenants::markets::Market;
 use crate::tenants::provision::{NewTenant, provision};
-use crate::tenants::{lifecycle, names};
+use crate::tenants::{lifecycle, names, purge};
 use crate::values::{EmailAddress, Slug, text};
-use crate::web::when;
 
 /// How many rows a page has.
 pub const PAGE: usize = 50;
@@ -133,48 +132,26 @@ pub async fn find(tx: &mut Tx<Platform>, id: Uuid) -> Result<Listed> {
         .await?)
 }
 
-/// What a tenant says of itself on its counter.
+/// What a tenant says of itself on its counter, and how it stands.
 pub struct Facts {
     pub country: String,
     pub time_zone: String,
     pub contact_email: String,
+    /// Why it is in its state, and who closed it.
+    pub status_reason: String,
+    pub closed_by: String,
+    pub grace_ends_at: Option<DateTime<Utc>>,
 }
 
 /// Of one of them.
 pub async fn facts(tx: &mut Tx<Platform>, id: Uuid) -> Result<Facts> {
-    Ok(sqlx::query_as!(Facts, "select country, time_zone, contact_email from tenants where id = $1", id).fetch_one(&mut *tx).await?)
-}
-
-/// How much a tenant uses: numbers, and of people nothing but when one of them was last here.
-pub struct Usage {
-    pub customers: i64,
-    pub requests_this_month: i64,
-    pub messages_this_month: i64,
-    pub staff: i64,
-    pub last_activity_at: Option<DateTime<Utc>>,
-}
-
-/// Counts one tenant's rows, as this tenant's office: the platform's own role sees none of them.
-pub async fn usage(house: &House, id: Uuid, zone: Tz) -> Result<Usage> {
-    let month = when::month_start(house.now(), zone);
-    let office = house.db().office(TenantId::from(id));
-    office
-        .read(async |tx| {
-            Ok(sqlx::query_as!(
-                Usage,
-                r#"select (select count(*) from account_access where tenant_id = $1) as "customers!",
-                          (select count(*) from registration_requests where tenant_id = $1 and created_at >= $2) as "requests_this_month!",
-                          (select count(*) from messages where tenant_id = $1 and created_at >= $2) as "messages_this_month!",
-                          (select count(*) from staff where tenant_id = $1 and removed_at is null) as "staff!",
-                          greatest((select max(last_seen_at) from sessions where tenant_id = $1),
-                                   (select max(last_seen_at) from staff_sessions where tenant_id = $1)) as last_activity_at"#,
-                tx.tenant().uuid(),
-                month
-            )
-            .fetch_one(&mut *tx)
-            .await?)
-        })
-        .await
+    Ok(sqlx::query_as!(
+        Facts,
+        "select country, time_zone, contact_email, status_reason, closed_by, grace_ends_at from tenants where id = $1",
+        id
+    )
+    .fetch_one(&mut *tx)
+    .await?)
 }
 
 /// What is asked for when a counter is made by hand, as it was typed.
@@ -260,6 +237,10 @@ pub enum Change {
     Reactivate,
     /// Gives it another name.
     Rename(Slug),
+    /// Closes it for good, for this reason.
+    Close(String),
+    /// Takes that back.
+    Reopen,
 }
 
 /// Does it; it is written down in the tenant's log and in the platform's with the same stroke.
@@ -272,6 +253,18 @@ pub async fn change(agent: &Agent, id: Uuid, change: Change) -> Result<Listed> {
         Change::Suspend(reason) => lifecycle::suspend(house, tenant, &reason, actor).await?,
         Change::Reactivate => lifecycle::reactivate(house, tenant, actor).await?,
         Change::Rename(slug) => lifecycle::rename(house, tenant, &slug, actor).await?,
+        Change::Close(reason) => lifecycle::close(house, tenant, &reason, actor).await?,
+        Change::Reopen => lifecycle::reopen(house, tenant, actor).await?,
     }
     house.db().platform().read(async |tx| find(tx, id).await).await
+}
+
+/// Deletes everything of it, when its subdomain was typed to say that it is meant.
+///
+/// # Errors
+/// [`Error::Invalid`] about `confirmation`, as [`purge::purge`].
+pub async fn erase(agent: &Agent, id: Uuid, typed: &str) -> Result<()> {
+    let tenant = agent.house.db().platform().read(async |tx| find(tx, id).await).await?;
+    lifecycle::confirm(typed, &tenant.slug)?;
+    purge::purge(&agent.house, TenantId::from(id), &Doer::agent(agent)).await
 }

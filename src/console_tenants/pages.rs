@@ -1,6 +1,7 @@
 //! The wholesalers on an operator's desk, one of them with its numbers, and the form that makes one.
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use http::StatusCode;
 use poem::web::{Form, Path, Query};
@@ -8,14 +9,19 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Counted, Listed, NEWEST, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list, usage};
+use super::changes::pages::{Attempt, Standing};
+use super::{Counted, Listed, NEWEST, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list};
 use crate::audit::{Named, tell};
+use crate::certificates;
 use crate::error::{Error, FieldErrors, Result};
+use crate::ids::TenantId;
 use crate::office_customers::pages::encode;
 use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::tenants::markets::Market;
+use crate::tenants::usage::{self, Day};
 use crate::values::Country;
+use crate::web::chart::{Chart, bytes};
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -28,6 +34,34 @@ struct IndexPage {
     items: Vec<Item>,
     next_href: String,
     total: String,
+    /// Of all wholesalers together; None on the later pages and where some are looked for.
+    together: Option<Together>,
+}
+
+struct Together {
+    customers: i64,
+    storage: String,
+    last_activity: String,
+    charts: [Chart; 2],
+}
+
+impl Together {
+    fn of(totals: &usage::Totals, now: DateTime<Utc>) -> Self {
+        Self {
+            customers: totals.customers,
+            storage: bytes(totals.storage_bytes),
+            last_activity: totals.last_activity_at.map_or("never".to_owned(), |at| when::ago(at, now, Tz::UTC)),
+            charts: charts_of(&totals.days),
+        }
+    }
+}
+
+fn charts_of(days: &[Day]) -> [Chart; 2] {
+    let of = |number: fn(&Day) -> i64| days.iter().map(|day| (day.day, number(day))).collect::<Vec<_>>();
+    [
+        Chart::of("Requests for an account", ("request", "requests"), &of(|day| day.requests)),
+        Chart::of("Messages", ("message", "messages"), &of(|day| day.messages)),
+    ]
 }
 
 struct StateChoice {
@@ -43,6 +77,9 @@ struct Item {
     status: String,
     made: String,
     made_exact: String,
+    /// As they were last counted; empty before.
+    customers: String,
+    last_activity: String,
 }
 
 impl Item {
@@ -56,7 +93,17 @@ impl Item {
             status: tenant.status,
             made: when::ago(tenant.created_at, agent.house.now(), Tz::UTC),
             made_exact: when::exact(tenant.created_at, Tz::UTC),
+            customers: String::new(),
+            last_activity: String::new(),
         }
+    }
+
+    fn with(mut self, briefs: &[usage::Brief], now: DateTime<Utc>) -> Self {
+        if let Some(brief) = briefs.iter().find(|brief| brief.tenant == self.id) {
+            self.customers = brief.customers.to_string();
+            self.last_activity = brief.last_activity_at.map_or("never".to_owned(), |at| when::ago(at, now, Tz::UTC));
+        }
+        self
     }
 }
 
@@ -77,15 +124,23 @@ pub async fn index(mut operator: Operator<Person>, Query(asked): Query<IndexQuer
     let wanted = Wanted::read(&words, status)?;
     let part = list(&mut operator.tx, &wanted, asked.cursor.unwrap_or(NEWEST)).await?;
     let counted = count(&mut operator.tx, &wanted).await?;
+    let ids: Vec<Uuid> = part.items.iter().map(|tenant| tenant.id).collect();
+    let briefs = usage::briefs(&mut operator.tx, &ids).await?;
+    let now = operator.house.now();
     let is_filtered = !words.is_empty() || !status.is_empty();
     let next_href = part.next.map(|last| format!("/?query={}&status={status}&cursor={last}", encode(&words))).unwrap_or_default();
+    let together = match (is_filtered, asked.cursor) {
+        (false, None) => Some(Together::of(&usage::totals(&mut operator.tx, now).await?, now)),
+        _ => None,
+    };
     Page::of(&IndexPage {
+        together,
         shell: Shell::of_operator(&operator, "Wholesalers", "tenants"),
         total: in_number(&counted, is_filtered),
         query: words,
         states: STATES.into_iter().map(|word| StateChoice { word, is_chosen: word == status }).collect(),
         is_filtered,
-        items: part.items.into_iter().map(|tenant| Item::of(tenant, &operator)).collect(),
+        items: part.items.into_iter().map(|tenant| Item::of(tenant, &operator).with(&briefs, now)).collect(),
         next_href,
     })
 }
@@ -104,10 +159,13 @@ struct ShowPage {
     country: String,
     time_zone: String,
     contact_email: String,
+    changes: Standing,
     customers: i64,
     staff: i64,
-    requests_this_month: i64,
-    messages_this_month: i64,
+    storage: String,
+    logo: String,
+    rows: String,
+    charts: [Chart; 2],
     last_activity: String,
     last_activity_exact: String,
     events: Vec<EventLine>,
@@ -122,26 +180,37 @@ struct EventLine {
 
 /// `GET /tenants/:id`
 #[handler]
-pub async fn show(mut operator: Operator<Person>, Path(id): Path<Uuid>) -> Result<Page> {
-    let tenant = find(&mut operator.tx, id).await?;
-    let facts = facts(&mut operator.tx, id).await?;
-    let events = operators::about(&mut operator.tx, id).await?;
+pub async fn show(mut operator: Operator<Person>, Path(id): Path<Uuid>) -> Result<Response> {
+    // Of one that was deleted its certificate is left.
+    if certificates::find(&mut operator.tx, id).await.is_ok() {
+        return Ok(Redirect::to(format!("/certificates/{id}")).into_response());
+    }
     // Its transaction ends before another is opened: a request holds one connection at a time.
     let agent = operator.leave().await?;
-    let zone: Tz = facts.time_zone.parse().unwrap_or(Tz::UTC);
-    let usage = usage(&agent.house, id, zone).await?;
+    Ok(show_page(&agent, id, Attempt::default()).await?.into_response())
+}
+
+/// One of them, with what was tried in vain.
+pub async fn show_page(agent: &Agent, id: Uuid, attempt: Attempt) -> Result<Page> {
+    let scope = agent.house.db().platform();
+    let read = scope.read(async |tx| Ok((find(tx, id).await?, facts(tx, id).await?, operators::about(tx, id).await?)));
+    let (tenant, facts, events) = read.await?;
+    let usage = usage::count(&agent.house, TenantId::from(id)).await?;
     let now = agent.house.now();
-    let shell = Shell::of_operator(&agent, &tenant.business_name, "tenants");
+    let shell = Shell::of_operator(agent, &tenant.business_name, "tenants");
     Page::of(&ShowPage {
         shell,
-        tenant: Item::of(tenant, &agent),
+        changes: Standing::of(agent, &tenant, &facts, attempt),
+        tenant: Item::of(tenant, agent),
         country: Country::parse(&facts.country).map_or(facts.country, |country| country.name().to_owned()),
         time_zone: facts.time_zone,
         contact_email: facts.contact_email,
         customers: usage.customers,
         staff: usage.staff,
-        requests_this_month: usage.requests_this_month,
-        messages_this_month: usage.messages_this_month,
+        storage: bytes(usage.storage_bytes()),
+        logo: bytes(usage.logo_bytes),
+        rows: bytes(usage.row_bytes),
+        charts: charts_of(&usage.days),
         last_activity: usage.last_activity_at.map_or("never".to_owned(), |at| when::ago(at, now, Tz::UTC)),
         last_activity_exact: usage.last_activity_at.map(|at| when::exact(at, Tz::UTC)).unwrap_or_default(),
         events: events

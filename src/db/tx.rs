@@ -101,6 +101,17 @@ impl Tx<Counter> {
     }
 }
 
+impl Tx<Founding> {
+    /// Deletes what is the tenant's in a table, where this column says whose a row is. Neither is ever anything that
+    /// somebody typed: both are of the one list, [`crate::tenants::holdings`].
+    pub async fn erase(&mut self, table: &'static str, column: &'static str) -> Result<u64> {
+        let tenant = self.tenant().uuid();
+        let statement = AssertSqlSafe(format!("delete from {table} where {column} = $1"));
+        let _timed = self.meter.start();
+        Ok(sqlx::query(statement).bind(tenant).persistent(false).execute(&mut *self.inner).await?.rows_affected())
+    }
+}
+
 impl Tx<Identity> {
     /// Names the person, once they are proven.
     pub async fn become_customer(&mut self, customer: CustomerId) -> Result<()> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
-use crate::ids::{ChallengeId, JobId, MessageId, RequestId, TenantId};
+use crate::ids::{ChallengeId, CustomerId, JobId, MessageId, ReminderId, RequestId, TenantId};
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
@@ -51,6 +51,12 @@ pub enum Job {
     TellStaff(RequestId),
     /// Make the samples of a tenant that has just been made.
     MakeSamples(TenantId),
+    /// Write to the owners of a tenant that is being closed until when that can be undone.
+    RemindOfClosing(ReminderId),
+    /// Hand an entry of the outbox to its carrier that the platform itself says, whatever the tenant's state.
+    SendNotice(MessageId),
+    /// Forget a person whom no tenant knows any more.
+    ForgetCustomer(CustomerId),
 }
 
 impl Job {
@@ -60,6 +66,9 @@ impl Job {
             Self::SendMessage(_) => "send_message",
             Self::TellStaff(_) => "tell_staff",
             Self::MakeSamples(_) => "make_samples",
+            Self::RemindOfClosing(_) => "remind_of_closing",
+            Self::SendNotice(_) => "send_notice",
+            Self::ForgetCustomer(_) => "forget_customer",
         }
     }
 
@@ -69,6 +78,9 @@ impl Job {
             Self::SendMessage(id) => id.uuid(),
             Self::TellStaff(id) => id.uuid(),
             Self::MakeSamples(id) => id.uuid(),
+            Self::RemindOfClosing(id) => id.uuid(),
+            Self::SendNotice(id) => id.uuid(),
+            Self::ForgetCustomer(id) => id.uuid(),
         }
     }
 
@@ -78,6 +90,9 @@ impl Job {
             "send_message" => Some(Self::SendMessage(subject.into())),
             "tell_staff" => Some(Self::TellStaff(subject.into())),
             "make_samples" => Some(Self::MakeSamples(subject.into())),
+            "remind_of_closing" => Some(Self::RemindOfClosing(subject.into())),
+            "send_notice" => Some(Self::SendNotice(subject.into())),
+            "forget_customer" => Some(Self::ForgetCustomer(subject.into())),
             _ => None,
         }
     }
@@ -123,6 +138,25 @@ pub async fn enqueue<D: Door>(tx: &mut Tx<D>, lane: Lane, job: Job, tenant: Opti
         job.kind(),
         tenant.map(TenantId::uuid),
         job.subject(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds many at once that are for no tenant.
+pub async fn enqueue_all<D: Door>(tx: &mut Tx<D>, lane: Lane, jobs: &[Job], now: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<Uuid> = jobs.iter().map(|_| JobId::new().uuid()).collect();
+    let kinds: Vec<String> = jobs.iter().map(|job| job.kind().to_owned()).collect();
+    let subjects: Vec<Uuid> = jobs.iter().map(|job| job.subject()).collect();
+    sqlx::query!(
+        "insert into jobs (id, lane, kind, subject_id, run_at, created_at)
+         select j.id, $2, j.kind, j.subject_id, $5, $5 from unnest($1::uuid[], $3::text[], $4::uuid[]) as j (id, kind, subject_id)",
+        &ids[..],
+        lane.word(),
+        &kinds[..],
+        &subjects[..],
         now
     )
     .execute(&mut *tx)

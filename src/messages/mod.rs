@@ -34,13 +34,23 @@ pub enum Message {
 /// Puts it into the tenant's outbox; it goes when the transaction is committed.
 pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> Result<()> {
     let message_id = MessageId::new();
+    put(tx, message_id, message, Job::SendMessage(message_id), now).await
+}
+
+/// The same for what the platform has to say at a counter that is shut. Said twice under the same id, it goes once.
+pub async fn notify(tx: &mut Tx<Office>, message_id: MessageId, message: Message, now: DateTime<Utc>) -> Result<()> {
+    put(tx, message_id, message, Job::SendNotice(message_id), now).await
+}
+
+async fn put(tx: &mut Tx<Office>, message_id: MessageId, message: Message, job: Job, now: DateTime<Utc>) -> Result<()> {
     let (lane, channel, recipient, subject, text) = match message {
         Message::Text { to, text } => (Lane::Texts, "sms", to.as_str().to_owned(), String::new(), text),
         Message::Letter { to, subject, text } => (Lane::Letters, "email", to.as_str().to_owned(), subject, text),
     };
-    sqlx::query!(
+    let added = sqlx::query!(
         "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'waiting', $7)",
+         values ($1, $2, $3, $4, $5, $6, 'waiting', $7)
+         on conflict (tenant_id, message_id) do nothing",
         tx.tenant().uuid(),
         message_id.uuid(),
         channel,
@@ -51,8 +61,11 @@ pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> R
     )
     .execute(&mut *tx)
     .await?;
+    if added.rows_affected() == 0 {
+        return Ok(());
+    }
     let tenant = tx.tenant();
-    jobs::enqueue(tx, lane, Job::SendMessage(message_id), Some(tenant), now).await
+    jobs::enqueue(tx, lane, job, Some(tenant), now).await
 }
 
 /// Hands a waiting entry to its carrier and writes down what became of it.

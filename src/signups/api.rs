@@ -10,6 +10,7 @@ use crate::api::typed::{Body, Id, Text};
 use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::error::Result;
 use crate::tenancy::extract::Public;
+use crate::tenants::names::NameState;
 use crate::values::Slug;
 use crate::values::email::LONGEST_EMAIL;
 use crate::values::text::LONGEST_NAME;
@@ -24,6 +25,17 @@ pub struct Availability {
     reason: Option<String>,
     /// The reason in words.
     detail: Option<String>,
+}
+
+impl Availability {
+    /// Of a name, or of what is none, and why.
+    pub fn of(state: Result<NameState, String>) -> Self {
+        let (reason, detail) = match state {
+            Ok(state) => (state.word(), state.objection().map(str::to_owned)),
+            Err(why) => ("malformed", Some(why)),
+        };
+        Self { available: detail.is_none(), reason: detail.is_some().then(|| reason.to_owned()), detail }
+    }
 }
 
 /// A wholesaler-to-be.
@@ -81,14 +93,11 @@ impl SignupsApi {
     /// Whether a subdomain can be had
     #[oai(path = "/subdomains/:slug", method = "get")]
     async fn get_subdomain(&self, here: Public, slug: Path<String>) -> Result<Json<Availability>> {
-        let (reason, detail) = match Slug::parse(&slug.0.to_lowercase()) {
-            Ok(slug) => {
-                let state = availability(&here.0.house, &slug).await?;
-                (state.word(), state.objection().map(str::to_owned))
-            }
-            Err(why) => ("malformed", Some(why.to_string())),
+        let state = match Slug::parse(&slug.0.to_lowercase()) {
+            Ok(slug) => Ok(availability(&here.0.house, &slug).await?),
+            Err(why) => Err(why.to_string()),
         };
-        Ok(Json(Availability { available: detail.is_none(), reason: detail.is_some().then(|| reason.to_owned()), detail }))
+        Ok(Json(Availability::of(state)))
     }
 
     /// Sign a wholesaler up

@@ -12,7 +12,7 @@ use super::House;
 pub use super::operator::{Agent, AnyOperator, AtConsole, Operator, Person, Who};
 use super::roles;
 use super::session::{self, CustomerSession, StaffRole, StaffSession};
-use super::states::Role;
+use super::states::{Role, State};
 use super::tenant::Tenant;
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use crate::db::{Counter, Office, Tx};
@@ -115,6 +115,8 @@ pub enum TeamKeeper {}
 pub enum RoleGiver {}
 /// Who reads the audit log.
 pub enum LogReader {}
+/// Who may close the counter for good, and take that back: whatever its state, which is asked by the verb.
+pub enum Closer {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -147,6 +149,16 @@ impl RoleRule for Keeper {
 impl RoleRule for TeamKeeper {
     fn allows(role: StaffRole) -> bool {
         roles::APPOINT_HELPERS.is_of(role)
+    }
+}
+
+impl RoleRule for Closer {
+    fn allows(role: StaffRole) -> bool {
+        roles::CLOSE.is_of(role)
+    }
+
+    fn needs(_: bool) -> Role {
+        Role::StaffReading
     }
 }
 
@@ -280,9 +292,13 @@ impl<'a, R: RoleRule> FromRequest<'a> for Staff<R> {
 fn visitor(request: &Request) -> Result<Visitor> {
     let here = Here::of(request)?;
     let Place::Counter(tenant) = &here.place else { return Err(Error::NotFound) };
-    let role = if is_of_the_office(request.uri().path()) { Role::StaffReading } else { Role::Customer };
+    let role = match request.uri().path() {
+        path if is_of_the_office(path) => Role::StaffReading,
+        "/sessions/current/end" | "/api/v1/sessions/current" => Role::CustomerLeaving,
+        _ => Role::Customer,
+    };
     if !tenant.serves(role) {
-        return Err(Error::Closed);
+        return Err(if tenant.state == State::Closing { Error::ClosedForGood } else { Error::Closed });
     }
     Ok(Visitor { tenant: Arc::clone(tenant), here })
 }
@@ -343,7 +359,10 @@ async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
         return Err(Error::Forbidden);
     }
     if !visitor.tenant.serves(R::needs(visitor.writes)) {
-        return Err(Error::Suspended { reason: visitor.tenant.state_reason.clone() });
+        return Err(match visitor.tenant.state {
+            State::Closing => Error::Closing { until: visitor.tenant.erased_on() },
+            _ => Error::Suspended { reason: visitor.tenant.state_reason.clone() },
+        });
     }
     if session::wants_touch(session.last_seen_at, now) {
         if visitor.writes {

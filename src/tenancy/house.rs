@@ -33,6 +33,11 @@ impl House {
         self.clock.now()
     }
 
+    /// How long a tenant that is being closed can be opened again.
+    pub fn grace(&self) -> TimeDelta {
+        TimeDelta::days(self.config.tenants.grace_days)
+    }
+
     /// The doors of the database.
     pub fn db(&self) -> &Db {
         &self.db

@@ -26,9 +26,10 @@ pub const APPOINT_HELPERS: Right = Right { words: "invite sales people and picke
 pub const APPOINT_ANYBODY: Right =
     Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
 pub const READ_LOG: Right = Right { words: "read the audit log, and take it along", roles: &[Owner] };
+pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
 /// The table, row by row.
-pub const RIGHTS: [&Right; 6] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG];
+pub const RIGHTS: [&Right; 7] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &CLOSE];
 
 impl StaffRole {
     /// Who may do most first.

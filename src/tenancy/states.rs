@@ -1,18 +1,17 @@
 //! The states of a tenant, in one table: whom each still serves, and which steps lead out of it. The doors ask it
 //! before they let anybody in, the verbs before they change anything.
 //!
-//! Built so far are the steps up to suspending and reactivating; closing and purging are in the table, and no verb
-//! takes them yet.
+//! A tenant that is purged has no row any more: what is left of it is its certificate.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::Goal::{Back, Onward, OnwardAfterGrace};
-use self::Role::{Customer, Jobs, Operator, OwnerExporting, StaffReading, StaffWriting};
+use self::Role::{Customer, CustomerLeaving, Jobs, Operator, OwnerExporting, StaffReading, StaffWriting};
 use self::State::{Active, Closing, Demo, Purged, Suspended};
 use self::Step::{Activate, Close, Purge, Reactivate, Reopen, Suspend};
 use crate::error::{Error, Result};
 
-/// How long a tenant that is being closed can be opened again.
+/// How long a tenant that is being closed can be opened again, where nothing else is configured.
 pub const GRACE: TimeDelta = TimeDelta::days(30);
 
 /// What state a tenant is in.
@@ -35,6 +34,8 @@ pub enum State {
 pub enum Role {
     /// Anybody at the counter: signing in, asking for an account, everything a customer does.
     Customer,
+    /// A customer who signs out: whoever came in may leave.
+    CustomerLeaving,
     /// The tenant's own people, looking; signing in to the office, and its codes, belong to it.
     StaffReading,
     /// The tenant's own people, changing something.
@@ -74,8 +75,8 @@ struct Line {
     steps: &'static [(Step, Goal)],
 }
 
-const EVERYBODY: &[Role] = &[Customer, StaffReading, StaffWriting, OwnerExporting, Operator, Jobs];
-const LOOKING: &[Role] = &[StaffReading, OwnerExporting, Operator];
+const EVERYBODY: &[Role] = &[Customer, CustomerLeaving, StaffReading, StaffWriting, OwnerExporting, Operator, Jobs];
+const LOOKING: &[Role] = &[CustomerLeaving, StaffReading, OwnerExporting, Operator];
 
 impl State {
     pub const ALL: [Self; 5] = [Demo, Active, Suspended, Closing, Purged];
@@ -144,27 +145,29 @@ pub struct Standing {
     pub before_suspension: Option<State>,
     /// Of one that is being closed.
     pub before_closing: Option<State>,
+    /// Until when one that is being closed can be opened again for certain.
+    pub grace_ends_at: Option<DateTime<Utc>>,
     pub changed_at: DateTime<Utc>,
 }
 
 impl Standing {
-    /// How it stands after this step.
+    /// How it stands after this step. What begins to close has this much grace.
     ///
     /// # Errors
     /// [`Error::Conflict`] when no such step leads out of this state, or not yet.
-    pub fn after(self, step: Step, now: DateTime<Utc>) -> Result<Self> {
+    pub fn after(self, step: Step, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
         let refused = || Error::Conflict(self.state.objection(step));
         let (_, goal) = self.state.line().steps.iter().find(|(known, _)| *known == step).ok_or_else(refused)?;
-        let mut next = Self { changed_at: now, ..self };
+        let mut next = Self { changed_at: now, grace_ends_at: None, ..self };
         match *goal {
-            OnwardAfterGrace(_) if now - self.changed_at < GRACE => return Err(refused()),
+            OnwardAfterGrace(_) if self.grace_ends_at.is_none_or(|end| now < end) => return Err(refused()),
             Onward(state) | OnwardAfterGrace(state) => next.state = state,
             Back if self.state == Closing => next.state = next.before_closing.take().ok_or_else(refused)?,
             Back => next.state = next.before_suspension.take().ok_or_else(refused)?,
         }
         match next.state {
             Suspended if step == Suspend => next.before_suspension = Some(self.state),
-            Closing => next.before_closing = Some(self.state),
+            Closing => (next.before_closing, next.grace_ends_at) = (Some(self.state), Some(now + grace)),
             Purged => (next.before_suspension, next.before_closing) = (None, None),
             _ => {}
         }
@@ -201,7 +204,7 @@ mod tests {
     }
 
     fn new(state: State) -> Standing {
-        Standing { state, before_suspension: None, before_closing: None, changed_at: at(0) }
+        Standing { state, before_suspension: None, before_closing: None, grace_ends_at: None, changed_at: at(0) }
     }
 
     /// Every way a tenant can stand, with how it got there forgotten.
@@ -209,8 +212,9 @@ mod tests {
         let (mut seen, mut open) = (HashSet::new(), vec![Standing { changed_at: at(0), ..start }]);
         while let Some(standing) = open.pop() {
             if seen.insert(standing) {
-                let next = Step::ALL.into_iter().filter_map(|step| standing.after(step, at(0) + GRACE).ok());
-                open.extend(next.map(|standing| Standing { changed_at: at(0), ..standing }));
+                let next = Step::ALL.into_iter().filter_map(|step| standing.after(step, at(0) + GRACE, GRACE).ok());
+                let timeless = |standing: Standing| standing.grace_ends_at.map(|_| at(0) + GRACE);
+                open.extend(next.map(|standing| Standing { changed_at: at(0), grace_ends_at: timeless(standing), ..standing }));
             }
         }
         seen
@@ -230,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_there_can_be_read_and_taken_along_until_it_is_erased() {
         for state in State::ALL {
-            for role in [StaffReading, OwnerExporting] {
+            for role in [CustomerLeaving, StaffReading, OwnerExporting] {
                 assert_eq!(state.serves(role), state != Purged, "{state:?} {role:?}");
             }
             for role in [Customer, StaffWriting, Jobs] {
@@ -258,7 +262,7 @@ mod tests {
             for (step, days) in tries {
                 now += TimeDelta::days(days);
                 let before = standing;
-                let Ok(after) = standing.after(Step::ALL[step], now) else { continue };
+                let Ok(after) = standing.after(Step::ALL[step], now, GRACE) else { continue };
                 let arrow = match (before.state, after.state) {
                     (Demo, Active) | (Demo | Active, Suspended) | (Demo | Active | Suspended, Closing) => true,
                     (Suspended, back @ (Demo | Active)) => before.before_suspension == Some(back),
@@ -273,7 +277,7 @@ mod tests {
                     _ => None,
                 };
                 if let Some(undo) = undo {
-                    let back = after.after(undo, now).map_err(|why| TestCaseError::fail(why.to_string()))?;
+                    let back = after.after(undo, now, GRACE).map_err(|why| TestCaseError::fail(why.to_string()))?;
                     prop_assert_eq!(Standing { changed_at: before.changed_at, ..back }, before);
                 }
                 // What the database insists on.
@@ -281,6 +285,7 @@ mod tests {
                     let is_suspended = after.state == Suspended || after.before_closing == Some(Suspended);
                     prop_assert_eq!(after.before_suspension.is_some(), is_suspended);
                     prop_assert_eq!(after.before_closing.is_some(), after.state == Closing);
+                    prop_assert_eq!(after.grace_ends_at, (after.state == Closing).then_some(now + GRACE));
                 }
                 standing = after;
             }

@@ -35,6 +35,8 @@ pub struct Tenant {
     pub state: State,
     /// Why it is in this state; empty when nobody said.
     pub state_reason: String,
+    /// Until when one that is being closed can be opened again for certain.
+    pub grace_ends_at: Option<DateTime<Utc>>,
     /// Since when it has its present name, if that is not its first: sessions of before are over.
     pub renamed_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
@@ -49,6 +51,11 @@ impl Tenant {
     /// Sessions that began earlier are over: they belong to a name that it no longer has.
     pub fn sessions_since(&self) -> DateTime<Utc> {
         self.renamed_at.unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// The day on which everything of it is deleted, in its own zone; empty while it is not being closed.
+    pub fn erased_on(&self) -> String {
+        self.grace_ends_at.map(|at| at.with_timezone(&self.time_zone).format("%-d %B %Y").to_string()).unwrap_or_default()
     }
 
     /// Changes whenever the tenant does: part of the address of what browsers may keep.
@@ -184,7 +191,7 @@ async fn load(tx: &mut Tx<Platform>, slug: &str) -> Result<Found> {
 async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
         "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text, contact_email, contact_phone,
-                contact_address, sms_countries, logo_type, status, status_reason, renamed_at, updated_at
+                contact_address, sms_countries, logo_type, status, status_reason, grace_ends_at, renamed_at, updated_at
            from tenants where slug = $1 and status <> 'purged'",
         slug
     )
@@ -210,6 +217,7 @@ async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>
         has_logo: row.logo_type.is_some(),
         state: State::parse(&row.status).ok_or_else(|| unreadable("state"))?,
         state_reason: row.status_reason,
+        grace_ends_at: row.grace_ends_at,
         renamed_at: row.renamed_at,
         updated_at: row.updated_at,
     }))

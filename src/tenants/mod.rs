@@ -5,6 +5,7 @@
 //! suspended, staff who were removed stay removed, and what the office has set stays until the folder itself changes. Products will be read from a file of their own beside `customers.csv`.
 
 mod apply;
+pub mod closing;
 pub mod declared;
 mod difference;
 pub mod holdings;
@@ -14,8 +15,10 @@ pub mod names;
 mod people;
 mod plan;
 pub mod provision;
+pub mod purge;
 pub mod samples;
 mod standing;
+pub mod usage;
 
 pub use apply::{apply, apply_until};
 pub use declared::{Declared, Mistakes, read};

@@ -65,7 +65,7 @@ pub async fn state_of<D: Door>(tx: &mut Tx<D>, slug: &Slug, tenant: Option<Tenan
     }
     let found = sqlx::query!(
         r#"select exists (select from tenants where slug = $1) as "in_use!",
-                  exists (select from retired_names where slug = $1 and free_at > $2 and tenant is distinct from $3) as "quarantined!""#,
+                  exists (select from retired_names where slug = $1 and free_at > $2 and (tenant is null or tenant is distinct from $3)) as "quarantined!""#,
         slug.as_str(),
         now,
         tenant.map(TenantId::uuid)
@@ -95,13 +95,13 @@ pub async fn take(tx: &mut Tx<impl Door>, slug: &Slug, tenant: TenantId, now: Da
 /// How long a name that a tenant gave up leads to the tenant, and nobody else can have it.
 const QUARANTINE: TimeDelta = TimeDelta::days(90);
 
-/// Keeps a name that a tenant gives up in this transaction.
-pub async fn retire(tx: &mut Tx<impl Door>, slug: &str, tenant: TenantId, now: DateTime<Utc>) -> Result<()> {
+/// Keeps a name that a tenant gives up in this transaction; for nobody, when there is no tenant any more.
+pub async fn retire(tx: &mut Tx<impl Door>, slug: &str, tenant: Option<TenantId>, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "insert into retired_names (slug, tenant, retired_at, free_at) values ($1, $2, $3, $4)
          on conflict (slug) do update set tenant = excluded.tenant, retired_at = excluded.retired_at, free_at = excluded.free_at",
         slug,
-        tenant.uuid(),
+        tenant.map(TenantId::uuid),
         now,
         now + QUARANTINE
     )

@@ -11,13 +11,21 @@ use serde_json::{Map, Value, json};
 use super::{Contact, Page, Redirect, Shell, when};
 use crate::error::Error;
 use crate::tenancy::extract::{Here, Place};
+use crate::tenancy::states::State;
+use crate::tenancy::token::SESSION_COOKIE;
 
 impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated | Self::WrongCode | Self::WrongToken => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ReadOnlyToken | Self::CrossSite | Self::Closed | Self::Suspended { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden
+            | Self::ReadOnlyToken
+            | Self::CrossSite
+            | Self::Closed
+            | Self::ClosedForGood
+            | Self::Suspended { .. }
+            | Self::Closing { .. } => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -67,7 +75,8 @@ impl Failure {
             }
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
-            Error::Closed => failure.kind = "counter-closed",
+            Error::Closed | Error::ClosedForGood => failure.kind = "counter-closed",
+            Error::Closing { .. } => failure.kind = "counter-closing",
             Error::Suspended { .. } => failure.kind = "counter-suspended",
             _ => {}
         }
@@ -82,10 +91,9 @@ impl Failure {
             | Error::Malformed(_) => {
                 failure.detail = format!("{error}.");
             }
-            Error::Closed => {
-                let detail = "Nobody can sign in or go on here until it opens again. Please talk to the wholesaler.";
-                (failure.title, failure.detail) = (error.to_string(), detail.to_owned());
-            }
+            Error::Closed => (failure.title, failure.detail) = (error.to_string(), CLOSED_FOR_NOW.to_owned()),
+            Error::ClosedForGood => (failure.title, failure.detail) = (error.to_string(), CLOSED_FOR_GOOD.to_owned()),
+            Error::Closing { until } => (failure.title, failure.detail) = (error.to_string(), until_erased(until)),
             Error::Suspended { reason } => (failure.title, failure.detail) = (error.to_string(), only_to_be_read(reason)),
             Error::Invalid(fields) => failure.fields = fields.iter().map(|(field, text)| (field.to_owned(), text.to_owned())).collect(),
             Error::SlowDown { .. } | Error::TooManyCodes { .. } => {
@@ -181,8 +189,13 @@ impl Failure {
             return Redirect::to(door).into_response();
         }
         if let ("counter-closed", Place::Counter(tenant)) = (self.kind, &here.place) {
-            let heading = format!("{} is closed at the moment", tenant.business_name);
-            let template = ClosedPage { shell: Shell::of(here, "Closed at the moment"), heading, contact: Contact::of(tenant) };
+            let (title, heading, words) = match tenant.state {
+                State::Closing => ("Closed", "has closed its counter", CLOSED_FOR_GOOD_TO_CUSTOMERS),
+                _ => ("Closed at the moment", "is closed at the moment", CLOSED_FOR_NOW_TO_CUSTOMERS),
+            };
+            let heading = format!("{} {heading}", tenant.business_name);
+            let is_signed_in = here.token(SESSION_COOKIE).is_some();
+            let template = ClosedPage { shell: Shell::of(here, title), heading, words, is_signed_in, contact: Contact::of(tenant) };
             return self.shown(Page::of(&template));
         }
         let (heading, advice) = match self.status {
@@ -248,6 +261,19 @@ fn when_again(refusal: &Error) -> String {
     format!("You can try again {}.", when::soon(refusal.retry_after_seconds().unwrap_or_default()))
 }
 
+const CLOSED_FOR_NOW: &str = "Nobody can sign in or go on here until it opens again. Please talk to the wholesaler.";
+const CLOSED_FOR_GOOD: &str = "Nobody can sign in or go on here any more. Please talk to the wholesaler.";
+const CLOSED_FOR_NOW_TO_CUSTOMERS: &str =
+    "Nobody can sign in here just now. Nothing of yours is lost: when the counter opens again, you go on where you were.";
+const CLOSED_FOR_GOOD_TO_CUSTOMERS: &str = "Nobody can sign in or order here any more. Other wholesalers are not touched by this.";
+
+/// What staff of a counter that is being closed are told, beside what they may still do.
+pub fn until_erased(day: &str) -> String {
+    format!(
+        "Everything can be read and taken along, and nothing be changed. On {day} all of it is deleted; until then an owner can take the closing back."
+    )
+}
+
 /// What staff of a suspended counter are told, beside what they may still do.
 pub fn only_to_be_read(reason: &str) -> String {
     let why = reason.trim_end_matches('.');
@@ -260,6 +286,9 @@ pub fn only_to_be_read(reason: &str) -> String {
 struct ClosedPage {
     shell: Shell,
     heading: String,
+    words: &'static str,
+    /// Somebody who came in before it was shut may leave.
+    is_signed_in: bool,
     contact: Contact,
 }
 
@@ -289,7 +318,9 @@ mod tests {
             Error::Forbidden,
             Error::CrossSite,
             Error::Closed,
+            Error::ClosedForGood,
             Error::Suspended { reason: "Unpaid.".to_owned() },
+            Error::Closing { until: "23 December 2026".to_owned() },
             Error::Invalid(crate::error::FieldErrors::new()),
             Error::Conflict("It is decided already"),
             Error::KeyReused,

@@ -1,6 +1,7 @@
 //! What all pages share: the server loop, the door every request comes through, and how things are shown.
 
 pub mod assets;
+pub mod chart;
 pub mod client;
 pub mod compression;
 pub mod door;

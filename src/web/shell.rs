@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule};
-use crate::tenancy::states::Role;
+use crate::tenancy::states::{Role, State};
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
-use crate::web::failure::only_to_be_read;
+use crate::web::failure::{only_to_be_read, until_erased};
 
 /// The frame of a page. Empty texts mean «none».
 #[derive(Default, Clone)]
@@ -98,7 +98,10 @@ fn suspension(tenant: &Tenant) -> String {
     if tenant.serves(Role::StaffWriting) {
         return String::new();
     }
-    format!("{}. {}", Error::Suspended { reason: String::new() }, only_to_be_read(&tenant.state_reason))
+    match tenant.state {
+        State::Closing => format!("{}. {}", Error::Closing { until: String::new() }, until_erased(&tenant.erased_on())),
+        _ => format!("{}. {}", Error::Suspended { reason: String::new() }, only_to_be_read(&tenant.state_reason)),
+    }
 }
 
 /// How to reach the wholesaler.

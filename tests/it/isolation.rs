@@ -72,7 +72,7 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
     for (path, methods) in document::paths(&of_console) {
         for method in methods.iter().map(Method::as_str) {
             real.insert(("console", method.to_owned(), path.clone()));
-            let described = &of_console["paths"][path.replace(":id", "{id}")][method.to_lowercase()]["security"];
+            let described = &of_console["paths"][path.replace(":id", "{id}").replace(":slug", "{slug}")][method.to_lowercase()]["security"];
             let is_open = !CONSOLE.iter().any(|route| route.method == method && route.path == path);
             assert_eq!(described.is_null(), is_open, "what the document says of who may: {method} {path}");
         }
@@ -254,10 +254,13 @@ async fn a_counter_that_is_shut_serves_its_staff_who_look_and_nobody_else() {
             let before = scene.everything().await;
             let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
             let what = format!("{state}: {who:?} {} {path}: {answer:?}", route.method);
-            let leaves = route.path.contains("/office/sessions/current");
+            // Whoever is in may leave, and its owner may close it for good and take that back.
+            let goes = ["/sessions/current", "/office/closing", "/office/closure"].iter().any(|path| route.path.contains(path));
             let problem = match (is_shut, route.door) {
-                (true, Door::Customer) => "counter-closed",
-                (true, _) if route.method != "GET" && !leaves => "counter-suspended",
+                (true, Door::Customer) if !goes => "counter-closed",
+                (true, Door::AnyRole | Door::Decider | Door::Keeper | Door::Owner) if route.method != "GET" && !goes => {
+                    if state == "closing" { "counter-closing" } else { "counter-suspended" }
+                }
                 _ => {
                     // What was done in the round before may be in the way of doing it again; it is served all the same.
                     let again = state != "demo" && answer.status == StatusCode::CONFLICT;

@@ -95,7 +95,7 @@ const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 75] = [
+pub const OPEN: [Open; 82] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -140,6 +140,7 @@ pub const OPEN: [Open; 75] = [
     // What the letter's link shows; it opens nothing.
     open("counter", "GET", "/office/invitations/:invitation_id", 404),
     open("counter", "GET", "/office/settings/logo", 303),
+    open("counter", "GET", "/office/closing/withdrawal", 303),
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
@@ -167,6 +168,12 @@ pub const OPEN: [Open; 75] = [
     with("console", "/sessions", "", EMAIL_CODE, 422),
     open("console", "GET", "/sessions", 303),
     open("console", "GET", "/tenants", 303),
+    open("console", "GET", "/tenants/:id/suspension", 303),
+    open("console", "GET", "/tenants/:id/reactivation", 303),
+    open("console", "GET", "/tenants/:id/rename", 303),
+    open("console", "GET", "/tenants/:id/closing", 303),
+    open("console", "GET", "/tenants/:id/closing/withdrawal", 303),
+    open("console", "GET", "/tenants/:id/purge", 303),
     open("console", "GET", "/api/docs", 200),
     open("console", "GET", "/favicon.ico", 204),
     open("console", "GET", "/assets/style.css", 200),
@@ -198,6 +205,16 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/tenants/new", "", 200),
     console("POST", "/tenants", COUNTER, 303),
     console("GET", "/tenants/:id", "", 200),
+    console("POST", "/tenants/:id/suspension", REASON, 303),
+    console("POST", "/tenants/:id/reactivation", "", 303),
+    console("POST", "/tenants/:id/rename", "subdomain=bravo", 422),
+    console("POST", "/tenants/:id/closing", "reason=Because&confirmation=acme", 303),
+    console("POST", "/tenants/:id/closing/withdrawal", "", 303),
+    // It is not being closed.
+    console("POST", "/tenants/:id/purge", "confirmation=acme", 409),
+    console("GET", "/certificates", "", 200),
+    // Nobody was deleted.
+    console("GET", "/certificates/:id", "", 404),
     console("GET", "/tokens", "", 200),
     console("POST", "/tokens", "name=nightly", 200),
     console("POST", "/tokens/:id/revocation", "", 303),
@@ -214,6 +231,12 @@ pub const CONSOLE: &[ForOperators] = &[
     console("DELETE", "/api/v1/tenants/:id/suspension", "", 204),
     // It has that name already.
     console("POST", "/api/v1/tenants/:id/rename", r#"{"subdomain":"acme"}"#, 409),
+    console("POST", "/api/v1/tenants/:id/closure", REASON_JSON, 200),
+    console("DELETE", "/api/v1/tenants/:id/closure", "", 204),
+    console("POST", "/api/v1/tenants/:id/purge", r#"{"confirmation":"acme"}"#, 409),
+    console("GET", "/api/v1/tenants/:id/subdomains/:slug", "", 200),
+    console("GET", "/api/v1/deletion-certificates", "", 200),
+    console("GET", "/api/v1/deletion-certificates/:id", "", 404),
     console("GET", "/api/v1/tokens", "", 200),
     console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
     console("DELETE", "/api/v1/tokens/:id", "", 204),
@@ -286,4 +309,10 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "GET", "/api/v1/office/customers/:id", "", 200),
     office(Door::Keeper, "POST", "/api/v1/office/customers/:id/suspension", REASON_JSON, 200),
     office(Door::Keeper, "DELETE", "/api/v1/office/customers/:id/suspension", "", 204),
+    // The last, because they shut the counter and open it again.
+    office(Door::Owner, "GET", "/office/closing", "", 200),
+    office(Door::Owner, "POST", "/office/closing", "confirmation=acme", 303),
+    office(Door::Owner, "POST", "/office/closing/withdrawal", "", 303),
+    office(Door::Owner, "POST", "/api/v1/office/closure", r#"{"confirmation":"acme"}"#, 200),
+    office(Door::Owner, "DELETE", "/api/v1/office/closure", "", 204),
 ];
