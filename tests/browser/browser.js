@@ -35,9 +35,12 @@ export async function newPerson(browser, { viewport = PHONE, ...options } = {}) 
   return context.newPage();
 }
 
-/** Keeps what goes wrong on a page, for `look` to see. */
+/** Keeps how the page was answered, and what goes wrong on it, for `look` to see. */
 function watch(page) {
   page.troubles = [];
+  page.on("response", (answer) => {
+    if (answer.frame() === page.mainFrame() && answer.request().isNavigationRequest()) page.status = answer.status();
+  });
   page.on("pageerror", (error) => page.troubles.push(`script: ${error.message}`));
   page.on("console", (message) => {
     // A form that comes back with what is wrong answers 4xx, and Chromium writes that to its console.
@@ -49,7 +52,7 @@ function watch(page) {
 /** For somebody at a desk. */
 export const atDesk = { viewport: DESK };
 
-/** Takes the page's picture at both widths in both schemes, and lets axe look at each. */
+/** Takes the page's picture at both widths in both schemes, lets axe look at each, and measures what stands on it. */
 export async function look(page, name, viewports = [PHONE, DESK]) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const before = page.viewportSize();
@@ -72,22 +75,75 @@ export async function look(page, name, viewports = [PHONE, DESK]) {
 }
 
 async function assertAccessible(page, name) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), RULES);
+  // Half a megabyte: once for each page.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const options = { runOnly: { type: "tag", values: RULES }, resultTypes: ["violations"] };
+  const { violations } = await page.evaluate((options) => window.axe.run(document, options), options);
   const lines = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.target.join(" ")).join("\n    ")}`);
   assert.equal(lines.length, 0, `${name}: not accessible to everybody\n  ${lines.join("\n  ")}`);
 }
 
+/** Nothing is wider than the window, cut off, written over something else, or too small for a thumb. */
 async function assertFits(page, name) {
-  const { content, window, outside } = await page.evaluate(() => {
-    const window = document.documentElement.clientWidth;
-    // What is cut off does not make the page wider, and what is written may stick out of its button. The menu may be pushed along.
-    const controls = [...document.querySelectorAll("a, button, summary, input, textarea")].filter((one) => !one.closest(".chips") && !one.matches(".skip"));
-    const sticksOut = (one) => one.getBoundingClientRect().right > window + 1 || (!one.matches("input, textarea") && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0);
-    return { content: document.documentElement.scrollWidth, window, outside: controls.filter(sticksOut).map((one) => one.textContent.trim() || one.id) };
-  });
-  assert.ok(content <= window, `${name}: the page is ${content} px wide in a window of ${window} px`);
-  assert.deepEqual(outside, [], `${name}: not wholly to be seen`);
+  const { width, window, wrong } = await page.evaluate(measure);
+  assert.ok(width <= window, `${name}: the page is ${width} px wide in a window of ${window} px`);
+  assert.deepEqual(wrong, [], `${name}: not wholly to be seen, or too small`);
+}
+
+/** Runs in the page. */
+function measure() {
+  const TARGET_PX = 44;
+  const window = document.documentElement.clientWidth;
+  const wrong = new Set();
+  const called = (one) => (one.innerText || one.textContent || one.id).trim().slice(0, 60);
+  const isForEyes = (one) => {
+    for (let at = one; at !== document.body; at = at.parentElement) if (getComputedStyle(at).clipPath !== "none" || at.matches(".skip")) return false;
+    return one.checkVisibility({ visibilityProperty: true });
+  };
+
+  // What is written: each line of it, within the window and within everything around it. The menu may be pushed along.
+  const lines = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const holder = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || holder.matches("option, script, textarea") || holder.closest(".chips") || !isForEyes(holder)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    for (const box of range.getClientRects()) {
+      if (box.left < -1 || box.right > window + 1) wrong.add(`outside: ${called(holder)}`);
+      let isShown = true;
+      for (let at = holder; at !== document.body; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (style.overflowX === "visible" && !at.matches("svg")) continue;
+        const edge = at.getBoundingClientRect();
+        // After three lines of a message there are three dots, on purpose.
+        const isBelow = box.bottom > edge.bottom + 2;
+        if (isBelow && style.webkitLineClamp !== "none") isShown = false;
+        else if (isBelow || box.left < edge.left - 1 || box.right > edge.right + 1) wrong.add(`cut off: ${called(holder)}`);
+      }
+      if (isShown && !holder.closest("svg")) lines.push({ box, holder });
+    }
+  }
+  for (const [at, one] of lines.entries()) {
+    for (const other of lines.slice(at + 1)) {
+      const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+      const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+      if (one.holder !== other.holder && across > 2 && down > 5) wrong.add(`written over each other: ${called(one.holder)} and ${called(other.holder)}`);
+    }
+  }
+
+  // What is pressed: wholly there, and as large as a thumb. A link in a sentence is as high as its line.
+  for (const one of document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")) {
+    if (!isForEyes(one)) continue;
+    const isChoice = one.matches("[type=radio], [type=checkbox]");
+    const target = one.matches(".main") ? one.closest("tr") : isChoice ? one.labels[0] : one;
+    const box = target.getBoundingClientRect();
+    const sticksOut = box.right > window + 1 && !one.closest(".chips");
+    if (sticksOut || (!one.matches("input, select, textarea") && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)) wrong.add(`sticks out: ${called(one)}`);
+    const isInSentence = one.matches("a") && getComputedStyle(one).display === "inline" && one.parentElement.innerText.trim() !== one.innerText.trim();
+    if (!isInSentence && Math.min(box.width, box.height) < TARGET_PX - 0.5) wrong.add(`too small to press: ${called(one)}, ${Math.round(box.width)} by ${Math.round(box.height)}`);
+  }
+  return { width: document.documentElement.scrollWidth, window, wrong: [...wrong] };
 }
 
 /** Goes through the page by keyboard: nothing may cut off the ring that shows where one is. */

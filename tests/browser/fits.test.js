@@ -1,37 +1,27 @@
 // Whatever strangers write and however large the letters are: a page stays as wide as the window, and all of it can be reached.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
-import { PHONE, assertRingsAreWhole, atDesk, launch, look, newPerson } from "./browser.js";
+import { PHONE, assertRingsAreWhole, atDesk, launch, look, newPerson as newPersonIn } from "./browser.js";
 import { HELEN, MARGARET, askForAccount, declared, signIn, signInToOffice, stranger } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 
 const OWNER = "owner@unionjack.example";
 const LONG = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch".repeat(2).slice(0, 80);
-const limit = { timeout: 180_000 };
 
-let demo, browser;
-before(async () => {
-  demo = await startDemo("fits");
-  browser = await launch();
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
+const { demo, newPerson } = await open("fits");
 
-test("a name that is one long word pushes nothing off the screen", limit, async () => {
-  const shop = await newPerson(browser);
+test("a name that is one long word pushes nothing off the screen", async () => {
+  const shop = await newPerson();
   await signIn(shop, demo, "unionjack", stranger("21"));
   await askForAccount(shop, { business: LONG, contact: LONG.toUpperCase(), message: "m".repeat(500) });
   await look(shop, "registration-pending-long");
 
   // What another one writes at length leaves room for who they are.
-  const talkative = await newPerson(browser);
+  const talkative = await newPerson();
   await signIn(talkative, demo, "unionjack", stranger("22"));
   await askForAccount(talkative, { business: "Field & Sons", contact: "Josephine Field", message: "We sell cards and gifts. ".repeat(30) });
 
-  const office = await newPerson(browser, atDesk);
+  const office = await newPerson(atDesk);
   await signInToOffice(office, demo, "unionjack", OWNER);
   await look(office, "office-requests-long");
   assert.deepEqual(await office.getByRole("cell", { name: "Josephine Field", exact: true }).evaluateAll(brokenWords), []);
@@ -51,13 +41,12 @@ test("a name that is one long word pushes nothing off the screen", limit, async 
   await shop.reload();
   await shop.getByRole("heading", { level: 1, name: LONG }).waitFor();
   await look(shop, "home-long");
-  await Promise.all([shop, talkative, office].map((page) => page.context().close()));
 });
 
-test("letters of twice the size stay words, and on the page", limit, async () => {
+test("letters of twice the size stay words, and on the page", async () => {
   const large = await launch({ fontSize: 32 });
   try {
-    const shop = await newPerson(large);
+    const shop = await newPersonIn(large);
     await shop.goto(demo.url("unionjack"));
     assert.equal(await shop.evaluate(() => getComputedStyle(document.documentElement).fontSize), "32px");
     await look(shop, "door-large-letters", [PHONE]);
@@ -69,7 +58,7 @@ test("letters of twice the size stay words, and on the page", limit, async () =>
       await look(shop, `${place}-large-letters`, [PHONE]);
       assert.deepEqual(await shop.locator("main strong").evaluateAll(brokenWords), []);
     }
-    const office = await newPerson(large);
+    const office = await newPersonIn(large);
     await signInToOffice(office, demo, "unionjack", OWNER);
     await look(office, "office-requests-large-letters", [PHONE]);
     await office.goto(demo.url("unionjack", `/office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`));
@@ -84,20 +73,19 @@ test("letters of twice the size stay words, and on the page", limit, async () =>
   }
 });
 
-test("whoever goes by keyboard sees where they are", limit, async () => {
-  const shop = await newPerson(browser, atDesk);
+test("whoever goes by keyboard sees where they are", async () => {
+  const shop = await newPerson(atDesk);
   await signIn(shop, demo, "spiceroute", MARGARET);
   await shop.reload();
   await assertRingsAreWhole(shop);
-  const office = await newPerson(browser, atDesk);
+  const office = await newPerson(atDesk);
   await signInToOffice(office, demo, "spiceroute", "owner@spiceroute.example");
   await office.goto(demo.url("spiceroute", "/office/customers"));
   await assertRingsAreWhole(office);
-  await Promise.all([shop, office].map((page) => page.context().close()));
 });
 
-test("on paper there is what was written, dark on white, and nothing to press", limit, async () => {
-  const office = await newPerson(browser, { ...atDesk, colorScheme: "dark" });
+test("on paper there is what was written, dark on white, and nothing to press", async () => {
+  const office = await newPerson({ ...atDesk, colorScheme: "dark" });
   await signInToOffice(office, demo, "unionjack", OWNER);
   await office.goto(demo.url("unionjack", `/office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`));
   await office.locator("a.main").first().click();
@@ -105,7 +93,6 @@ test("on paper there is what was written, dark on white, and nothing to press", 
   await office.emulateMedia({ media: "print", colorScheme: "dark" });
   assert.equal(await office.locator(".button:visible, nav:visible, input:visible").count(), 0);
   assert.equal(await office.evaluate(() => getComputedStyle(document.body).color), "rgb(29, 28, 26)");
-  await office.context().close();
 });
 
 /** Those whose text takes more lines than it has words: a word was broken. */

@@ -22,6 +22,11 @@ const codesIn = (messages) =>
 
 const asWord = (code) => new RegExp(`(?<![\\w.])${code}(?!\\w)`);
 
+/** Takes note of a token that a page or a command showed. */
+export function keepToken(token) {
+  tokens.add(token);
+}
+
 /** Searches the log of a demo for what it sent and for what the browsers hold. */
 export function assertLogTellsNothing(logFile, messages) {
   const codes = codesIn(messages);

@@ -1,5 +1,5 @@
 // A demo of our own for one file of tests: its own port, its own data, ended when the tests are done.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
@@ -37,7 +37,7 @@ export async function startDemo(name) {
   const endWithUs = () => child.kill("SIGTERM");
   process.once("exit", endWithUs);
 
-  const demo = new Demo(port, logFile);
+  const demo = new Demo(port, logFile, dataDirectory);
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
   try {
     await until("the demo to answer", 60_000, async () => {
@@ -70,9 +70,18 @@ export async function startDemo(name) {
 
 /** A running demo, as a browser and as the API see it. */
 class Demo {
-  constructor(port, logFile) {
+  constructor(port, logFile, dataDirectory) {
     this.port = port;
     this.logFile = logFile;
+    this.dataDirectory = dataDirectory;
+  }
+
+  /** A command of the same program beside this demo, such as `operator invite …`; gives what it prints. */
+  command(...words) {
+    const options = { cwd: ROOT, env: environment(), timeout: 60_000 };
+    return new Promise((resolve, reject) => {
+      execFile(PROGRAM, [...words, "--data-dir", this.dataDirectory], options, (error, printed, said) => (error ? reject(new Error(`${words.join(" ")}: ${error.message}\n${said}`)) : resolve(printed.trim())));
+    });
   }
 
   /** The address of a counter's page; of the public site without a slug. */
@@ -82,9 +91,15 @@ class Demo {
 
   /** Node does not find `*.localhost`, so it is told where that is and says who it means. */
   get(page, slug) {
+    return this.ask("GET", page, slug);
+  }
+
+  /** The same with any method; a program shows its token, and sends JSON. */
+  ask(method, page, slug, { token, body } = {}) {
     const host = `${slug ? `${slug}.` : ""}${BASE}:${this.port}`;
+    const headers = { host, ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
     return new Promise((resolve, reject) => {
-      const request = http.get({ host: "127.0.0.1", port: this.port, path: page, headers: { host }, timeout: 10_000 }, (answer) => {
+      const request = http.request({ method, host: "127.0.0.1", port: this.port, path: page, headers, timeout: 10_000 }, (answer) => {
         let text = "";
         answer.setEncoding("utf8");
         answer.on("data", (part) => (text += part));
@@ -93,6 +108,7 @@ class Demo {
       });
       request.on("timeout", () => request.destroy(new Error(`no answer to ${page} in ten seconds`)));
       request.on("error", reject);
+      request.end(body && JSON.stringify(body));
     });
   }
 

@@ -1,26 +1,15 @@
 // One phone, two people: A signs out, B signs in. Nothing of A may be left: not behind the back button, not in a cache.
 import assert from "node:assert/strict";
 import http from "node:http";
-import { after, before, test } from "node:test";
 
-import { atDesk, launch, newPerson } from "./browser.js";
+import { atDesk } from "./browser.js";
 import { HELEN, MARGARET, declared, signIn } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 import { pause, until } from "./wait.js";
 
-const limit = { timeout: 180_000 };
+const { demo, newPerson } = await open("shared-phone", { backForwardCache: true });
 
-let demo, browser;
-before(async () => {
-  demo = await startDemo("shared-phone");
-  browser = await launch({ backForwardCache: true });
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
-
-test("the back/forward cache is on here: a page without no-store comes back as it was left", limit, async () => {
+test("the back/forward cache is on here: a page without no-store comes back as it was left", async () => {
   const careless = await startCarelessShop("private, max-age=60");
   const page = await newSharedPhone();
   await page.goto(careless.url("/sign-in"));
@@ -29,11 +18,10 @@ test("the back/forward cache is on here: a page without no-store comes back as i
   await step(page, "back");
   assert.equal(page.restored.length, 1, "pageshow said that the page was restored");
   assert.ok((await page.content()).includes(careless.canary), "and it shows what its owner left");
-  await page.context().close();
   careless.close();
 });
 
-test("the search finds what a shop without no-store leaves behind, in each of the places it looks", limit, async () => {
+test("the search finds what a shop without no-store leaves behind, in each of the places it looks", async () => {
   const careless = await startCarelessShop("private, max-age=60");
   const page = await newSharedPhone();
   await page.goto(careless.url("/sign-in"));
@@ -41,22 +29,20 @@ test("the search finds what a shop without no-store leaves behind, in each of th
   await page.goto(careless.url("/sign-out"));
   const found = (await search(page, [careless.url("/account")], [careless.canary])).join("\n");
   for (const place of ["back", "restored", "cached fetch", "second tab"]) assert.match(found, new RegExp(place));
-  await page.context().close();
   careless.close();
 });
 
-test("and it finds nothing at a shop with no-store that ends the session", limit, async () => {
+test("and it finds nothing at a shop with no-store that ends the session", async () => {
   const careful = await startCarelessShop("private, no-store");
   const page = await newSharedPhone();
   await page.goto(careful.url("/sign-in"));
   await page.goto(careful.url("/account"));
   await page.goto(careful.url("/sign-out"));
   assert.deepEqual(await search(page, [careful.url("/account")], [careful.canary]), []);
-  await page.context().close();
   careful.close();
 });
 
-test("A signs out, B signs in: nothing of A is left", limit, async () => {
+test("A signs out, B signs in: nothing of A is left", async () => {
   const [a, b] = [MARGARET, HELEN].map(({ phone }) => declared("unionjack", phone));
   const page = await newSharedPhone();
   const pages = ["/", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
@@ -77,10 +63,9 @@ test("A signs out, B signs in: nothing of A is left", limit, async () => {
   assert.deepEqual(await search(page, pages, canaries), [], "after B has signed in");
   await page.goto(pages[0]);
   await page.getByRole("heading", { level: 1, name: b.business_name }).waitFor();
-  await page.context().close();
 });
 
-test("A ends the phone from another device, B signs in on the phone: nothing of A is left either", limit, async () => {
+test("A ends the phone from another device, B signs in on the phone: nothing of A is left either", async () => {
   const [a, b] = [HELEN, MARGARET].map(({ phone }) => declared("unionjack", phone));
   const page = await newSharedPhone();
   const pages = ["/", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
@@ -88,7 +73,7 @@ test("A ends the phone from another device, B signs in on the phone: nothing of 
   await signIn(page, demo, "unionjack", HELEN);
   for (const address of pages) await page.goto(address);
 
-  const desk = await newPerson(browser, atDesk);
+  const desk = await newPerson(atDesk);
   await pause(1_100); // A second text to one number waits for a second here.
   await signIn(desk, demo, "unionjack", HELEN);
   await desk.goto(demo.url("unionjack", "/devices"));
@@ -97,7 +82,6 @@ test("A ends the phone from another device, B signs in on the phone: nothing of 
     await Promise.all([desk.waitForEvent("load"), others.first().getByRole("button").click()]);
     assert.equal(await others.count(), left - 1, "the device is gone");
   }
-  await desk.context().close();
 
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Home" }).click();
   await page.getByLabel("Mobile number").waitFor();
@@ -105,12 +89,11 @@ test("A ends the phone from another device, B signs in on the phone: nothing of 
   await signIn(page, demo, "unionjack", MARGARET);
   await page.getByRole("heading", { level: 1, name: b.business_name }).waitFor();
   assert.deepEqual(await search(page, pages, canaries), [], "after B has signed in");
-  await page.context().close();
 });
 
 /** A phone that tells when a page was restored, and what it showed at that moment, before any script of the page could act. */
 async function newSharedPhone() {
-  const page = await newPerson(browser);
+  const page = await newPerson();
   page.restored = [];
   page.on("console", (message) => {
     if (message.text().startsWith("restored:")) page.restored.push(message.text());

@@ -1,23 +1,12 @@
 // A stranger opens a counter of their own: typed, coded, and in its office within seconds.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
-import { atDesk, launch, look, newPerson } from "./browser.js";
+import { atDesk, look } from "./browser.js";
 import { codeIn } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 import { until } from "./wait.js";
 
-const limit = { timeout: 180_000 };
-
-let demo, browser;
-before(async () => {
-  demo = await startDemo("signup");
-  browser = await launch();
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
+const { demo, newPerson } = await open("signup");
 
 async function fill(page, { subdomain, email }) {
   await page.getByLabel("Your address").fill(subdomain);
@@ -26,8 +15,8 @@ async function fill(page, { subdomain, email }) {
   await page.getByRole("button", { name: "E-mail me a code" }).click();
 }
 
-test("from a business name to the office of a working counter", limit, async () => {
-  const page = await newPerson(browser);
+test("from a business name to the office of a working counter", async () => {
+  const page = await newPerson();
   await page.goto(demo.url(""));
   await page.getByLabel("What is your business called?").fill("Nordic Larder Ltd");
   await page.getByRole("button", { name: "Open your counter" }).click();
@@ -66,14 +55,13 @@ test("from a business name to the office of a working counter", limit, async () 
   await until("the samples to be gone", 10_000, async () => !(await page.content().catch(() => "Take the samples away")).includes("Take the samples away"));
   await page.goto(demo.url("nordic", "/office"));
   await page.getByRole("heading", { name: "Nobody is waiting" }).waitFor();
-  await page.context().close();
 });
 
-test("whoever comes too late for a name keeps what was typed", limit, async () => {
+test("whoever comes too late for a name keeps what was typed", async () => {
   const people = [];
   for (const email of ["one@race.example", "two@race.example"]) {
     // Only the first does without scripts: axe, which looks at the second one's page, is one.
-    const page = await newPerson(browser, { ...atDesk, javaScriptEnabled: people.length > 0 });
+    const page = await newPerson({ ...atDesk, javaScriptEnabled: people.length > 0 });
     await page.goto(demo.url("", "/signups/new?business_name=Race+Foods"));
     await fill(page, { subdomain: "race", email });
     await page.getByLabel("Six-digit code").fill(codeIn(await demo.nextMessage(email, 0)));
@@ -89,5 +77,4 @@ test("whoever comes too late for a name keeps what was typed", limit, async () =
   await loser.getByRole("button", { name: "Open my counter" }).click();
   await loser.getByRole("heading", { level: 1, name: "Race Foods is open" }).waitFor();
   assert.equal(loser.url(), demo.url("race-two", "/office/getting-started"));
-  for (const page of people) await page.context().close();
 });

@@ -1,27 +1,16 @@
 // The pages that nobody comes past on the usual walk: empty ones, refusals, and what stands there afterwards.
-import { after, before, test } from "node:test";
-
-import { atDesk, launch, look, newPerson } from "./browser.js";
+import { atDesk, look } from "./browser.js";
 import { MARGARET, askForAccount, askForCode, codeIn, signIn, signInToOffice, stranger } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 
 const OWNER = "owner@fromagerie.example";
-const limit = { timeout: 180_000 };
 
-let demo, browser;
-before(async () => {
-  demo = await startDemo("states");
-  browser = await launch();
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
+const { demo, newPerson } = await open("states");
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name });
 
-test("the office's door, and an office where nobody has asked yet", limit, async () => {
-  const page = await newPerson(browser);
+test("the office's door, and an office where nobody has asked yet", async () => {
+  const page = await newPerson();
   await page.goto(demo.url("fromagerie", "/office"));
   await page.getByLabel("Your work e-mail").fill("claudine@fromagerie");
   await page.getByRole("button", { name: "E-mail me a code" }).click();
@@ -50,9 +39,8 @@ test("the office's door, and an office where nobody has asked yet", limit, async
   await page.getByRole("button", { name: /^\W*Suspend / }).click();
   await page.getByRole("alert").waitFor();
   await look(page, "office-customer-wrong");
-  await page.context().close();
 
-  const picker = await newPerson(browser, atDesk);
+  const picker = await newPerson(atDesk);
   const mail = "picker@fromagerie.example";
   await picker.goto(demo.url("fromagerie", "/office"));
   await picker.getByLabel("Your work e-mail").fill(mail);
@@ -61,12 +49,11 @@ test("the office's door, and an office where nobody has asked yet", limit, async
   await picker.getByRole("button", { name: "Sign in", exact: true }).click();
   await picker.waitForURL(({ pathname }) => pathname === "/office");
   await look(picker, "office-refused");
-  await picker.context().close();
 });
 
-test("a request taken back, a counter nobody has opened yet, and a device about to be signed out", limit, async () => {
+test("a request taken back, a counter nobody has opened yet, and a device about to be signed out", async () => {
   const newcomer = stranger("31");
-  const shop = await newPerson(browser);
+  const shop = await newPerson();
   await signIn(shop, demo, "unionjack", newcomer);
   await shop.goto(demo.url("unionjack", "/wholesalers"));
   await look(shop, "wholesalers-none");
@@ -87,11 +74,10 @@ test("a request taken back, a counter nobody has opened yet, and a device about 
   await look(shop, "devices-about-to-end");
   await shop.goto(demo.url("", "/no/such/page"));
   await look(shop, "not-found-public");
-  await shop.context().close();
 });
 
-test("pages of the counter in red, where what leads on and what takes away must not look the same", limit, async () => {
-  const shop = await newPerson(browser);
+test("pages of the counter in red, where what leads on and what takes away must not look the same", async () => {
+  const shop = await newPerson();
   await shop.goto(demo.url("spiceroute"));
   await look(shop, "door-spiceroute");
   await askForCode(shop, demo, stranger("32"));
@@ -99,16 +85,14 @@ test("pages of the counter in red, where what leads on and what takes away must 
   await shop.getByRole("button", { name: "Sign in", exact: true }).click();
   await shop.getByRole("alert").waitFor();
   await look(shop, "code-wrong-spiceroute");
-  await shop.context().close();
 
-  const asking = await newPerson(browser);
+  const asking = await newPerson();
   await signIn(asking, demo, "spiceroute", stranger("33"));
   await askForAccount(asking, { business: "Plain Foods", contact: "Jo Field", message: "" });
-  const office = await newPerson(browser, atDesk);
+  const office = await newPerson(atDesk);
   await signInToOffice(office, demo, "spiceroute", "owner@spiceroute.example");
   await look(office, "office-requests-spiceroute");
   await office.getByRole("link", { name: "Plain Foods", exact: true }).click();
   await heading(office, "Plain Foods").waitFor();
   await look(office, "office-request-spiceroute");
-  await Promise.all([asking, office].map((page) => page.context().close()));
 });

@@ -1,31 +1,21 @@
 // What a shopkeeper and a wholesaler do, by hand, on a phone of 360 pixels.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
-import { atDesk, launch, look, newPerson } from "./browser.js";
+import { atDesk, look } from "./browser.js";
 import { HELEN, MARGARET, askForAccount, askForCode, codeIn, declared, houseName, signIn, signInToOffice, stranger } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 
 const UNION_JACK = houseName("unionjack");
 const SPICE_ROUTE = houseName("spiceroute");
 const OWNER = "owner@unionjack.example";
-const limit = { timeout: 180_000 };
 
-let demo, browser;
-before(async () => {
-  demo = await startDemo("walk");
-  browser = await launch();
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
+const { demo, newPerson } = await open("walk");
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name });
 const isAtDoor = (page) => heading(page, "Sign in with your phone").waitFor();
 
-test("a shopkeeper signs in, moves to another wholesaler without a second text, and ends a device", limit, async () => {
-  const page = await newPerson(browser);
+test("a shopkeeper signs in, moves to another wholesaler without a second text, and ends a device", async () => {
+  const page = await newPerson();
   await page.goto(demo.url("unionjack"));
   await page.getByText(UNION_JACK).first().waitFor();
   const logo = await page.locator("img.mark").first().evaluate((image) => image.naturalWidth);
@@ -79,23 +69,21 @@ test("a shopkeeper signs in, moves to another wholesaler without a second text, 
   await isAtDoor(page);
   await page.goto(demo.url("unionjack", "/devices"));
   await isAtDoor(page);
-  await page.context().close();
 });
 
-test("another trade account of the same wholesaler sees its own, and only its own", limit, async () => {
-  const page = await newPerson(browser);
+test("another trade account of the same wholesaler sees its own, and only its own", async () => {
+  const page = await newPerson();
   await signIn(page, demo, "unionjack", HELEN);
   await heading(page, declared("unionjack", HELEN.phone).business_name).waitFor();
   assert.ok(!(await page.content()).includes(declared("unionjack", MARGARET.phone).business_name));
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My wholesalers" }).click();
   await page.getByText("You are here").waitFor();
   assert.ok(!(await page.content()).includes(SPICE_ROUTE), "that wholesaler does not know her");
-  await page.context().close();
 });
 
-test("an unknown number asks for an account and is let in by the owner", limit, async () => {
+test("an unknown number asks for an account and is let in by the owner", async () => {
   const newcomer = stranger("01");
-  const shop = await newPerson(browser);
+  const shop = await newPerson();
   await signIn(shop, demo, "unionjack", newcomer);
   await heading(shop, `Ask ${UNION_JACK} for an account`).waitFor();
   await look(shop, "registration");
@@ -108,7 +96,7 @@ test("an unknown number asks for an account and is let in by the owner", limit, 
   await askForAccount(shop, { business: "Rahman & Daughters", contact: "Nadia Rahman", message: "Corner shop in Leeds <b>since 1998</b>" });
   await look(shop, "registration-pending");
 
-  const office = await newPerson(browser);
+  const office = await newPerson();
   await office.goto(demo.url("unionjack", "/office"));
   await look(office, "office-door");
   await signInToOffice(office, demo, "unionjack", OWNER);
@@ -117,7 +105,7 @@ test("an unknown number asks for an account and is let in by the owner", limit, 
   await look(office, "office-requests");
 
   // A second pair of eyes has the same request open.
-  const colleague = await newPerson(browser, atDesk);
+  const colleague = await newPerson(atDesk);
   await signInToOffice(colleague, demo, "unionjack", "manager@unionjack.example");
   await colleague.getByRole("link", { name: "Rahman & Daughters", exact: true }).click();
   await heading(colleague, "Rahman & Daughters").waitFor();
@@ -140,16 +128,15 @@ test("an unknown number asks for an account and is let in by the owner", limit, 
   await shop.reload();
   await heading(shop, "Rahman & Daughters").waitFor();
   await look(shop, "home-new");
-  await Promise.all([shop, office, colleague].map((page) => page.context().close()));
 });
 
-test("another one is rejected and reads why", limit, async () => {
+test("another one is rejected and reads why", async () => {
   const newcomer = stranger("02");
-  const shop = await newPerson(browser);
+  const shop = await newPerson();
   await signIn(shop, demo, "unionjack", newcomer);
   await askForAccount(shop, { business: "Bargain Barn", contact: "Lee Marsh", message: "" });
 
-  const office = await newPerson(browser, atDesk);
+  const office = await newPerson(atDesk);
   await signInToOffice(office, demo, "unionjack", OWNER);
   await office.getByRole("row").filter({ hasText: "Bargain Barn" }).getByRole("link", { name: "Reject" }).click();
   await office.getByLabel("Reason").fill("  ");
@@ -171,11 +158,10 @@ test("another one is rejected and reads why", limit, async () => {
   await look(shop, "registration-rejected");
   await shop.getByRole("link", { name: "Ask again" }).click();
   await heading(shop, `Ask ${UNION_JACK} for an account`).waitFor();
-  await Promise.all([shop, office].map((page) => page.context().close()));
 });
 
-test("a suspended customer is out at the next click, here and not at the other wholesaler", limit, async () => {
-  const shop = await newPerson(browser);
+test("a suspended customer is out at the next click, here and not at the other wholesaler", async () => {
+  const shop = await newPerson();
   await signIn(shop, demo, "unionjack", MARGARET);
   await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My wholesalers" }).click();
   await shop.getByRole("button", { name: SPICE_ROUTE }).click();
@@ -185,7 +171,7 @@ test("a suspended customer is out at the next click, here and not at the other w
   await shop.goto(demo.url("unionjack"));
 
   const account = declared("unionjack", MARGARET.phone);
-  const office = await newPerson(browser);
+  const office = await newPerson();
   await signInToOffice(office, demo, "unionjack", OWNER);
   await office.getByRole("navigation", { name: "Office" }).getByRole("link", { name: "Customers" }).click();
   await heading(office, "Customers").waitFor();
@@ -217,12 +203,11 @@ test("a suspended customer is out at the next click, here and not at the other w
   await office.getByText("Suspend…").waitFor();
   await shop.goto(demo.url("unionjack"));
   await heading(shop, account.business_name).waitFor();
-  await Promise.all([shop, office].map((page) => page.context().close()));
 });
 
-test("a code that was sent again is the same code", limit, async () => {
+test("a code that was sent again is the same code", async () => {
   const newcomer = stranger("03");
-  const page = await newPerson(browser);
+  const page = await newPerson();
   await page.goto(demo.url("fromagerie"));
   await look(page, "door-fromagerie");
   const code = await askForCode(page, demo, { ...newcomer, typed: newcomer.phone });
@@ -230,11 +215,10 @@ test("a code that was sent again is the same code", limit, async () => {
   const again = page.locator("form[action='/codes'] button");
   await again.and(page.locator(":enabled")).click();
   assert.equal(codeIn(await demo.nextMessage(newcomer.phone, seen)), code);
-  await page.context().close();
 });
 
-test("the pages that are everybody's", limit, async () => {
-  const page = await newPerson(browser);
+test("the pages that are everybody's", async () => {
+  const page = await newPerson();
   await page.goto(demo.url());
   await page.getByRole("link", { name: UNION_JACK }).waitFor();
   await page.getByText(HELEN.typed).waitFor();
@@ -253,5 +237,4 @@ test("the pages that are everybody's", limit, async () => {
 
   const unknown = await page.goto(demo.url("nobody"));
   assert.equal(unknown.status(), (await demo.get("/office", "www")).status, "unknown and reserved hosts get the same plain answer");
-  await page.context().close();
 });

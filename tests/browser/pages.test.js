@@ -1,0 +1,197 @@
+// EVERY page of the application, as those who can open it see it: a page that nobody opens here fails the first test.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before } from "node:test";
+
+import { PHONE, look } from "./browser.js";
+import { HELEN, MARGARET, askForAccount, askForCode, declared, houseName, signIn, signInToConsole, signInToOffice, stranger } from "./people.js";
+import { open, test } from "./stage.js";
+
+/** Each page by its site and the path in the table of routes, and who opens it. */
+const PAGES = {
+  "public /": ["stranger"],
+  "public /signups/new": ["stranger"],
+  "public /signups/:id": ["stranger"],
+  "public /inbox": ["stranger"],
+  "public /api/docs": ["stranger"],
+  "counter /": ["stranger", "waiting", "rejected", "customer", "suspended"],
+  "counter /code": ["stranger"],
+  "counter /registration-requests/new": ["newcomer", "rejected"],
+  "counter /wholesalers": ["newcomer", "waiting", "customer"],
+  "counter /devices": ["newcomer", "waiting", "customer"],
+  "counter /api/docs": ["stranger"],
+  "counter /office": ["owner", "picker"],
+  "counter /office/sign-in": ["stranger"],
+  "counter /office/code": ["stranger"],
+  "counter /office/getting-started": ["owner"],
+  "counter /office/registration-requests/:request_id": ["owner"],
+  "counter /office/customers": ["owner"],
+  "counter /office/customers/:access_id": ["owner"],
+  "counter /office/team": ["owner", "picker"],
+  "counter /office/team/roles": ["owner", "picker"],
+  "counter /office/team/invitations/new": ["owner", "manager"],
+  "counter /office/team/:staff_id": ["owner", "manager"],
+  "counter /office/invitations/:invitation_id": ["stranger"],
+  "counter /office/settings": ["owner"],
+  "console /": ["operator"],
+  "console /sign-in": ["stranger"],
+  "console /code": ["stranger"],
+  "console /tenants/new": ["operator"],
+  "console /tenants/:id": ["operator"],
+  "console /tokens": ["operator"],
+  "console /api/docs": ["stranger"],
+};
+
+/** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
+const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
+
+const SITES = { public_pages: "public", counter_pages: "counter", office_pages: "counter", shared_pages: "counter", console_pages: "console" };
+const SLUGS = { public: "", counter: "unionjack", console: "admin" };
+const OWNER = "owner@unionjack.example";
+const INVITED = "nadia@unionjack.example";
+
+const { demo, newPerson } = await open("pages");
+const at = (page) => demo.url(SLUGS[page.split(" ")[0]], page.split(" ")[1]);
+
+/** How a page is reached that is not simply at its address. */
+const WAYS = {
+  "public /signups/:id": async (person) => {
+    await person.goto(at("public /signups/new?business_name=Nordic+Larder+Ltd"));
+    await person.getByLabel("Your name").fill("Nora Lind");
+    await person.getByLabel("Your work e-mail").fill("nora@nordic.example");
+    await person.getByRole("button", { name: "E-mail me a code" }).click();
+  },
+  "counter /code": async (person) => {
+    await person.goto(at("counter /"));
+    await askForCode(person, demo, stranger("56"));
+  },
+  "counter /office/code": (person) => askForMail(person, "counter /office/sign-in", OWNER),
+  "console /code": (person) => askForMail(person, "console /sign-in", "olga@platform.example"),
+  "counter /office/registration-requests/:request_id": (person) => openFirst(person, "counter /office"),
+  "counter /office/customers/:access_id": (person) => openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`),
+  "counter /office/team/:staff_id": (person) => openFirst(person, "counter /office/team", "Kasia Wrona"),
+  "counter /office/invitations/:invitation_id": async (person) => {
+    const { text } = (await demo.messages(INVITED))[0];
+    await person.goto(text.match(/http\S+\/office\/invitations\/\S+/)[0]);
+  },
+  "console /tenants/:id": (person) => openFirst(person, "console /", houseName("unionjack")),
+};
+
+async function askForMail(person, page, email) {
+  await person.goto(at(page));
+  await person.getByLabel(/e-mail$/).fill(email);
+  await person.getByRole("button", { name: "E-mail me a code" }).click();
+}
+
+async function openFirst(person, page, name) {
+  await person.goto(at(page));
+  const link = name ? person.getByRole("link", { name, exact: true }) : person.locator("a.main").first();
+  await Promise.all([person.waitForURL((url) => url.href !== at(page)), link.click()]);
+}
+
+const people = {};
+const setUp = { timeout: 120_000 };
+before(async () => {
+  for (const who of ["stranger", "newcomer", "waiting", "rejected", "customer", "suspended", "owner", "manager", "picker", "operator"]) people[who] = await newPerson();
+  const { newcomer, waiting, rejected, customer, suspended, owner, manager, picker, operator } = people;
+  await signIn(newcomer, demo, "unionjack", stranger("51"));
+  await signIn(waiting, demo, "unionjack", stranger("52"));
+  await askForAccount(waiting, { business: "Rahman & Daughters", contact: "Nadia Rahman", message: "Corner shop in Leeds, since 1998" });
+  await signIn(rejected, demo, "unionjack", stranger("53"));
+  await askForAccount(rejected, { business: "Bargain Barn", contact: "Lee Marsh", message: "" });
+  await signIn(customer, demo, "unionjack", MARGARET);
+  await signIn(suspended, demo, "unionjack", HELEN);
+
+  await signInToOffice(owner, demo, "unionjack", OWNER);
+  await owner.getByRole("link", { name: "Bargain Barn", exact: true }).click();
+  await owner.getByLabel("Reason").fill("We do not deliver to your town yet.");
+  await owner.getByRole("button", { name: "Reject Bargain Barn" }).click();
+  await owner.getByRole("heading", { level: 2, name: "Rejected" }).waitFor();
+  await openFirst(owner, `counter /office/customers?query=${declared("unionjack", HELEN.phone).account_number}`);
+  await owner.getByText("Suspend…").click();
+  await owner.getByLabel("Reason").fill("Three invoices are open");
+  await owner.getByRole("button", { name: /Suspend \w/ }).click();
+  await owner.getByRole("button", { name: "Restore access" }).waitFor();
+  await owner.goto(at("counter /office/team/invitations/new"));
+  await owner.getByLabel("Their name").fill("Nadia Rahman");
+  await owner.getByLabel("Their e-mail").fill(INVITED);
+  await owner.getByLabel("Sales").check();
+  await owner.getByRole("button", { name: "Send the invitation" }).click();
+  await owner.getByRole("heading", { name: "Invited, not here yet" }).waitFor();
+  await demo.nextMessage(INVITED, 0);
+
+  await signInToOffice(manager, demo, "unionjack", "manager@unionjack.example");
+  await signInToOffice(picker, demo, "unionjack", "picker@unionjack.example");
+  await signInToConsole(operator, demo);
+}, setUp);
+
+test("every page of the table of routes is opened below, and nothing else is", () => {
+  assert.deepEqual(Object.keys(PAGES).sort(), pagesOfTheTable().sort());
+});
+
+for (const [page, visitors] of Object.entries(PAGES)) {
+  test(`${page} as ${visitors.join(", ")}`, async () => {
+    for (const who of visitors) {
+      const person = people[who];
+      await (WAYS[page] ?? (() => person.goto(at(page))))(person);
+      const pattern = new RegExp(`^${page.split(" ")[1].replaceAll(/:\w+/g, "[^/]+")}$`);
+      await person.waitForURL(({ pathname }) => pattern.test(pathname));
+      assert.equal(person.status, 200, `${page} as ${who}`);
+      await look(person, `${page}-${who}`.replaceAll(/[^a-z]+/g, "-"));
+      await assertSameWithoutScripts(person);
+    }
+  });
+}
+
+test("what stands in a page's place when there is none, or it is nobody's business", async () => {
+  for (const [page, who, status] of [
+    ["public /no/such/page", "stranger", 404],
+    ["counter /no/such/page", "customer", 404],
+    ["counter /office/customers/nonsense", "owner", 404],
+    ["counter /office/settings", "picker", 403],
+    ["console /no/such/page", "operator", 404],
+  ]) {
+    const person = people[who];
+    await person.goto(at(page));
+    assert.equal(person.status, status, `${page} as ${who}`);
+    await look(person, `${page}-${who}-${status}`.replaceAll(/[^a-z0-9]+/g, "-"));
+    await assertSameWithoutScripts(person);
+  }
+});
+
+/** Read as text: «page(GET, "/devices", devices::pages::index)», without redirections and without what is no page. */
+function pagesOfTheTable() {
+  const table = readFileSync(new URL("../../src/routes.rs", import.meta.url), "utf8");
+  const found = [];
+  let seen = 0;
+  for (const [, name, lines] of table.matchAll(/fn (\w+)\(\) -> Vec<PageRoute> \{(.*?)\n\}/gs)) {
+    const site = SITES[name];
+    assert.ok(site, `${name}: a table of pages that this test does not know`);
+    for (const [, method, path, answers] of lines.matchAll(/\bpage\(\s*(\w+),\s*"([^"]+)",\s*([\w:]+)/g)) {
+      seen += 1;
+      if (method === "GET" && answers !== "make_sync" && !answers.startsWith("assets::")) found.push(`${site} ${path}`);
+    }
+  }
+  assert.equal(seen, table.match(/\bpage\(\s*(GET|POST)/g).length, "each line of the table was read");
+  assert.deepEqual(STEPS.filter((step) => !found.includes(step)), [], "steps that are there");
+  return found.filter((page) => !STEPS.includes(page));
+}
+
+/** The page again with its scripts switched off: the same things to press and to fill in. */
+async function assertSameWithoutScripts(page) {
+  await page.setViewportSize(PHONE);
+  const session = await page.context().newCDPSession(page);
+  const seen = async () => {
+    await page.reload();
+    const named = (all) => all.filter((one) => one.checkVisibility()).map((one) => `${one.tagName} ${one.innerText || one.name}`.replace(/ in \d+ s$/, ""));
+    return page.locator("a, button, summary, input:not([type=hidden]), select, textarea").evaluateAll(named);
+  };
+  const withScripts = await seen();
+  await session.send("Emulation.setScriptExecutionDisabled", { value: true });
+  try {
+    assert.deepEqual(await seen(), withScripts, `${page.url()} without scripts`);
+  } finally {
+    await session.send("Emulation.setScriptExecutionDisabled", { value: false });
+    await session.detach();
+  }
+}
