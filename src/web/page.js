@@ -27,6 +27,12 @@ addEventListener("submit", (event) => {
   });
 });
 
+// On a phone the menu may be longer than the screen: where one is stays in sight.
+for (const menu of forms("nav.chips")) {
+  const here = menu.querySelector("[aria-current]");
+  if (here) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+}
+
 // A colour is typed or picked: either shows what the other says.
 for (const picker of forms("input[data-picks]")) {
   const typed = document.getElementById(picker.dataset.picks);

@@ -136,7 +136,8 @@ function measure() {
   for (const one of document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")) {
     if (!isForEyes(one)) continue;
     const isChoice = one.matches("[type=radio], [type=checkbox]");
-    const target = one.matches(".main") ? one.closest("tr") : isChoice ? one.labels[0] : one;
+    // The link in a row is as large as the row, the label of a choice as large as the choice.
+    const target = one.matches(".main") ? one.closest("tr") : isChoice ? one.closest(".choice") : one;
     const box = target.getBoundingClientRect();
     const sticksOut = box.right > window + 1 && !one.closest(".chips");
     if (sticksOut || (!one.matches("input, select, textarea") && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)) wrong.add(`sticks out: ${called(one)}`);
