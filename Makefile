@@ -63,7 +63,7 @@ test-rust: ## the test suite (TEST_FLAGS=name_of_a_test)
 test-browser: ## a real Chromium walks the demo; pictures in target/screenshots
 	$(call heading,Browser)
 	$(CARGO) build --locked --all-targets
-	cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node --test
+	cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm test --silent
 
 bench: ## throughput as a share of pgbench's
 	benches/run

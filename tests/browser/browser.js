@@ -84,7 +84,7 @@ async function assertAccessible(page, name) {
 }
 
 /** Nothing is wider than the window, cut off, written over something else, or too small for a thumb. */
-async function assertFits(page, name) {
+export async function assertFits(page, name) {
   const { width, window, wrong } = await page.evaluate(measure);
   assert.ok(width <= window, `${name}: the page is ${width} px wide in a window of ${window} px`);
   assert.deepEqual(wrong, [], `${name}: not wholly to be seen, or too small`);
@@ -118,8 +118,9 @@ function measure() {
         const edge = at.getBoundingClientRect();
         // After three lines of a message there are three dots, on purpose.
         const isBelow = box.bottom > edge.bottom + 2;
-        if (isBelow && style.webkitLineClamp !== "none") isShown = false;
-        else if (isBelow || box.left < edge.left - 1 || box.right > edge.right + 1) wrong.add(`cut off: ${called(holder)}`);
+        isShown = !(isBelow && style.webkitLineClamp !== "none");
+        if (!isShown) break;
+        if (isBelow || box.left < edge.left - 1 || box.right > edge.right + 1) wrong.add(`cut off: ${called(holder)}`);
       }
       if (isShown && !holder.closest("svg")) lines.push({ box, holder });
     }

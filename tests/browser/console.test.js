@@ -101,7 +101,7 @@ test("a token is shown once, does what it may, and nothing once it is revoked", 
 });
 
 test("a counter is shut by a program: its open pages follow within about a second, and come back", async () => {
-  const token = (await demo.command("operator", "token", "Billing")).trim();
+  const token = await demo.command("operator", "token", "Billing");
   keepToken(token);
   const shop = await newPerson();
   await signIn(shop, demo, "unionjack", MARGARET);
@@ -122,7 +122,7 @@ test("a counter is shut by a program: its open pages follow within about a secon
 });
 
 test("a counter gets another name: the old one leads there, and whoever was signed in signs in anew", async () => {
-  const token = (await demo.command("operator", "token", "Renaming")).trim();
+  const token = await demo.command("operator", "token", "Renaming");
   keepToken(token);
   const shop = await newPerson();
   await signIn(shop, demo, "spiceroute", MARGARET);
@@ -135,7 +135,7 @@ test("a counter gets another name: the old one leads there, and whoever was sign
   });
   await heading(shop, "Sign in with your phone").waitFor();
   await signIn(shop, demo, "spices", MARGARET);
-  await heading(shop, "Saffron & Sage").or(shop.getByText("Your trade account")).first().waitFor();
+  await shop.getByText("Your trade account").waitFor();
 
   const office = await newPerson(atDesk);
   await office.goto(demo.url("spiceroute", "/office"));
@@ -144,12 +144,10 @@ test("a counter gets another name: the old one leads there, and whoever was sign
   await heading(office, "Requests").waitFor();
 });
 
-/** The same page, loaded again and again until it says so; it has about a second, and more only because machines are busy. */
+/** The same page, loaded again and again until it says so: within about a second, or five where a machine is busy. */
 async function becomes(page, words) {
-  const begun = Date.now();
   await until(`the page to say ${words}`, 5_000, async () => {
     await page.reload();
     return words.test(await page.locator("h1").first().innerText());
   });
-  assert.ok(Date.now() - begun < 5_000);
 }

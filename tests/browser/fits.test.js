@@ -1,7 +1,7 @@
 // Whatever strangers write and however large the letters are: a page stays as wide as the window, and all of it can be reached.
 import assert from "node:assert/strict";
 
-import { PHONE, assertRingsAreWhole, atDesk, launch, look, newPerson as newPersonIn } from "./browser.js";
+import { PHONE, assertFits, assertRingsAreWhole, atDesk, launch, look, newPerson as newPersonIn } from "./browser.js";
 import { HELEN, MARGARET, askForAccount, declared, signIn, signInToOffice, stranger } from "./people.js";
 import { open, test } from "./stage.js";
 
@@ -41,6 +41,25 @@ test("a name that is one long word pushes nothing off the screen", async () => {
   await shop.reload();
   await shop.getByRole("heading", { level: 1, name: LONG }).waitFor();
   await look(shop, "home-long");
+});
+
+test("the measure finds what is wide, cut off, written over something else, or too small to press", async () => {
+  const page = await newPerson();
+  for (const [found, body] of [
+    [/400 px wide/, '<p style="width: 400px">Wide</p>'],
+    [/outside: Far/, '<p style="margin-left: -60px">Far on the left</p>'],
+    [/cut off: Long/, '<p style="overflow: hidden; width: 90px; white-space: nowrap">Longer than its box is wide</p>'],
+    [/cut off: Low/, '<p style="overflow: hidden; height: 12px">Lower than its box is high</p>'],
+    [/each other: One and Two/, '<p>One</p><p style="margin-top: -30px">Two</p>'],
+    [/too small to press: Small/, "<button>Small</button>"],
+    [/too small to press: Alone/, '<p><a href="/">Alone</a></p>'],
+    [/sticks out: Unbreakable/, '<button style="width: 60px; height: 50px; white-space: nowrap">Unbreakable</button>'],
+  ]) {
+    await page.setContent(`<!doctype html><meta name="viewport" content="width=device-width"><body style="margin: 0">${body}`);
+    await assert.rejects(assertFits(page, "a page with a fault"), found);
+  }
+  await page.setContent('<!doctype html><meta name="viewport" content="width=device-width"><p>A link in <a href="/">a sentence</a> is as high as it</p>');
+  await assertFits(page, "a page without one");
 });
 
 test("letters of twice the size stay words, and on the page", async () => {

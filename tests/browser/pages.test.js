@@ -112,6 +112,7 @@ before(async () => {
   await owner.getByLabel("Reason").fill("Three invoices are open");
   await owner.getByRole("button", { name: /Suspend \w/ }).click();
   await owner.getByRole("button", { name: "Restore access" }).waitFor();
+  await signIn(suspended, demo, "unionjack", HELEN);
   await owner.goto(at("counter /office/team/invitations/new"));
   await owner.getByLabel("Their name").fill("Nadia Rahman");
   await owner.getByLabel("Their e-mail").fill(INVITED);
@@ -137,6 +138,7 @@ for (const [page, visitors] of Object.entries(PAGES)) {
       const pattern = new RegExp(`^${page.split(" ")[1].replaceAll(/:\w+/g, "[^/]+")}$`);
       await person.waitForURL(({ pathname }) => pattern.test(pathname));
       assert.equal(person.status, 200, `${page} as ${who}`);
+      if (who !== "stranger") assert.equal(await person.locator("body.door").count(), 0, `${page} shows ${who} a door`);
       await look(person, `${page}-${who}`.replaceAll(/[^a-z]+/g, "-"));
       await assertSameWithoutScripts(person);
     }

@@ -89,12 +89,11 @@ class Demo {
     return `http://${slug ? `${slug}.` : ""}${BASE}:${this.port}${page}`;
   }
 
-  /** Node does not find `*.localhost`, so it is told where that is and says who it means. */
   get(page, slug) {
     return this.ask("GET", page, slug);
   }
 
-  /** The same with any method; a program shows its token, and sends JSON. */
+  /** As a program that shows a token and sends JSON. Node does not find `*.localhost`: it is told where that is, and says who it means. */
   ask(method, page, slug, { token, body } = {}) {
     const host = `${slug ? `${slug}.` : ""}${BASE}:${this.port}`;
     const headers = { host, ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
