@@ -19,6 +19,8 @@ use crate::messages::email::{Mailer, Smtp};
 use crate::messages::inbox::Inbox;
 use crate::messages::sms::{Kannel, SmsGateway};
 use crate::messages::{self, Carriers};
+use crate::my_data;
+use crate::number_changes;
 use crate::registrations;
 use crate::routes;
 use crate::sweep;
@@ -137,6 +139,9 @@ impl worker::Runner for Runner {
             Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
             Job::RemindOfClosing(reminder) => closing::write_letters(&self.house, &tenant, reminder).await,
             Job::ForgetCustomer(_) => Ok(Outcome::Done),
+            Job::TellErasure(subject) => my_data::telling::erased(&self.house, &tenant, subject).await,
+            Job::TellNumberChange(access) => number_changes::telling::changed(&self.house, &tenant, access).await,
+            Job::TellTwoBecameOne(access) => number_changes::telling::became_one(&self.house, &tenant, access).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

@@ -125,6 +125,7 @@ pub struct Allowance {
 pub struct Sessions {
     pub customer_idle_days: i64,
     pub customer_life_days: i64,
+    pub customer_silent_days: i64,
     pub staff_idle_hours: i64,
     pub staff_life_hours: i64,
 }
@@ -256,6 +257,10 @@ impl Config {
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");
         ensure!((1..=365).contains(&self.tenants.grace_days), "[tenants] grace_days must be 1 to 365");
         ensure!(self.codes.life_seconds <= 600, "[codes] life_seconds is over ten minutes (NIST SP 800-63B-4, 3.1.3.2)");
+        ensure!(
+            self.sessions.customer_silent_days > self.sessions.customer_life_days,
+            "[sessions] customer_silent_days must be more than customer_life_days: nobody who is signed in is silent"
+        );
         ensure!(self.codes.guesses_per_day <= 100, "[codes] guesses_per_day is over a hundred (NIST SP 800-63B-4, 3.2.2)");
         Ok(())
     }

@@ -45,6 +45,9 @@ pub enum Error {
     /// What was asked does not fit how things stand now.
     #[error("{0}")]
     Conflict(&'static str),
+    /// Whoever had this number before had an account here; nothing goes on before that is settled.
+    #[error("Confirm that it is you, or say that you are new here")]
+    ConfirmationNeeded,
     /// The same `Idempotency-Key` came with another body.
     #[error("This Idempotency-Key was used for a different request")]
     KeyReused,

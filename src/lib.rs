@@ -20,6 +20,7 @@ pub mod web;
 
 pub mod certificates;
 pub mod challenges;
+pub mod confirmations;
 pub mod console_events;
 pub mod console_sign_in;
 pub mod console_tenants;
@@ -29,6 +30,8 @@ pub mod getting_started;
 pub mod home;
 pub mod inbox;
 pub mod invitations;
+pub mod my_data;
+pub mod number_changes;
 pub mod office_audit;
 pub mod office_closing;
 pub mod office_customers;

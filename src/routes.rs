@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api::docs::{self, Document};
 use crate::api::document::{self, Described};
 use crate::certificates::{self, api::CertificatesApi};
+use crate::confirmations::{self, api::ConfirmationsApi};
 use crate::console_events::{self, api::ConsoleEventsApi};
 use crate::console_sign_in::{self, api::ConsoleSignInApi};
 use crate::console_tenants::{self, api::ConsoleTenantsApi, changes};
@@ -18,6 +19,8 @@ use crate::getting_started;
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
 use crate::invitations::{self, api::InvitationsApi};
+use crate::my_data::{self, api::MyDataApi};
+use crate::number_changes::{self, api::NumberChangesApi};
 use crate::office_audit::{self, api::OfficeAuditApi};
 use crate::office_closing::{self, api::ClosingApi};
 use crate::office_customers::{self, api::OfficeCustomersApi};
@@ -110,6 +113,20 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/devices", devices::pages::index),
         page(POST, "/devices/end-others", devices::pages::end_all_others),
         page(POST, "/devices/:session_id/end", devices::pages::end_one),
+        page(POST, "/confirmation", confirmations::pages::confirmation),
+        page(GET, "/confirmation", make_sync(|_| Redirect::to("/"))),
+        page(POST, "/confirmation/dismissal", confirmations::pages::dismissal),
+        page(GET, "/my-data", my_data::pages::index),
+        page(GET, "/my-data/download", my_data::pages::download),
+        page(POST, "/erasures", my_data::pages::ask),
+        page(GET, "/erasures", make_sync(|_| Redirect::to("/my-data"))),
+        page(GET, "/erasures/confirmation", my_data::pages::code),
+        page(POST, "/erasures/confirmation", my_data::pages::confirmation),
+        page(GET, "/number-changes/new", number_changes::pages::new),
+        page(POST, "/number-changes", number_changes::pages::create),
+        page(GET, "/number-changes", make_sync(|_| Redirect::to("/number-changes/new"))),
+        page(GET, "/number-changes/confirmation", number_changes::pages::codes),
+        page(POST, "/number-changes/confirmation", number_changes::pages::confirmation),
     ]
     .into_iter()
     .chain(office_pages())
@@ -237,6 +254,9 @@ type CounterApi = (
     RegistrationsApi,
     WholesalersApi,
     DevicesApi,
+    ConfirmationsApi,
+    MyDataApi,
+    NumberChangesApi,
     OfficeSignInApi,
     OfficeRequestsApi,
     OfficeCustomersApi,
@@ -256,6 +276,9 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
             RegistrationsApi,
             WholesalersApi,
             DevicesApi,
+            ConfirmationsApi,
+            MyDataApi,
+            NumberChangesApi,
             OfficeSignInApi,
             OfficeRequestsApi,
             OfficeCustomersApi,

@@ -9,11 +9,11 @@ begin
 end $$;
 
 -- Customers at a tenant's counter.
-grant select on sessions, account_access, trade_accounts, registration_requests, idempotency_keys to tc_counter;
+grant select on sessions, account_access, trade_accounts, registration_requests, idempotency_keys, confirmations to tc_counter;
 grant update (last_seen_at, ended_at) on sessions to tc_counter;
 grant insert on idempotency_keys, audit_events, jobs to tc_counter;
 -- Asking and taking back what was asked; who decided, and why, is not theirs to say.
-grant insert (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at)
+grant insert (tenant_id, request_id, customer_id, phone, kind, business_name, contact_name, message, status, created_at)
   on registration_requests to tc_counter;
 grant update (status, decided_at) on registration_requests to tc_counter;
 -- Whoever adds to a tenant's audit log must see where its chain ends; what it says they do not see.
@@ -39,6 +39,11 @@ grant insert on audit_events, jobs to tc_office;
 -- Samples are taken away again.
 grant delete on registration_requests, account_access, trade_accounts to tc_office;
 grant insert on registration_requests to tc_office;
+-- Somebody who is known already comes under another number: what the office has of them goes along.
+grant update (customer_id, phone) on account_access, registration_requests to tc_office;
+grant update (customer_id) on messages to tc_office;
+grant select on confirmations to tc_office;
+grant update (tries, status, decided_at) on confirmations to tc_office;
 -- The office changes its own wholesaler's settings; the policy on tenants shows it that one row. Its name, its state and
 -- its dates are not the office's to write.
 grant select (id, business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
@@ -55,7 +60,13 @@ grant select on account_access to tc_identity;
 grant select, insert on sessions to tc_identity;
 grant update (ended_at) on sessions to tc_identity;
 grant insert on jobs to tc_identity;
--- Whom no tenant knows any more: the keys that point to a customer keep everybody else.
+-- What is held about a person, wherever it is: they take it along, have it erased, and move it to another number.
+grant select, insert on confirmations to tc_identity;
+grant select, insert, delete on registration_requests, messages to tc_identity;
+grant insert, delete on account_access to tc_identity;
+grant update (business_name, contact_name, message, reason, status, decided_at) on registration_requests to tc_identity;
+grant update (recipient, subject, text, status, provider_reference) on messages to tc_identity;
+grant update (phone) on customers to tc_identity;
 grant delete on customers to tc_identity;
 -- An operator's code opens a session in the transaction that uses the code up.
 grant select on operators to tc_identity;

@@ -18,7 +18,7 @@ pub use words::{Named, Words, tell};
 
 use crate::db::{Founding, Office, TenantDoor, Tx};
 use crate::error::Result;
-use crate::ids::{EventId, StaffId};
+use crate::ids::{AccessId, EventId, StaffId};
 use crate::tenancy::extract::{Agent, Caller, Member};
 
 /// Who did it.
@@ -46,6 +46,11 @@ impl Actor {
     pub fn customer(caller: &Caller) -> Self {
         let access = caller.session.access.as_ref().map(|access| access.access_id.uuid());
         Self { kind: "customer", id: access, name: String::new(), doer: None }
+    }
+
+    /// A customer who is known here by what lets them in, when nobody is at the counter any more.
+    pub fn access(id: AccessId) -> Self {
+        Self { kind: "customer", id: Some(id.uuid()), name: "The customer".to_owned() }
     }
 
     /// One of the platform's own people, or a program of theirs: the tenant reads on whose behalf.

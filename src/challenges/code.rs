@@ -49,6 +49,11 @@ impl Code {
         digits.try_into().map(Self).map_err(|_| wrong())
     }
 
+    /// The same of a field with another name.
+    pub fn parse_field(typed: &str, field: &'static str) -> Result<Self> {
+        Self::parse(typed).map_err(|error| Error::invalid(field, error.fields().of("code")))
+    }
+
     /// Compares without telling by the time it takes where they differ.
     pub fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

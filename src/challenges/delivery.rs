@@ -19,6 +19,8 @@ use crate::tenancy::{House, Tenant};
 #[template(path = "challenges/code.sms.txt", escape = "none")]
 pub struct CodeText<'a> {
     pub business_name: &'a str,
+    /// What it does, after «your code».
+    pub what: &'a str,
     pub code: &'a str,
     pub minutes: i64,
     pub host: &'a str,
@@ -72,9 +74,14 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
     let minutes = minutes_left(open.expires_at - now);
     let sent = match tenant {
         // Nobody is let in there with it, and in five minutes it is good for nothing.
-        Some(tenant) if open.purpose == "customer" && !tenant.serves(Role::Customer) => return Ok(Outcome::Done),
-        Some(tenant) if open.purpose == "customer" => {
-            carriers.sms.send(&open.address, &text_in_one_segment(tenant, &code, minutes, &open.host)?).await
+        Some(tenant) if open.purpose != "staff" && !tenant.serves(Role::Customer) => return Ok(Outcome::Done),
+        Some(tenant) if open.purpose != "staff" => {
+            let what = match open.purpose.as_str() {
+                "erasure" => " to erase your data",
+                "number_change" => " to change your number",
+                _ => "",
+            };
+            carriers.sms.send(&open.address, &text_in_one_segment(tenant, what, &code, minutes, &open.host)?).await
         }
         Some(tenant) => {
             if !works_here(house, tenant, &open.address).await? {
@@ -111,10 +118,10 @@ fn minutes_left(life: TimeDelta) -> i64 {
 }
 
 /// The text, with the business name cut until it costs one message.
-fn text_in_one_segment(tenant: &Tenant, code: &str, minutes: i64, host: &str) -> Result<String> {
+fn text_in_one_segment(tenant: &Tenant, what: &str, code: &str, minutes: i64, host: &str) -> Result<String> {
     let mut name = one_line(&tenant.business_name);
     loop {
-        let text = CodeText { business_name: &name, code, minutes, host };
+        let text = CodeText { business_name: &name, what, code, minutes, host };
         let text = text.render().map_err(|error| Error::Internal(error.into()))?;
         if segments(&text).count <= 1 || name == tenant.slug.as_str() {
             return Ok(text);

@@ -88,6 +88,18 @@ pub fn known_cookie(house: &House, token: &Token) -> String {
     set_cookie(KNOWN_COOKIE, &token.reveal(), life.num_seconds())
 }
 
+/// How many browsers this address is known in.
+pub async fn known_browsers(tx: &mut Tx<Identity>, config: &Config, address: &Address) -> Result<i64> {
+    let key = key_of(config, address.as_str().as_bytes())?;
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from known_browsers where address_key = $1 and purpose = $2"#,
+        &key[..],
+        address.purpose()
+    )
+    .fetch_one(&mut *tx)
+    .await?)
+}
+
 /// Forgets every browser of this address but the one with this token.
 pub async fn forget_others(tx: &mut Tx<Identity>, config: &Config, address: &Address, kept: Option<&Token>) -> Result<()> {
     let key = key_of(config, address.as_str().as_bytes())?;

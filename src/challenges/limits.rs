@@ -53,9 +53,9 @@ impl Counters {
         question: &Question<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let most = match question.address {
-            Address::Phone(_) => config.codes.sms_per_day,
-            Address::Email(_) | Address::Signup(_) | Address::Operator(_) => config.codes.emails_per_day,
+        let most = match question.address.phone() {
+            Some(_) => config.codes.sms_per_day,
+            None => config.codes.emails_per_day,
         };
         if self.sent.len() >= most {
             let oldest = self.sent.iter().map(|(at, _)| *at).min().unwrap_or(now);
@@ -194,7 +194,7 @@ fn of_network(config: &Config, question: &Question<'_>, sends: bool) -> Result<V
 
 /// What the numbers of a row, and those of a country at one tenant, share until they are proven.
 fn of_many(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
-    let Address::Phone(phone) = question.address else { return Ok(Vec::new()) };
+    let Some(phone) = question.address.phone() else { return Ok(Vec::new()) };
     let number = phone.as_str();
     let prefix = number.get(..number.len().saturating_sub(4)).unwrap_or(number);
     let country = phone.country().map(|country| country.as_str()).unwrap_or_default();
@@ -208,9 +208,9 @@ fn of_many(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
 /// What is spent, proven or not. Texts cost and mail does not: the one does not use up the other's.
 fn of_house(config: &Config, question: &Question<'_>) -> Result<Vec<Draw>> {
     let limits = &config.limits;
-    let (kind, allowance) = match question.address {
-        Address::Phone(_) => ("tenant", limits.tenant),
-        Address::Email(_) | Address::Signup(_) | Address::Operator(_) => ("tenant_mail", limits.tenant_mail),
+    let (kind, allowance) = match question.address.phone() {
+        Some(_) => ("tenant", limits.tenant),
+        None => ("tenant_mail", limits.tenant_mail),
     };
     Ok(vec![draw_of(config, kind, &site_of(question), allowance)?, draw_of(config, "platform", b"", limits.platform)?])
 }

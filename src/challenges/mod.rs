@@ -14,9 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::code::Code;
 use self::known::KnownBrowser;
-pub use self::known::{forget_others, known_cookie};
+pub use self::known::{forget_others, known_browsers, known_cookie};
 use self::limits::Counters;
-pub use self::pending::{Pending, pending};
+pub use self::pending::{Pending, pending, pending_but};
 pub use self::sweep::sweep;
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
@@ -31,6 +31,10 @@ use crate::values::{EmailAddress, PhoneNumber};
 pub enum Address {
     /// A customer signs in.
     Phone(PhoneNumber),
+    /// A customer has everything about this number erased.
+    Erasure(PhoneNumber),
+    /// A customer changes this number for another, or another for this one.
+    NumberChange(PhoneNumber),
     /// A member of staff signs in.
     Email(EmailAddress),
     /// A wholesaler signs up.
@@ -43,7 +47,7 @@ impl Address {
     /// The whole address: for the database and the carrier.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Phone(phone) => phone.as_str(),
+            Self::Phone(phone) | Self::Erasure(phone) | Self::NumberChange(phone) => phone.as_str(),
             Self::Email(email) | Self::Signup(email) | Self::Operator(email) => email.as_str(),
         }
     }
@@ -51,17 +55,24 @@ impl Address {
     fn purpose(&self) -> &'static str {
         match self {
             Self::Phone(_) => Purpose::Customer.word(),
+            Self::Erasure(_) => Purpose::Erasure.word(),
+            Self::NumberChange(_) => Purpose::NumberChange.word(),
             Self::Email(_) => Purpose::Staff.word(),
             Self::Signup(_) => Purpose::Signup.word(),
             Self::Operator(_) => Purpose::Operator.word(),
         }
     }
 
-    fn lane(&self) -> Lane {
+    /// The number, when codes go by text.
+    fn phone(&self) -> Option<&PhoneNumber> {
         match self {
-            Self::Phone(_) => Lane::TextCodes,
-            Self::Email(_) | Self::Signup(_) | Self::Operator(_) => Lane::MailCodes,
+            Self::Phone(phone) | Self::Erasure(phone) | Self::NumberChange(phone) => Some(phone),
+            Self::Email(_) | Self::Signup(_) | Self::Operator(_) => None,
         }
+    }
+
+    fn lane(&self) -> Lane {
+        if self.phone().is_some() { Lane::TextCodes } else { Lane::MailCodes }
     }
 }
 
@@ -89,6 +100,11 @@ impl<'a> Question<'a> {
             browser: visitor.token(PENDING_COOKIE),
             known: visitor.token(KNOWN_COOKIE),
         }
+    }
+
+    /// The same for what lets nobody in: no browser is known for it.
+    pub fn apart(visitor: &'a Visitor, address: &'a Address) -> Self {
+        Self { known: None, ..Self::of(visitor, address) }
     }
 }
 
@@ -118,7 +134,7 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             let open = open_challenge(tx, house, &question, &browser, now).await?;
             let resend = TimeDelta::seconds(config.codes.resend_seconds.into());
             // Every browser of one phone waits together, because each text costs; mail waits by browser.
-            let waits = matches!(question.address, Address::Phone(_)) || open.is_some();
+            let waits = question.address.phone().is_some() || open.is_some();
             let wait = if waits { resend_wait(counters.last_sent(question.host), resend, now) } else { TimeDelta::zero() };
             let sends = wait.is_zero();
             if sends {
@@ -193,6 +209,12 @@ impl Proven {
     /// Uses the code up: of many who bring it at once, one gets through. Whatever it opens belongs into the
     /// same transaction. Answers what the browser is known by from now on.
     pub async fn consume(self, tx: &mut Tx<Identity>, house: &House, question: &Question<'_>) -> Result<Token> {
+        self.use_up(tx, house, question).await?;
+        known::remember(tx, &house.config, question, house.now()).await
+    }
+
+    /// The same for what lets nobody in: the browser is known afterwards as it was before.
+    pub async fn use_up(self, tx: &mut Tx<Identity>, house: &House, question: &Question<'_>) -> Result<()> {
         let (config, now) = (&house.config, house.now());
         limits::lock_and_forgive(tx, config, question.address, !self.in_known_browser).await?;
         sqlx::query_scalar!(
@@ -203,8 +225,7 @@ impl Proven {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::WrongCode)?;
-        limits::give_back(tx, config, question).await?;
-        known::remember(tx, config, question, now).await
+        limits::give_back(tx, config, question).await
     }
 
     /// Leaves the code good for the rest of its life: for what is done once however often it is brought.
@@ -218,6 +239,13 @@ impl Proven {
             })
             .await
     }
+}
+
+/// Forgets every code and every browser of this number: it belongs to nobody now.
+pub async fn forget_number(tx: &mut Tx<Identity>, house: &House, phone: &PhoneNumber) -> Result<()> {
+    forget_others(tx, &house.config, &Address::Phone(phone.clone()), None).await?;
+    sqlx::query!("delete from challenges where address = $1", phone.as_str()).execute(&mut *tx).await?;
+    Ok(())
 }
 
 async fn open_challenge(
@@ -300,6 +328,8 @@ pub enum Purpose {
     Staff,
     Signup,
     Operator,
+    Erasure,
+    NumberChange,
 }
 
 impl Purpose {
@@ -309,6 +339,8 @@ impl Purpose {
             Self::Staff => "staff",
             Self::Signup => "signup",
             Self::Operator => "operator",
+            Self::Erasure => "erasure",
+            Self::NumberChange => "number_change",
         }
     }
 
@@ -316,6 +348,8 @@ impl Purpose {
         let unreadable = || Error::Internal(anyhow::anyhow!("a challenge's address is unreadable"));
         match self {
             Self::Customer => PhoneNumber::from_e164(text).map(Address::Phone).map_err(|_| unreadable()),
+            Self::Erasure => PhoneNumber::from_e164(text).map(Address::Erasure).map_err(|_| unreadable()),
+            Self::NumberChange => PhoneNumber::from_e164(text).map(Address::NumberChange).map_err(|_| unreadable()),
             Self::Staff => EmailAddress::parse(text).map(Address::Email).map_err(|_| unreadable()),
             Self::Signup => EmailAddress::parse(text).map(Address::Signup).map_err(|_| unreadable()),
             Self::Operator => EmailAddress::parse(text).map(Address::Operator).map_err(|_| unreadable()),

@@ -43,6 +43,11 @@ impl Pending {
 
 /// The open question of this browser on this host, if there is one.
 pub async fn pending(house: &House, here: &Here, purpose: Purpose) -> Result<Option<Pending>> {
+    pending_but(house, here, purpose, "").await
+}
+
+/// The same, about any address but this one.
+pub async fn pending_but(house: &House, here: &Here, purpose: Purpose, but: &str) -> Result<Option<Pending>> {
     let Some(browser) = here.token(PENDING_COOKIE) else { return Ok(None) };
     let now = house.now();
     house
@@ -52,11 +57,13 @@ pub async fn pending(house: &House, here: &Here, purpose: Purpose) -> Result<Opt
             let open = sqlx::query!(
                 "select address, expires_at, asked_at, sent_at, guesses from challenges
                   where browser_hash = $1 and host = $2 and purpose = $3 and consumed_at is null and expires_at > $4
+                    and address <> $5
                   order by asked_at desc, created_at desc limit 1",
                 &browser.hash()[..],
                 &here.host,
                 purpose.word(),
-                now
+                now,
+                but
             )
             .fetch_optional(&mut *tx)
             .await?;

@@ -29,7 +29,7 @@ const EVERYTHING: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 
 /// What somebody says who asks for an account.
 const REQUEST: &[&str] =
-    &["tenant_id", "request_id", "customer_id", "phone", "business_name", "contact_name", "message", "status", "created_at"];
+    &["tenant_id", "request_id", "customer_id", "phone", "kind", "business_name", "contact_name", "message", "status", "created_at"];
 
 /// Where the chain of a tenant's audit log ends, and nothing of what it says.
 const CHAIN_END: &[&str] = &["tenant_id", "position", "hash"];
@@ -82,6 +82,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "registration_requests", ADD, REQUEST),
     part("tc_counter", "registration_requests", CHANGE, &["status", "decided_at"]),
     whole("tc_counter", "idempotency_keys", READ_ADD),
+    whole("tc_counter", "confirmations", READ),
     whole("tc_counter", "audit_events", ADD),
     part("tc_counter", "audit_events", READ, CHAIN_END),
     whole("tc_counter", "jobs", ADD),
@@ -107,6 +108,11 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_office", "registration_requests", &["INSERT", "DELETE"]),
     whole("tc_office", "account_access", REMOVE),
     whole("tc_office", "trade_accounts", REMOVE),
+    part("tc_office", "account_access", CHANGE, &["customer_id", "phone"]),
+    part("tc_office", "registration_requests", CHANGE, &["customer_id", "phone"]),
+    part("tc_office", "messages", CHANGE, &["customer_id"]),
+    whole("tc_office", "confirmations", READ),
+    part("tc_office", "confirmations", CHANGE, &["tries", "status", "decided_at"]),
     part("tc_office", "tenants", READ, SETTINGS_READ),
     part("tc_office", "tenants", CHANGE, SETTINGS_WRITTEN),
     whole("tc_identity", "challenges", EVERYTHING),
@@ -115,10 +121,15 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_identity", "allowances", EVERYTHING),
     whole("tc_identity", "hand_overs", EVERYTHING),
     whole("tc_identity", "customers", READ_ADD),
-    part("tc_identity", "customers", CHANGE, &["last_proven_at"]),
     whole("tc_identity", "customers", REMOVE),
+    part("tc_identity", "customers", CHANGE, &["last_proven_at", "phone"]),
     part("tc_identity", "tenants", READ, &["id", "slug", "business_name", "status", "logo_type", "renamed_at", "updated_at"]),
-    whole("tc_identity", "account_access", READ),
+    whole("tc_identity", "account_access", READ_ADD_REMOVE),
+    whole("tc_identity", "registration_requests", READ_ADD_REMOVE),
+    part("tc_identity", "registration_requests", CHANGE, &["business_name", "contact_name", "message", "reason", "status", "decided_at"]),
+    whole("tc_identity", "messages", READ_ADD_REMOVE),
+    part("tc_identity", "messages", CHANGE, &["recipient", "subject", "text", "status", "provider_reference"]),
+    whole("tc_identity", "confirmations", READ_ADD),
     whole("tc_identity", "sessions", READ_ADD),
     part("tc_identity", "sessions", CHANGE, &["ended_at"]),
     whole("tc_identity", "jobs", ADD),

@@ -4,6 +4,7 @@ use askama::Template;
 use poem::{IntoResponse, Response};
 
 use super::account;
+use crate::confirmations;
 use crate::error::Result;
 use crate::registrations;
 use crate::tenancy::extract::SignedIn;
@@ -34,11 +35,23 @@ pub async fn show(customer: SignedIn) -> Result<Response> {
     match customer.session.access.clone() {
         Some(access) if access.suspended => suspended(&customer),
         Some(access) => home(customer, &access).await,
-        None => match registrations::pages::state(customer).await? {
-            Some(page) => Ok(page.into_response()),
-            None => Ok(Redirect::to("/registration-requests/new").into_response()),
-        },
+        None => outside(customer).await,
     }
+}
+
+/// Who has no access yet has asked, or is asked who they are, or may ask.
+async fn outside(mut customer: SignedIn) -> Result<Response> {
+    let request = registrations::current(&mut customer.tx, &customer.caller).await?;
+    let open = confirmations::open(&mut customer.tx, &customer.caller).await?;
+    let is_decided_about_it = |request: &registrations::Request| request.status == "rejected" && request.kind == "return";
+    Ok(match (request, open) {
+        (Some(request), Some(_)) if request.status == "pending" || is_decided_about_it(&request) => {
+            registrations::pages::state(&customer, request)?.into_response()
+        }
+        (_, Some(open)) => confirmations::pages::show(&customer, open, String::new(), String::new())?.into_response(),
+        (Some(request), None) => registrations::pages::state(&customer, request)?.into_response(),
+        (None, None) => Redirect::to("/registration-requests/new").into_response(),
+    })
 }
 
 async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
-use crate::ids::{ChallengeId, CustomerId, JobId, MessageId, ReminderId, RequestId, TenantId};
+use crate::ids::{AccessId, ChallengeId, CustomerId, JobId, MessageId, ReminderId, RequestId, TenantId};
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
@@ -49,6 +49,12 @@ pub enum Job {
     SendMessage(MessageId),
     /// Tell the staff that somebody asks for an account.
     TellStaff(RequestId),
+    /// Tell the staff, and the audit log, that somebody of this account, or of this request, had everything about them erased.
+    TellErasure(Uuid),
+    /// The same of a customer who is reached under another number now
+    TellNumberChange(AccessId),
+    /// or who came under two numbers and now comes under one.
+    TellTwoBecameOne(AccessId),
     /// Make the samples of a tenant that has just been made.
     MakeSamples(TenantId),
     /// Write to the owners of a tenant that is being closed until when that can be undone.
@@ -65,6 +71,9 @@ impl Job {
             Self::SendCode(_) => "send_code",
             Self::SendMessage(_) => "send_message",
             Self::TellStaff(_) => "tell_staff",
+            Self::TellErasure(_) => "tell_erasure",
+            Self::TellNumberChange(_) => "tell_number_change",
+            Self::TellTwoBecameOne(_) => "tell_two_became_one",
             Self::MakeSamples(_) => "make_samples",
             Self::RemindOfClosing(_) => "remind_of_closing",
             Self::SendNotice(_) => "send_notice",
@@ -77,6 +86,8 @@ impl Job {
             Self::SendCode(id) => id.uuid(),
             Self::SendMessage(id) => id.uuid(),
             Self::TellStaff(id) => id.uuid(),
+            Self::TellErasure(id) => id,
+            Self::TellNumberChange(id) | Self::TellTwoBecameOne(id) => id.uuid(),
             Self::MakeSamples(id) => id.uuid(),
             Self::RemindOfClosing(id) => id.uuid(),
             Self::SendNotice(id) => id.uuid(),
@@ -89,6 +100,9 @@ impl Job {
             "send_code" => Some(Self::SendCode(subject.into())),
             "send_message" => Some(Self::SendMessage(subject.into())),
             "tell_staff" => Some(Self::TellStaff(subject.into())),
+            "tell_erasure" => Some(Self::TellErasure(subject)),
+            "tell_number_change" => Some(Self::TellNumberChange(subject.into())),
+            "tell_two_became_one" => Some(Self::TellTwoBecameOne(subject.into())),
             "make_samples" => Some(Self::MakeSamples(subject.into())),
             "remind_of_closing" => Some(Self::RemindOfClosing(subject.into())),
             "send_notice" => Some(Self::SendNotice(subject.into())),

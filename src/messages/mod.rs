@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 
 use self::email::{Mail, Mailer};
 use self::sms::{Accepted, Refusal, SmsGateway};
-use crate::db::{Office, Tx};
+use crate::db::{Door, Office, Tx};
 use crate::error::Result;
-use crate::ids::MessageId;
+use crate::ids::{CustomerId, MessageId, TenantId};
 use crate::jobs::{self, Claimed, Job, Lane, Outcome};
 use crate::tenancy::{House, Tenant};
 use crate::values::phone::FICTIONAL_PREFIX;
@@ -31,40 +31,67 @@ pub enum Message {
     Letter { to: EmailAddress, subject: String, text: String },
 }
 
-/// Puts it into the tenant's outbox; it goes when the transaction is committed.
+/// Puts what is about no customer into the tenant's outbox; it goes when the transaction is committed.
 pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> Result<()> {
+    let tenant = tx.tenant();
+    put(tx, tenant, None, message, now).await
+}
+
+/// The same for what is said to a customer or about one: they get it when they ask what is held about them, and it is
+/// erased with them.
+pub async fn say_about(tx: &mut Tx<Office>, customer: CustomerId, message: Message, now: DateTime<Utc>) -> Result<()> {
+    let tenant = tx.tenant();
+    put(tx, tenant, Some(customer), message, now).await
+}
+
+/// Puts it into this tenant's outbox, from whichever door.
+pub async fn put<D: Door>(
+    tx: &mut Tx<D>,
+    tenant: TenantId,
+    customer: Option<CustomerId>,
+    message: Message,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let message_id = MessageId::new();
-    put(tx, message_id, message, Job::SendMessage(message_id), now).await
+    add(tx, tenant, customer, (message_id, message), Job::SendMessage(message_id), now).await
 }
 
 /// The same for what the platform has to say at a counter that is shut. Said twice under the same id, it goes once.
 pub async fn notify(tx: &mut Tx<Office>, message_id: MessageId, message: Message, now: DateTime<Utc>) -> Result<()> {
-    put(tx, message_id, message, Job::SendNotice(message_id), now).await
+    let tenant = tx.tenant();
+    add(tx, tenant, None, (message_id, message), Job::SendNotice(message_id), now).await
 }
 
-async fn put(tx: &mut Tx<Office>, message_id: MessageId, message: Message, job: Job, now: DateTime<Utc>) -> Result<()> {
+async fn add<D: Door>(
+    tx: &mut Tx<D>,
+    tenant: TenantId,
+    customer: Option<CustomerId>,
+    (message_id, message): (MessageId, Message),
+    job: Job,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let (lane, channel, recipient, subject, text) = match message {
         Message::Text { to, text } => (Lane::Texts, "sms", to.as_str().to_owned(), String::new(), text),
         Message::Letter { to, subject, text } => (Lane::Letters, "email", to.as_str().to_owned(), subject, text),
     };
     let added = sqlx::query!(
-        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'waiting', $7)
+        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at, customer_id)
+         values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)
          on conflict (tenant_id, message_id) do nothing",
-        tx.tenant().uuid(),
+        tenant.uuid(),
         message_id.uuid(),
         channel,
         recipient,
         subject,
         text,
-        now
+        now,
+        customer.map(CustomerId::uuid)
     )
     .execute(&mut *tx)
     .await?;
     if added.rows_affected() == 0 {
         return Ok(());
     }
-    let tenant = tx.tenant();
     jobs::enqueue(tx, lane, job, Some(tenant), now).await
 }
 

@@ -21,8 +21,8 @@ pub struct OfficeCustomer {
     account_number: String,
     business_name: String,
     contact_name: String,
-    /// E.164.
-    phone: String,
+    /// E.164; null when it was silent for long and has been proven anew, by whom is not yet known.
+    phone: Option<String>,
     /// `owner` or `buyer`.
     role: String,
     /// `active` or `suspended`.
@@ -38,7 +38,7 @@ impl From<Customer> for OfficeCustomer {
             account_number: customer.account_number,
             business_name: customer.business_name,
             contact_name: customer.contact_name,
-            phone: customer.phone,
+            phone: Some(customer.phone).filter(|phone| phone.starts_with('+')),
             role: customer.role,
             status: customer.status,
             created_at: time(customer.created_at),

@@ -1,6 +1,7 @@
 //! The customers of a counter, as the office knows them: by their access, never by the person behind it.
 
 pub mod api;
+pub mod moving;
 pub mod pages;
 
 use chrono::{DateTime, Utc};

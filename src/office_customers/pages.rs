@@ -9,6 +9,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::moving::{Deserted, deserted};
 use super::{Counted, Customer, PAGE, count, find, list, restore, suspend};
 use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
@@ -26,6 +27,8 @@ struct IndexPage {
     items: Vec<Item>,
     next_href: String,
     total: String,
+    /// Accounts whose people are gone.
+    deserted: Vec<Deserted>,
 }
 
 struct Item {
@@ -48,7 +51,8 @@ impl Item {
             business_name: customer.business_name.clone(),
             account_number: customer.account_number.clone(),
             contact_name: customer.contact_name.clone(),
-            phone_shown: PhoneNumber::from_e164(&customer.phone).map(|phone| phone.national(member.tenant.country)).unwrap_or_default(),
+            phone_shown: PhoneNumber::from_e164(&customer.phone)
+                .map_or_else(|_| "silent for long".to_owned(), |phone| phone.national(member.tenant.country)),
             role: customer.role.clone(),
             status: customer.status.clone(),
             last_seen: customer.last_seen_at.map_or("never".to_owned(), |at| when::ago(at, now, zone)),
@@ -76,6 +80,7 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
     };
     let customers = list(&mut staff.tx, &words, after, now).await?;
     let counted = count(&mut staff.tx, &words).await?;
+    let deserted = if words.is_empty() && query.after.is_none() { deserted(&mut staff.tx).await? } else { Vec::new() };
     let figures = figures_now(&mut staff.tx, &staff.member).await?;
     let is_full = i64::try_from(customers.len()).is_ok_and(|length| length == PAGE);
     let next_href = match customers.last() {
@@ -87,6 +92,7 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
         total: in_number(&counted, &words),
         query: words,
         items: customers.iter().map(|customer| Item::of(customer, &staff.member)).collect(),
+        deserted,
         next_href,
     })
 }

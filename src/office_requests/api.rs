@@ -5,7 +5,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Choice, PAGE, Request, Wanted, approve, find, list, reject};
+use super::{Choice, PAGE, Request, Wanted, approve, approve_return, find, list, reject};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
@@ -18,8 +18,10 @@ pub struct OfficeRequestsApi;
 #[derive(Object)]
 pub struct OfficeRequest {
     id: Uuid,
-    /// E.164.
-    phone: String,
+    /// `account`, or `return` of somebody who says that they had one, under another number or long ago.
+    kind: String,
+    /// E.164; null once the customer has been erased, and then the names and the message are empty.
+    phone: Option<String>,
     business_name: String,
     contact_name: String,
     message: String,
@@ -36,6 +38,7 @@ impl From<Request> for OfficeRequest {
     fn from(request: Request) -> Self {
         Self {
             id: request.request_id,
+            kind: request.kind,
             phone: request.phone,
             business_name: request.business_name,
             contact_name: request.contact_name,
@@ -64,6 +67,8 @@ pub struct ApprovalBody {
     /// An existing account's number, in whatever case, or the number of a new one: letters and digits, with - / . and
     /// blanks between them. Without it a new account gets a number made up.
     account_number: Option<Text<0, LONGEST_ACCOUNT_NUMBER>>,
+    /// Of a request of the kind `return`, and of no other: whose access moves to the number that asks, by the customer's id.
+    customer: Option<Text<36, 36>>,
 }
 
 /// The customer is in.
@@ -124,9 +129,16 @@ impl OfficeRequestsApi {
     /// Lets the customer in, and tells them by text message. Decided already: 409.
     #[oai(path = "/office/registration-requests/:id/approval", method = "post")]
     async fn create_approval(&self, staff: Staff<Decider>, id: Path<Id>, body: Body<Option<ApprovalBody>>) -> Result<Json<ApprovalAnswer>> {
-        let number = body.0.and_then(|body| body.account_number);
+        let (number, customer) = body.0.map(|body| (body.account_number, body.customer)).unwrap_or_default();
         let choice = Choice::Either(number.as_deref().unwrap_or_default().to_owned());
-        let approved = staff.write(async |tx, member| approve(tx, member, id.uuid(), &choice).await).await?;
+        let no_id = |_| Error::invalid("customer", "This is the id of no customer.");
+        let customer = customer.map(|id| Uuid::parse_str(&id).map_err(no_id)).transpose()?;
+        let approved = staff
+            .write(async |tx, member| match customer {
+                Some(access_id) => approve_return(tx, member, id.uuid(), access_id).await,
+                None => approve(tx, member, id.uuid(), &choice).await,
+            })
+            .await?;
         Ok(Json(ApprovalAnswer { id: id.uuid(), status: "approved".to_owned(), account_number: approved.account_number }))
     }
 

@@ -4,6 +4,7 @@
 mod account;
 pub mod api;
 pub mod pages;
+mod returning;
 mod telling;
 
 use chrono::{DateTime, Utc};
@@ -19,12 +20,16 @@ use crate::values::text;
 
 use account::Chosen;
 pub use account::{Account, Choice, accounts};
+pub use returning::{Candidate, approve_return, candidates};
 
 /// A request, as the office sees it.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub request_id: Uuid,
-    pub phone: String,
+    /// `account`, or `return` of somebody who had one before.
+    pub kind: String,
+    /// None once the customer was erased, and then the names and the words are empty.
+    pub phone: Option<String>,
     pub business_name: String,
     pub contact_name: String,
     pub message: String,
@@ -85,7 +90,7 @@ pub async fn list(tx: &mut Tx<Office>, wanted: Wanted, after: Option<Uuid>) -> R
     let after = after.unwrap_or(if oldest_first { Uuid::nil() } else { Uuid::max() });
     Ok(sqlx::query_as!(
         Request,
-        "select request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
+        "select request_id, kind, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
            from registration_requests
           where tenant_id = $1 and status = any($2)
             and case when $3 then request_id > $4 else request_id < $4 end
@@ -105,7 +110,7 @@ pub async fn list(tx: &mut Tx<Office>, wanted: Wanted, after: Option<Uuid>) -> R
 pub async fn find(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Request> {
     Ok(sqlx::query_as!(
         Request,
-        "select request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
+        "select request_id, kind, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at
            from registration_requests where tenant_id = $1 and request_id = $2",
         tx.tenant().uuid(),
         request_id
@@ -175,8 +180,8 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, cho
     let now = member.house.now();
     let decided = sqlx::query!(
         "update registration_requests set status = 'approved', decided_by = $3, decided_at = $4
-          where tenant_id = $1 and request_id = $2 and status = 'pending'
-         returning customer_id, phone, business_name, contact_name",
+          where tenant_id = $1 and request_id = $2 and status = 'pending' and kind = 'account'
+         returning customer_id as \"customer_id!\", phone as \"phone!\", business_name, contact_name",
         tx.tenant().uuid(),
         request_id,
         member.session.name,
@@ -208,7 +213,7 @@ pub async fn approve(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, cho
         Err(error) if is_duplicate(&error) => return Err(Error::Conflict("This customer has an account here already")),
         let_in => let_in?,
     };
-    telling::approved(tx, member, &request.phone).await?;
+    telling::approved(tx, member, request.customer_id.into(), &request.phone).await?;
     for (subject_kind, subject_id) in [("registration_request", request_id), ("account_access", access_id.uuid())] {
         let details = json!({ "account_number": account_number });
         let event = Event { actor: Actor::staff(member), action: "registration_request.approved", subject_kind, subject_id, details };
@@ -225,10 +230,10 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
     let reason = text::block(reason, text::LONGEST_REASON)
         .map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
     let now = member.house.now();
-    let decided = sqlx::query_scalar!(
+    let decided = sqlx::query!(
         "update registration_requests set status = 'rejected', reason = $3, decided_by = $4, decided_at = $5
           where tenant_id = $1 and request_id = $2 and status = 'pending'
-         returning phone",
+         returning customer_id as \"customer_id!\", phone as \"phone!\"",
         tx.tenant().uuid(),
         request_id,
         reason,
@@ -237,7 +242,7 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(phone) = decided else { return Err(why_not(tx, request_id).await) };
+    let Some(request) = decided else { return Err(why_not(tx, request_id).await) };
     let event = Event {
         actor: Actor::staff(member),
         action: "registration_request.rejected",
@@ -246,7 +251,7 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
         // The reason is about the customer, and stands with their request.
         details: json!({}),
     };
-    telling::rejected(tx, member, &phone, &reason).await?;
+    telling::rejected(tx, member, request.customer_id.into(), &request.phone, &reason).await?;
     audit::record(tx, event, now).await?;
     Ok(reason)
 }
@@ -254,6 +259,9 @@ pub async fn reject(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, reas
 /// Nothing was decided just now: because there is no such request, or because somebody was first.
 async fn why_not(tx: &mut Tx<Office>, request_id: Uuid) -> Error {
     match find(tx, request_id).await {
+        Ok(request) if request.status == "pending" => {
+            Error::invalid("customer", "They say that they had an account. Choose whose it was, or reject the request.")
+        }
         Ok(_) => Error::Conflict("This request has been decided already"),
         Err(error) => error,
     }

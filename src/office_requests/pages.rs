@@ -7,7 +7,10 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Choice, Figures, LetIn, PAGE, Request, Wanted, accounts, approve, figures, find, let_in_by, list, reject};
+use super::{
+    Candidate, Choice, Figures, LetIn, PAGE, Request, Wanted, accounts, approve, approve_return, candidates, figures, find, let_in_by,
+    list, reject,
+};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Decider, Member, Staff};
@@ -28,8 +31,13 @@ struct IndexPage {
     next_href: String,
 }
 
+/// What stands for the name of somebody who has been erased.
+const ERASED: &str = "A customer who has been erased";
+
 struct Item {
     request_id: Uuid,
+    is_return: bool,
+    is_erased: bool,
     business_name: String,
     contact_name: String,
     phone_shown: String,
@@ -46,11 +54,15 @@ struct Item {
 impl Item {
     fn of(request: Request, member: &Member) -> Self {
         let (now, zone) = (member.house.now(), member.tenant.time_zone);
+        let is_erased = request.phone.is_none();
+        let phone = request.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok());
         Self {
             request_id: request.request_id,
-            business_name: request.business_name,
+            is_return: request.kind == "return",
+            is_erased,
+            business_name: if is_erased { ERASED.to_owned() } else { request.business_name },
             contact_name: request.contact_name,
-            phone_shown: PhoneNumber::from_e164(&request.phone).map(|phone| phone.national(member.tenant.country)).unwrap_or_default(),
+            phone_shown: phone.map(|phone| phone.national(member.tenant.country)).unwrap_or_default(),
             message: request.message,
             asked_at: when::ago(request.created_at, now, zone),
             asked_at_exact: when::exact(request.created_at, zone),
@@ -102,6 +114,9 @@ struct ShowPage {
     let_in: Option<LetIn>,
     typed: Typed,
     accounts: Vec<super::Account>,
+    /// Whose access they may mean, when they had one before.
+    candidates: Vec<Candidate>,
+    customer_error: String,
     notice: String,
     warning: String,
     account_number_error: String,
@@ -109,17 +124,18 @@ struct ShowPage {
     reason_error: String,
 }
 
-/// Which decision was just made here.
+/// Which decision was just made here, and among whom somebody is looked for who had an account before.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct ShowQuery {
     done: String,
+    query: String,
 }
 
 /// `GET /office/registration-requests/:request_id`
 #[handler]
 pub async fn show(mut staff: Staff<Decider>, Path(request_id): Path<Uuid>, Query(query): Query<ShowQuery>) -> Result<Page> {
-    show_page(&mut staff.tx, &staff.member, request_id, Typed { done: query.done, ..Typed::default() }).await
+    show_page(&mut staff.tx, &staff.member, request_id, Typed { done: query.done, query: query.query, ..Typed::default() }).await
 }
 
 /// What was typed into one of the two forms, and how it went.
@@ -133,6 +149,8 @@ struct Typed {
     conflict: &'static str,
     /// The decision that was made.
     done: String,
+    /// What is looked for among the customers.
+    query: String,
 }
 
 /// What the form of an approval sends.
@@ -143,6 +161,8 @@ pub struct ApprovalForm {
     account: String,
     new_number: String,
     account_number: String,
+    /// The access that moves, of a request by somebody who had one.
+    customer: Option<Uuid>,
 }
 
 impl ApprovalForm {
@@ -166,7 +186,12 @@ impl ApprovalForm {
 #[handler]
 pub async fn approval(staff: Staff<Decider>, Path(request_id): Path<Uuid>, Form(form): Form<ApprovalForm>) -> Result<Response> {
     let member = staff.member.clone();
-    let done = staff.write(async |tx, member| approve(tx, member, request_id, &form.choice()?).await).await;
+    let done = staff
+        .write(async |tx, member| match form.customer {
+            Some(access_id) => approve_return(tx, member, request_id, access_id).await,
+            None => approve(tx, member, request_id, &form.choice()?).await,
+        })
+        .await;
     match done {
         Ok(_) => Ok(Redirect::to(format!("/office/registration-requests/{request_id}?done=approved")).into_response()),
         Err(error) => not_decided(&member, request_id, error, Typed { approval: form, ..Typed::default() }).await,
@@ -206,7 +231,9 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed
     let item = Item::of(find(tx, request_id).await?, member);
     let figures = figures_now(tx, member).await?;
     let let_in = let_in_by(tx, request_id).await?;
-    let accounts = if item.status == "pending" { accounts(tx).await? } else { Vec::new() };
+    let is_open = item.status == "pending";
+    let accounts = if is_open && !item.is_return { accounts(tx).await? } else { Vec::new() };
+    let candidates = if is_open && item.is_return { candidates(tx, member, request_id, &typed.query).await? } else { Vec::new() };
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &item.business_name, "requests", figures.waiting),
         notice: what_was_done(&typed, &item, let_in.as_ref()),
@@ -214,6 +241,8 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed
         account_number_error: typed.wrong.of("account_number"),
         new_number_error: typed.wrong.of("new_number"),
         reason_error: typed.wrong.of("reason"),
+        customer_error: typed.wrong.of("customer"),
+        candidates,
         item,
         let_in,
         typed,
@@ -224,6 +253,9 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, request_id: Uuid, typed
 /// Says the decision once, after it was made: only one that the request bears out.
 fn what_was_done(typed: &Typed, item: &Item, let_in: Option<&LetIn>) -> String {
     match (typed.done.as_str(), item.status.as_str(), let_in) {
+        ("approved", "approved", Some(LetIn { business_name, account_number, .. })) if item.is_return => {
+            format!("Approved: the access for {business_name} ({account_number}) is under this number now. They are told by text message.")
+        }
         ("approved", "approved", Some(LetIn { role, account_number, .. })) if role == "owner" => {
             format!("Approved: {} has a new account, {account_number}. They are told by text message.", item.business_name)
         }

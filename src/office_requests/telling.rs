@@ -4,7 +4,9 @@ use askama::Template;
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::ids::CustomerId;
 use crate::messages::{self, Message};
+use crate::office_customers::moving::Former;
 use crate::tenancy::extract::Member;
 use crate::values::PhoneNumber;
 
@@ -23,13 +25,26 @@ struct Rejected<'a> {
     url: &'a str,
 }
 
-pub(super) async fn approved(tx: &mut Tx<Office>, member: &Member, phone: &str) -> Result<()> {
-    let url = member.house.hosts.counter_url(member.tenant.slug.as_str());
-    let text = Approved { business_name: &member.tenant.business_name, url: &url };
-    text_to(tx, member, phone, text.render()).await
+#[derive(Template)]
+#[template(path = "office_requests/moved.sms.txt", escape = "none")]
+struct Moved<'a> {
+    business_name: &'a str,
 }
 
-pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, phone: &str, reason: &str) -> Result<()> {
+/// Whoever holds the number that an access was under is told that it is not any more.
+pub(super) async fn moved(tx: &mut Tx<Office>, member: &Member, former: &Former) -> Result<()> {
+    let Some(phone) = &former.phone else { return Ok(()) };
+    let text = Moved { business_name: &member.tenant.business_name };
+    text_to(tx, member, former.customer, phone.as_str(), text.render()).await
+}
+
+pub(super) async fn approved(tx: &mut Tx<Office>, member: &Member, customer: CustomerId, phone: &str) -> Result<()> {
+    let url = member.house.hosts.counter_url(member.tenant.slug.as_str());
+    let text = Approved { business_name: &member.tenant.business_name, url: &url };
+    text_to(tx, member, customer, phone, text.render()).await
+}
+
+pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, customer: CustomerId, phone: &str, reason: &str) -> Result<()> {
     /// The whole reason stands on the page; the text message has its beginning.
     const LONGEST: usize = 140;
     let url = member.house.hosts.counter_url(member.tenant.slug.as_str());
@@ -39,11 +54,11 @@ pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, phone: &str, 
         short.push_str("...");
     }
     let text = Rejected { business_name: &member.tenant.business_name, reason: &short, url: &url };
-    text_to(tx, member, phone, text.render()).await
+    text_to(tx, member, customer, phone, text.render()).await
 }
 
-async fn text_to(tx: &mut Tx<Office>, member: &Member, phone: &str, text: askama::Result<String>) -> Result<()> {
+async fn text_to(tx: &mut Tx<Office>, member: &Member, customer: CustomerId, phone: &str, text: askama::Result<String>) -> Result<()> {
     let text = text.map_err(|error| Error::Internal(error.into()))?;
     let to = PhoneNumber::from_e164(phone).map_err(|wrong| Error::Internal(anyhow::anyhow!("a request's phone: {wrong}")))?;
-    messages::say(tx, Message::Text { to, text }, member.house.now()).await
+    messages::say_about(tx, customer, Message::Text { to, text }, member.house.now()).await
 }

@@ -4,7 +4,7 @@ use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::{MADE, NewRequest, Request, ask, current, withdraw};
+use super::{Kind, MADE, NewRequest, Request, ask, current, withdraw};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
@@ -21,6 +21,9 @@ pub struct RegistrationsApi;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct RequestBody {
+    /// `account`, when there is none so far; `return` of somebody who had one, under another number or long ago, and then
+    /// `business_name` may be the account's number. Without it, `account`.
+    kind: Option<Text<0, 20>>,
     business_name: Text<1, LONGEST_NAME>,
     contact_name: Text<1, LONGEST_NAME>,
     message: Option<Text<0, LONGEST_MESSAGE>>,
@@ -30,6 +33,8 @@ pub struct RequestBody {
 #[derive(Object)]
 pub struct RequestAnswer {
     id: String,
+    /// `account` or `return`.
+    kind: String,
     /// `pending`, `approved`, `rejected` or `withdrawn`.
     status: String,
     business_name: String,
@@ -44,6 +49,7 @@ impl From<Request> for RequestAnswer {
     fn from(request: Request) -> Self {
         Self {
             id: request.request_id.to_string(),
+            kind: request.kind,
             reason: (request.status == "rejected").then_some(request.reason),
             status: request.status,
             business_name: request.business_name,
@@ -82,7 +88,8 @@ impl RegistrationsApi {
         idempotency_key: Header<Option<Text<1, LONGEST_KEY>>>,
         body: Body<RequestBody>,
     ) -> Result<RequestMade> {
-        let new = NewRequest::parse(&body.business_name, &body.contact_name, body.message.as_deref().unwrap_or_default())?;
+        let kind = Kind::parse(body.kind.as_deref().unwrap_or_default())?;
+        let new = NewRequest::parse(kind, &body.business_name, &body.contact_name, body.message.as_deref().unwrap_or_default())?;
         let key = read_key(&customer, idempotency_key.0.as_deref())?.map(str::to_owned);
         let once = Once { key: key.as_deref(), action: MADE, asked: &new };
         let made = customer

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::{self, Actor, Event};
+use crate::confirmations;
 use crate::db::{Counter, Tx};
 use crate::error::{Error, FieldErrors, Result, is_duplicate};
 use crate::ids::RequestId;
@@ -22,9 +23,44 @@ use crate::values::text;
 /// That somebody has asked, in the audit log and beside the key they asked under.
 pub const MADE: &str = "registration_request.made";
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An account.
+    #[default]
+    Account,
+    /// The account one had before, under another number or long ago.
+    Return,
+}
+
+impl Kind {
+    /// From a form's or a body's word; an account when it says nothing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is neither.
+    pub fn parse(word: &str) -> Result<Self> {
+        match word {
+            "" | "account" => Ok(Self::Account),
+            "return" => Ok(Self::Return),
+            _ => Err(Error::invalid("kind", "There is account and return.")),
+        }
+    }
+
+    /// The word of the API and the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Return => "return",
+        }
+    }
+}
+
 /// What a shop says of itself, read and bounded.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewRequest {
+    pub kind: Kind,
+    /// Of somebody who comes back: the account's number may stand here as well.
     pub business_name: String,
     pub contact_name: String,
     pub message: String,
@@ -35,16 +71,15 @@ impl NewRequest {
     ///
     /// # Errors
     /// [`Error::Invalid`] with what is wrong beside each field.
-    pub fn parse(business_name: &str, contact_name: &str, message: &str) -> Result<Self> {
+    pub fn parse(kind: Kind, business_name: &str, contact_name: &str, message: &str) -> Result<Self> {
         let mut wrong = FieldErrors::new();
-        let business_name = text::line(business_name, text::LONGEST_NAME)
-            .map_err(|why| wrong.add("business_name", why.about("the name of your business")))
-            .ok();
+        let name = if kind == Kind::Return { "the name of your business, or your account number" } else { "the name of your business" };
+        let business_name = text::line(business_name, text::LONGEST_NAME).map_err(|why| wrong.add("business_name", why.about(name))).ok();
         let contact_name =
             text::line(contact_name, text::LONGEST_NAME).map_err(|why| wrong.add("contact_name", why.about("your name"))).ok();
         let message = text::optional(message, text::LONGEST_MESSAGE).map_err(|why| wrong.add("message", why.about("your message"))).ok();
         let all = business_name.zip(contact_name).zip(message);
-        wrong.or(all.map(|((business_name, contact_name), message)| Self { business_name, contact_name, message }))
+        wrong.or(all.map(|((business_name, contact_name), message)| Self { kind, business_name, contact_name, message }))
     }
 }
 
@@ -52,6 +87,9 @@ impl NewRequest {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Request {
     pub request_id: Uuid,
+    /// Answers that were kept before there were kinds have none.
+    #[serde(default = "account")]
+    pub kind: String,
     pub business_name: String,
     pub contact_name: String,
     pub message: String,
@@ -59,6 +97,10 @@ pub struct Request {
     pub reason: String,
     pub created_at: DateTime<Utc>,
     pub decided_at: Option<DateTime<Utc>>,
+}
+
+fn account() -> String {
+    Kind::Account.word().to_owned()
 }
 
 /// How things stand between this customer and this wholesaler.
@@ -69,6 +111,7 @@ pub async fn standing(tx: &mut Tx<Counter>, caller: &Caller) -> Result<AccessSta
     Ok(match current(tx, caller).await? {
         Some(request) if request.status == "pending" => AccessStatus::Pending,
         Some(request) if request.status == "rejected" => AccessStatus::Rejected,
+        _ if confirmations::open(tx, caller).await?.is_some() => AccessStatus::Pending,
         _ => AccessStatus::None,
     })
 }
@@ -77,7 +120,7 @@ pub async fn standing(tx: &mut Tx<Counter>, caller: &Caller) -> Result<AccessSta
 pub async fn current(tx: &mut Tx<Counter>, caller: &Caller) -> Result<Option<Request>> {
     Ok(sqlx::query_as!(
         Request,
-        "select request_id, business_name, contact_name, message, status, reason, created_at, decided_at
+        "select request_id, kind, business_name, contact_name, message, status, reason, created_at, decided_at
            from registration_requests where tenant_id = $1 and customer_id = $2
           order by created_at desc limit 1",
         tx.tenant().uuid(),
@@ -90,17 +133,21 @@ pub async fn current(tx: &mut Tx<Counter>, caller: &Caller) -> Result<Option<Req
 /// Asks for an account.
 ///
 /// # Errors
-/// [`Error::Conflict`] when there is an account or an open request already.
+/// [`Error::Conflict`] when there is an account or an open request already; [`Error::ConfirmationNeeded`] while it is
+/// not settled whether they are somebody who had an account.
 pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest) -> Result<Request> {
     let now = caller.house.now();
     if caller.session.access.is_some() {
         return Err(Error::Conflict("You have an account here already"));
     }
+    if new.kind == Kind::Account && confirmations::open(tx, caller).await?.is_some() {
+        return Err(Error::ConfirmationNeeded);
+    }
     let request_id = RequestId::new();
     let made = sqlx::query!(
         "insert into registration_requests
-           (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)",
+           (tenant_id, request_id, customer_id, phone, business_name, contact_name, message, status, created_at, kind)
+         values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9)",
         tx.tenant().uuid(),
         request_id.uuid(),
         caller.session.customer_id.uuid(),
@@ -108,7 +155,8 @@ pub async fn ask(tx: &mut Tx<Counter>, caller: &Caller, new: &NewRequest) -> Res
         new.business_name,
         new.contact_name,
         new.message,
-        now
+        now,
+        new.kind.word()
     )
     .execute(&mut *tx)
     .await;

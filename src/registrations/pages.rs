@@ -2,11 +2,12 @@
 
 use askama::Template;
 use http::StatusCode;
-use poem::web::Form;
+use poem::web::{Form, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
-use super::{NewRequest, Request, ask, current, withdraw};
+use super::{Kind, NewRequest, Request, ask, current, withdraw};
+use crate::confirmations;
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::web::{Contact, Page, Redirect, Shell, when};
@@ -15,6 +16,8 @@ use crate::web::{Contact, Page, Redirect, Shell, when};
 #[template(path = "registrations/new.html")]
 struct NewPage {
     shell: Shell,
+    /// They had an account before.
+    is_return: bool,
     business_name: String,
     contact_name: String,
     message: String,
@@ -31,6 +34,7 @@ struct NewPage {
 #[template(path = "registrations/state.html")]
 struct StatePage {
     shell: Shell,
+    is_return: bool,
     status: String,
     business_name: String,
     contact_name: String,
@@ -47,6 +51,7 @@ struct StatePage {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct RequestForm {
+    kind: String,
     business_name: String,
     contact_name: String,
     message: String,
@@ -54,16 +59,16 @@ pub struct RequestForm {
 
 impl From<Request> for RequestForm {
     fn from(request: Request) -> Self {
-        Self { business_name: request.business_name, contact_name: request.contact_name, message: request.message }
+        Self { kind: request.kind, business_name: request.business_name, contact_name: request.contact_name, message: request.message }
     }
 }
 
-/// How the newest request stands; None when there is none to show.
-pub async fn state(mut customer: SignedIn) -> Result<Option<Page>> {
-    let Some(request) = current(&mut customer.tx, &customer.caller).await? else { return Ok(None) };
+/// How a request stands.
+pub fn state(customer: &Caller, request: Request) -> Result<Page> {
     let (now, zone) = (customer.house.now(), customer.tenant.time_zone);
     Page::of(&StatePage {
-        shell: Shell::of_customer(&customer, "Your request", "home"),
+        shell: Shell::of_customer(customer, "Your request", "home"),
+        is_return: request.kind == Kind::Return.word(),
         status: request.status,
         business_name: request.business_name,
         contact_name: request.contact_name,
@@ -75,25 +80,37 @@ pub async fn state(mut customer: SignedIn) -> Result<Option<Page>> {
         reason: request.reason,
         contact: Contact::of(&customer.tenant),
     })
-    .map(Some)
+}
+
+/// Which form is wanted.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct NewQuery {
+    kind: String,
 }
 
 /// `GET /registration-requests/new`
 #[handler]
-pub async fn new(mut customer: SignedIn) -> Result<Response> {
+pub async fn new(mut customer: SignedIn, Query(query): Query<NewQuery>) -> Result<Response> {
+    let kind = Kind::parse(&query.kind).unwrap_or_default();
     let earlier = current(&mut customer.tx, &customer.caller).await?;
     if customer.session.access.is_some() || earlier.as_ref().is_some_and(|request| request.status == "pending") {
         return Ok(Redirect::to("/").into_response());
     }
+    if kind == Kind::Account && confirmations::open(&mut customer.tx, &customer.caller).await?.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let earlier = earlier.filter(|request| request.kind == kind.word());
     // Whoever asks again mostly has a word to change.
-    let form = earlier.clone().map(RequestForm::from).unwrap_or_default();
+    let form = earlier.clone().map_or_else(|| RequestForm { kind: query.kind, ..RequestForm::default() }, RequestForm::from);
     Ok(new_page(&customer, form, &FieldErrors::new(), earlier)?.into_response())
 }
 
 /// `POST /registration-requests`
 #[handler]
 pub async fn create(mut customer: SignedIn, Form(form): Form<RequestForm>) -> Result<Response> {
-    let asked = match NewRequest::parse(&form.business_name, &form.contact_name, &form.message) {
+    let kind = Kind::parse(&form.kind)?;
+    let asked = match NewRequest::parse(kind, &form.business_name, &form.contact_name, &form.message) {
         Ok(asked) => asked,
         Err(Error::Invalid(fields)) => {
             let earlier = current(&mut customer.tx, &customer.caller).await?;
@@ -104,7 +121,7 @@ pub async fn create(mut customer: SignedIn, Form(form): Form<RequestForm>) -> Re
     };
     match customer.write(async |tx, caller| ask(tx, caller, &asked).await).await {
         // Asked twice, or let in meanwhile: the front door shows how things stand.
-        Ok(_) | Err(Error::Conflict(_)) => Ok(Redirect::to("/").into_response()),
+        Ok(_) | Err(Error::Conflict(_) | Error::ConfirmationNeeded) => Ok(Redirect::to("/").into_response()),
         Err(error) => Err(error),
     }
 }
@@ -121,6 +138,7 @@ pub async fn take_back(customer: SignedIn) -> Result<Redirect> {
 fn new_page(caller: &Caller, form: RequestForm, wrong: &FieldErrors, earlier: Option<Request>) -> Result<Page> {
     Page::of(&NewPage {
         shell: Shell::of_customer(caller, "Ask for an account", ""),
+        is_return: form.kind == Kind::Return.word(),
         business_name: form.business_name,
         contact_name: form.contact_name,
         message: form.message,

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::RequestId;
+use crate::ids::{CustomerId, RequestId};
 use crate::jobs::Outcome;
 use crate::messages::{self, Message};
 use crate::tenancy::{House, Tenant};
@@ -17,6 +18,8 @@ pub struct Asked<'a> {
     pub business_name: &'a str,
     pub contact_name: &'a str,
     pub message: &'a str,
+    /// They had an account before, under another number or long ago.
+    pub is_return: bool,
     pub url: &'a str,
 }
 
@@ -26,35 +29,45 @@ pub async fn tell_staff(house: &House, tenant: &Tenant, request_id: RequestId) -
         .office(tenant)
         .write(async |tx| {
             let request = sqlx::query!(
-                "select business_name, contact_name, message from registration_requests
-                  where tenant_id = $1 and request_id = $2 and status = 'pending'",
+                r#"select customer_id as "customer_id!", kind, business_name, contact_name, message from registration_requests
+                  where tenant_id = $1 and request_id = $2 and status = 'pending'"#,
                 tx.tenant().uuid(),
                 request_id.uuid()
             )
             .fetch_optional(&mut *tx)
             .await?;
             let Some(request) = request else { return Ok(Outcome::Done) };
-            let deciders = sqlx::query_scalar!(
-                "select email from staff where tenant_id = $1 and removed_at is null and role in ('owner', 'manager')",
-                tx.tenant().uuid()
-            )
-            .fetch_all(&mut *tx)
-            .await?;
             let url = format!("{}/office/registration-requests/{}", house.hosts.counter_url(tenant.slug.as_str()), request_id.uuid());
             let letter = Asked {
                 tenant_name: &tenant.business_name,
                 business_name: &request.business_name,
                 contact_name: &request.contact_name,
                 message: &request.message,
+                is_return: request.kind == "return",
                 url: &url,
             };
             let text = letter.render().map_err(|error| Error::Internal(error.into()))?;
-            for email in deciders {
-                let to = EmailAddress::parse(&email).map_err(|wrong| Error::Internal(anyhow::anyhow!("a member's address: {wrong}")))?;
-                let subject = format!("{} asks for an account", request.business_name);
-                messages::say(tx, Message::Letter { to, subject, text: text.clone() }, house.now()).await?;
-            }
+            let asks = if request.kind == "return" { "had an account before" } else { "asks for an account" };
+            let subject = format!("{} {asks}", request.business_name);
+            tell_deciders(tx, house, Some(request.customer_id.into()), &subject, &text).await?;
             Ok(Outcome::Done)
         })
         .await
+}
+
+/// One letter for each owner and manager, about this customer or about nobody by name.
+pub async fn tell_deciders(tx: &mut Tx<Office>, house: &House, about: Option<CustomerId>, subject: &str, text: &str) -> Result<()> {
+    let deciders = sqlx::query_scalar!(
+        "select email from staff where tenant_id = $1 and removed_at is null and role in ('owner', 'manager') order by email",
+        tx.tenant().uuid()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for email in deciders {
+        let to = EmailAddress::parse(&email).map_err(|wrong| Error::Internal(anyhow::anyhow!("a member's address: {wrong}")))?;
+        let letter = Message::Letter { to, subject: subject.to_owned(), text: text.to_owned() };
+        let tenant = tx.tenant();
+        messages::put(tx, tenant, about, letter, house.now()).await?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
+use crate::confirmations;
 use crate::db::{Counter, CounterKeys, Identity, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, SessionId};
@@ -52,6 +53,7 @@ pub async fn open_session(visitor: &Visitor, phone: PhoneNumber, code: &Code) ->
         .identity()
         .write(async |tx| {
             let known = proven.consume(tx, house, &question).await?;
+            confirmations::set_aside(tx, house, &phone).await?;
             let customer = find_or_create_customer(tx, &phone, house.now()).await?;
             Ok((begin_session(tx, visitor, customer, &phone).await?, known))
         })

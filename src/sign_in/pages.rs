@@ -2,7 +2,7 @@
 
 use askama::Template;
 use http::StatusCode;
-use poem::web::Form;
+use poem::web::{Form, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
@@ -66,14 +66,25 @@ pub struct CodeForm {
     code: String,
 }
 
+/// What was just done.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct DoorQuery {
+    done: String,
+}
+
 /// `GET /`
 #[handler]
-pub async fn front_door(visitor: Visitor) -> Result<Response> {
+pub async fn front_door(visitor: Visitor, Query(query): Query<DoorQuery>) -> Result<Response> {
     let had_session = visitor.token(SESSION_COOKIE).is_some();
     match signed_in(visitor.clone()).await {
         Ok(customer) => home::pages::show(customer).await,
         Err(Error::Unauthenticated) => {
-            let notice = if had_session { "You have been signed out. Sign in again to go on." } else { "" };
+            let notice = match query.done.as_str() {
+                "erased" => "Everything about your number is erased, at every wholesaler.",
+                _ if had_session => "You have been signed out. Sign in again to go on.",
+                _ => "",
+            };
             let mut page = sign_in_page(&visitor, String::new(), String::new(), notice)?;
             if had_session {
                 page = page.with_cookie(end_cookie(SESSION_COOKIE));

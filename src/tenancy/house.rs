@@ -57,6 +57,11 @@ impl House {
         self.now() - TimeDelta::days(self.config.sessions.customer_idle_days)
     }
 
+    /// A number that was not proven since then may have another owner.
+    pub fn silent_since(&self) -> DateTime<Utc> {
+        self.now() - TimeDelta::days(self.config.sessions.customer_silent_days)
+    }
+
     /// A staff session that was not used since then has ended.
     pub fn staff_idle_since(&self) -> DateTime<Utc> {
         self.now() - TimeDelta::hours(self.config.sessions.staff_idle_hours)

@@ -27,7 +27,7 @@ impl ResponseError for Error {
             | Self::Suspended { .. }
             | Self::Closing { .. } => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::ConfirmationNeeded => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -77,6 +77,7 @@ impl Failure {
             Error::KeyReused => failure.kind = "key-reused",
             Error::Closed | Error::ClosedForGood => failure.kind = "counter-closed",
             Error::Closing { .. } => failure.kind = "counter-closing",
+            Error::ConfirmationNeeded => failure.kind = "confirmation-needed",
             Error::Suspended { .. } => failure.kind = "counter-suspended",
             _ => {}
         }
@@ -87,6 +88,7 @@ impl Failure {
             | Error::Forbidden
             | Error::CrossSite
             | Error::KeyReused
+            | Error::ConfirmationNeeded
             | Error::Conflict(_)
             | Error::Malformed(_) => {
                 failure.detail = format!("{error}.");
@@ -324,6 +326,7 @@ mod tests {
             Error::Invalid(crate::error::FieldErrors::new()),
             Error::Conflict("It is decided already"),
             Error::KeyReused,
+            Error::ConfirmationNeeded,
             Error::SlowDown { retry_after: std::time::Duration::from_secs(7) },
             Error::Malformed("The body is no JSON".to_owned()),
             Error::Unavailable(anyhow::anyhow!("secret")),

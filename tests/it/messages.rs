@@ -7,7 +7,7 @@ use serde_json::json;
 use tradecounter::messages::sms::{Encoding, segments};
 use tradecounter::tenants::declared;
 
-use crate::house::{DAN, House};
+use crate::house::{ADA, DAN, House};
 
 /// Snapshots of messages bear the name of their template.
 fn snapshot(template: &str, text: &str) {
@@ -47,6 +47,37 @@ async fn every_text_and_letter_is_as_it_was() {
     owner.post(&format!("{requests}/{id}/approval"), json!({})).await;
     house.run_jobs().await;
     snapshot("office_requests-approved.sms", &house.sent_to(DAN)[0]);
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_persons_own_affairs() {
+    let house = House::open().await;
+    let (ada, new) = (house.customer("acme", ADA).await, "+447400123050");
+    let (old_code, new_code) = crate::number_changes::codes(&house, &ada, ADA, new).await;
+    snapshot("challenges-code_number_change.sms", &house.sent_to(new)[0]);
+    let body = json!({ "phone": new, "old_code": old_code, "new_code": new_code });
+    let changed = ada.post("/api/v1/number-changes/confirmation", body).await;
+    assert_eq!(changed.status, 201, "{changed:?}");
+    house.run_jobs().await;
+    snapshot("number_changes-changed.sms", &house.sent_to(ADA)[0]);
+    snapshot("number_changes-changed.mail", &house.sent_to("owner@acme.example")[0]);
+    house.wait(chrono::Duration::seconds(31));
+    let dan = house.customer("acme", DAN).await;
+    let request = json!({ "kind": "return", "business_name": "A-1", "contact_name": "Ada" });
+    let id = dan.post("/api/v1/registration-requests", request).await.value()["id"].as_str().expect("an id").to_owned();
+    house.run_jobs().await;
+    snapshot("registrations-asked_return.mail", &house.sent_to("owner@acme.example")[0]);
+    let owner = house.staff("acme", "owner").await;
+    let access = owner.get("/api/v1/office/customers?query=A-1").await.value()["items"][0]["id"].clone();
+    owner.post(&format!("/api/v1/office/registration-requests/{id}/approval"), json!({ "customer": access })).await;
+    house.run_jobs().await;
+    snapshot("office_requests-moved.sms", &house.sent_to(new)[0]);
+    dan.post("/api/v1/erasures", json!({})).await;
+    let code = house.code_for(DAN).await;
+    snapshot("challenges-code_erasure.sms", &house.sent_to(DAN)[0]);
+    assert_eq!(dan.post("/api/v1/erasures/confirmation", json!({ "code": code })).await.status, 204);
+    house.run_jobs().await;
+    snapshot("my_data-erased.mail", &house.sent_to("owner@acme.example")[0]);
 }
 
 /// The code's text from a wholesaler of this name at this subdomain.

@@ -19,7 +19,7 @@ use crate::page_rules::{attribute, find_all, look_over, packed};
 const HEAVIEST_FIRST_VISIT: usize = 100 * 1024;
 
 /// Takes the picture under the name of the template (`noun-page`, and what shows it), and looks it over.
-fn snapshot(name: &str, answer: &Answer) {
+pub fn snapshot(name: &str, answer: &Answer) {
     assert!(answer.header("content-type").starts_with("text/html"), "{name}: {answer:?}");
     look_over(name, &answer.text);
     insta::assert_snapshot!(name, lasting(&answer.text));

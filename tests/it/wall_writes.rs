@@ -122,8 +122,11 @@ async fn a_door_may_not_change_what_it_has_no_use_for() {
     for change in [
         "update staff_sessions set token_hash = sha256('mine')",
         "update staff_sessions set staff_id = staff_id",
-        "update account_access set customer_id = customer_id",
-        "update account_access set phone = phone",
+        "update account_access set access_id = access_id",
+        "update account_access set created_at = created_at",
+        "update registration_requests set contact_name = 'Me'",
+        "update messages set recipient = recipient",
+        "update confirmations set former_customer_id = former_customer_id",
         "update staff set email = 'me@acme.example'",
         "update staff set created_at = now()",
         "update trade_accounts set account_number = 'A-9'",

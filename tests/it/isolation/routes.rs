@@ -35,6 +35,8 @@ pub enum Right {
     Cat,
     /// Has proven a number, and that is all.
     Stranger,
+    /// The same, of a number that was silent for long and bought at acme before, for Shop A-9.
+    Silent,
     /// The same, with an open request at acme.
     Applicant,
     /// One of acme's own people.
@@ -80,6 +82,8 @@ const PHONE: &str = "phone=%2B447400129999";
 const PHONE_JSON: &str = r#"{"phone":"+447400129999"}"#;
 const PHONE_CODE: &str = "phone=%2B447400129999&code=123456";
 const PHONE_CODE_JSON: &str = r#"{"phone":"+447400129999","code":"123456"}"#;
+const TWO_CODES: &str = "phone=%2B447400129999&old_code=123456&new_code=123456";
+const TWO_CODES_JSON: &str = r#"{"phone":"+447400129999","old_code":"123456","new_code":"123456"}"#;
 const EMAIL: &str = "email=nobody%40example.com";
 const EMAIL_JSON: &str = r#"{"email":"nobody@example.com"}"#;
 const EMAIL_CODE: &str = "email=nobody%40example.com&code=123456";
@@ -95,7 +99,7 @@ const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 82] = [
+pub const OPEN: [Open; 85] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -127,6 +131,9 @@ pub const OPEN: [Open; 82] = [
     open("counter", "GET", "/codes", 303),
     open("counter", "GET", "/sessions", 303),
     open("counter", "GET", "/registration-requests", 303),
+    open("counter", "GET", "/confirmation", 303),
+    open("counter", "GET", "/erasures", 303),
+    open("counter", "GET", "/number-changes", 303),
     open("counter", "GET", "/office/codes", 303),
     open("counter", "GET", "/office/sessions", 303),
     open("counter", "GET", "/office/registration-requests/:request_id/approval", 303),
@@ -254,6 +261,25 @@ pub const GUARDED: &[Guarded] = &[
     customer("GET", "/devices", "", (Right::Ada, 200), 200),
     customer("POST", "/devices/end-others", "", (Right::Ada, 303), 303),
     customer("POST", "/devices/:session_id/end", "", (Right::Ada, 303), 404),
+    customer("POST", "/confirmation", "account=Shop+A-9", (Right::Silent, 303), 303),
+    customer("POST", "/confirmation/dismissal", "", (Right::Silent, 303), 303),
+    customer("GET", "/my-data", "", (Right::Ada, 200), 200),
+    customer("GET", "/my-data/download", "", (Right::Ada, 200), 200),
+    customer("POST", "/erasures", "", (Right::Ada, 303), 303),
+    customer("GET", "/erasures/confirmation", "", (Right::Ada, 303), 303),
+    customer("POST", "/erasures/confirmation", "code=123456", (Right::Ada, 303), 303),
+    customer("GET", "/number-changes/new", "", (Right::Ada, 200), 200),
+    customer("POST", "/number-changes", PHONE, (Right::Ada, 303), 303),
+    customer("GET", "/number-changes/confirmation", "", (Right::Ada, 303), 303),
+    customer("POST", "/number-changes/confirmation", TWO_CODES, (Right::Ada, 303), 303),
+    customer("GET", "/api/v1/confirmation", "", (Right::Silent, 200), 404),
+    customer("POST", "/api/v1/confirmation", r#"{"account":"Shop A-9"}"#, (Right::Silent, 204), 409),
+    customer("DELETE", "/api/v1/confirmation", "", (Right::Silent, 204), 409),
+    customer("GET", "/api/v1/my-data", "", (Right::Ada, 200), 200),
+    customer("POST", "/api/v1/erasures", "", (Right::Ada, 202), 202),
+    customer("POST", "/api/v1/erasures/confirmation", r#"{"code":"123456"}"#, (Right::Ada, 401), 401),
+    customer("POST", "/api/v1/number-changes", PHONE_JSON, (Right::Ada, 202), 202),
+    customer("POST", "/api/v1/number-changes/confirmation", TWO_CODES_JSON, (Right::Ada, 422), 422),
     customer("DELETE", "/api/v1/sessions/current", "", (Right::Ada, 204), 204),
     customer("GET", "/api/v1/me", "", (Right::Ada, 200), 200),
     customer("POST", "/api/v1/registration-requests", SHOP_JSON, (Right::Stranger, 201), 201),

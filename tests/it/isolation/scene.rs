@@ -194,6 +194,25 @@ impl Scene {
         self.add("account_access", "access_id", slug, &phone, "phone, account_id, contact_name, role, status", &values).await
     }
 
+    /// Whoever had this number before bought here for Shop A-9, and it is not settled whether they are the same.
+    async fn former(&mut self, slug: &str, phone: &str) {
+        let former = Uuid::now_v7();
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "insert into trade_accounts (tenant_id, account_id, account_number, business_name, country, created_at)
+             select id, gen_random_uuid(), 'A-9', 'Shop A-9', 'GB', now() from tenants where slug = '{slug}'
+             on conflict (tenant_id, account_number) do nothing;
+             insert into customers (id, phone, created_at, last_proven_at) values ('{former}', 'former:{former}', now(), now());
+             insert into account_access (tenant_id, access_id, account_id, customer_id, phone, contact_name, role, status, created_at)
+             select t.id, gen_random_uuid(), a.account_id, '{former}', 'former:{former}', 'Dan', 'owner', 'active', now()
+               from tenants t join trade_accounts a on a.tenant_id = t.id and a.account_number = 'A-9' where t.slug = '{slug}';
+             insert into confirmations (tenant_id, customer_id, former_customer_id, status, created_at)
+             select t.id, c.id, '{former}', 'open', now() from tenants t, customers c where t.slug = '{slug}' and c.phone = '{phone}'"
+        )))
+        .execute(&mut self.db)
+        .await
+        .expect("somebody who was silent");
+    }
+
     async fn add(&mut self, table: &str, key: &str, slug: &str, phone: &str, columns: &str, values: &str) -> String {
         let sql = format!(
             "insert into {table} (tenant_id, {key}, customer_id, created_at, {columns})
@@ -232,6 +251,11 @@ impl Scene {
             Right::Applicant => {
                 let phone = self.stranger().await;
                 self.request("acme", &phone).await;
+                self.customer("acme", &phone).await
+            }
+            Right::Silent => {
+                let phone = self.stranger().await;
+                self.former("acme", &phone).await;
                 self.customer("acme", &phone).await
             }
             Right::Staff(role) => self.staff("acme", role).await,
