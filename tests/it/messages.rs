@@ -11,7 +11,7 @@ use crate::house::{ADA, DAN, House};
 
 /// Snapshots of messages bear the name of their template.
 fn snapshot(template: &str, text: &str) {
-    let text = Regex::new(r"(code is\s+|#|\n\s+)\d{6}\b").expect("a pattern").replace_all(text, "${1}[code]");
+    let text = Regex::new(r"(code(?: to [a-z ]+)? is\s+|#|\n\s+)\d{6}\b").expect("a pattern").replace_all(text, "${1}[code]");
     let text = Regex::new(r"localhost:\d+").expect("a pattern").replace_all(&text, "localhost:[port]");
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
     insta::assert_snapshot!(template, text);
