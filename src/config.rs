@@ -67,6 +67,7 @@ pub struct Http {
     pub shutdown_timeout_seconds: u64,
     pub body_limit_bytes: usize,
     pub connection_limit: usize,
+    pub waiting_per_tenant: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -75,6 +76,7 @@ pub struct Database {
     pub url: String,
     pub role_secret: SecretString,
     pub connections_per_role: u32,
+    pub connections_per_tenant: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -252,6 +254,10 @@ impl Config {
         check_key("[keys] counters", &self.keys.counters)?;
         // Six workers hold one each while they run a job, and what a job asks needs another.
         ensure!(self.database.connections_per_role >= 8, "[database] connections_per_role must be at least 8");
+        ensure!(
+            (1..=self.database.connections_per_role as usize / 2).contains(&self.database.connections_per_tenant),
+            "[database] connections_per_tenant must be from 1 to half of connections_per_role"
+        );
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");

@@ -63,6 +63,9 @@ pub enum Error {
     /// The database cannot be reached just now, or has no connection free. The text is for the log alone.
     #[error("The counter cannot answer just now")]
     Unavailable(#[source] anyhow::Error),
+    /// So many requests for this counter wait already that one more would only wait in vain.
+    #[error("This counter has more visitors than it can serve at once")]
+    Crowded,
     /// Something of ours failed. The text is for the log alone.
     #[error("Something went wrong on our side")]
     Internal(#[source] anyhow::Error),
@@ -137,6 +140,7 @@ impl Error {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) => Some(5),
+            Self::Crowded => Some(1),
             _ => None,
         }
     }

@@ -50,7 +50,7 @@ impl Actor {
 
     /// A customer who is known here by what lets them in, when nobody is at the counter any more.
     pub fn access(id: AccessId) -> Self {
-        Self { kind: "customer", id: Some(id.uuid()), name: "The customer".to_owned() }
+        Self { kind: "customer", id: Some(id.uuid()), name: String::new(), doer: None }
     }
 
     /// One of the platform's own people, or a program of theirs: the tenant reads on whose behalf.

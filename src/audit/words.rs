@@ -42,7 +42,7 @@ pub struct Thing {
 /// In a tenant's log,
 pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "requests", name: "Requests for an account", nouns: &["registration_request"] },
-    Thing { word: "customers", name: "Customers", nouns: &["account_access"] },
+    Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation"] },
     Thing { word: "settings", name: "Settings", nouns: &["settings"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples"] },
@@ -65,7 +65,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
     let details = Details(details);
     let (noun, _) = action.split_once('.')?;
     match noun {
-        "registration_request" | "account_access" => of_customers(action, &details, named),
+        "registration_request" | "account_access" | "customer" => of_customers(action, &details, named),
         "staff" | "invitation" => of_team(action, &details),
         "tenant" | "samples" | "settings" => of_tenant(action, &details),
         "operator" | "token" => of_platform(action, &details),
@@ -89,6 +89,14 @@ fn of_customers(action: &str, details: &Details<'_>, named: &Named) -> Option<Wo
             changes: access("active", "suspended"),
         },
         "account_access.restored" => Words { sentence: format!("Let {customer} in again"), changes: access("suspended", "active") },
+        "account_access.confirmed" => plain(format!("Confirmed who they are, after a long silence: {customer}")),
+        "account_access.number_given_up" => plain(format!("Has the number that was {customer}’s, and is somebody else")),
+        "account_access.number_changed" => plain(format!("Changed their number: {customer}")),
+        "account_access.two_became_one" => plain(format!("Came under two numbers, and now comes under one: {customer}")),
+        "account_access.moved" => {
+            plain(format!("Moved {customer} to another number{}", with(", with account ", details.text("account_number"))))
+        }
+        "customer.erased" => plain("Had everything about them erased".to_owned()),
         _ => return None,
     })
 }

@@ -19,6 +19,7 @@ use super::compression::{Packer, takes_gzip};
 use super::failure::Failure;
 use super::page::content_security_policy;
 use super::server::Answers;
+use super::share::Shares;
 use super::{client, same_origin};
 use crate::db::{Stats, with_stats};
 use crate::error::Error;
@@ -52,6 +53,7 @@ pub struct Door {
     console: SiteRoutes,
     packer: Packer,
     uploads: Semaphore,
+    shares: Shares,
 }
 
 /// What the log line tells of a request.
@@ -82,7 +84,9 @@ impl SiteRoutes {
 impl Door {
     /// With the routes of the public site, of the counters and of the console.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes, console: SiteRoutes) -> Self {
-        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE) }
+        let shares = Shares::new(house.config.database.connections_per_tenant, house.config.http.waiting_per_tenant);
+        let uploads = Semaphore::new(UPLOADS_AT_ONCE);
+        Self { house, public, counter, console, packer: Packer::default(), uploads, shares }
     }
 }
 
@@ -153,10 +157,16 @@ impl Door {
         if let Some(path) = routes.path_without_slash(&request) {
             return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
         }
+        let tenant = if let Place::Counter(tenant) = &here.place { Some(tenant.id) } else { None };
         request.extensions_mut().insert(here);
-        let answered =
-            self.in_time(StatusCode::SERVICE_UNAVAILABLE, routes.endpoint.call(request).map(|answer| answer.map_err(Failed::Error)));
-        answered.await
+        let answered = async {
+            let _turn = match tenant {
+                Some(tenant) => Some(self.shares.turn(tenant).await.map_err(|error| Failed::Error(error.into()))?),
+                None => None,
+            };
+            routes.endpoint.call(request).await.map_err(Failed::Error)
+        };
+        self.in_time(StatusCode::SERVICE_UNAVAILABLE, answered).await
     }
 
     /// Waits for each part of a request for as long as it may take. 408 is for what did not arrive, and only for

@@ -30,7 +30,7 @@ impl ResponseError for Error {
             Self::Conflict(_) | Self::ConfirmationNeeded => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -78,6 +78,7 @@ impl Failure {
             Error::Closed | Error::ClosedForGood => failure.kind = "counter-closed",
             Error::Closing { .. } => failure.kind = "counter-closing",
             Error::ConfirmationNeeded => failure.kind = "confirmation-needed",
+            Error::Crowded => failure.kind = "crowded",
             Error::Suspended { .. } => failure.kind = "counter-suspended",
             _ => {}
         }

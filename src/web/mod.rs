@@ -10,6 +10,7 @@ pub mod log;
 pub mod page;
 pub mod same_origin;
 pub mod server;
+pub mod share;
 pub mod shell;
 pub mod when;
 

@@ -49,6 +49,7 @@ mod limits;
 mod messages;
 mod migrations;
 mod my_data;
+mod neighbours;
 mod number_changes;
 mod office;
 mod openapi;
