@@ -14,6 +14,7 @@ fn snapshot(template: &str, text: &str) {
     let text = Regex::new(r"(code(?: to [a-z ]+)? is\s+|#|\n\s+)\d{6}\b").expect("a pattern").replace_all(text, "${1}[code]");
     let text = Regex::new(r"localhost:\d+").expect("a pattern").replace_all(&text, "localhost:[port]");
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
+    let text = Regex::new(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b").expect("a pattern").replace_all(&text, "[day]");
     insta::assert_snapshot!(template, text);
 }
 
@@ -47,6 +48,9 @@ async fn every_text_and_letter_is_as_it_was() {
     owner.post(&format!("{requests}/{id}/approval"), json!({})).await;
     house.run_jobs().await;
     snapshot("office_requests-approved.sms", &house.sent_to(DAN)[0]);
+    crate::closing::close(&house, "acme").await.expect("closed");
+    house.run_jobs().await;
+    snapshot("tenants-closing.mail", &house.sent_to("owner@acme.example")[0]);
 }
 
 #[tokio::test]

@@ -38,6 +38,10 @@ fn lasting(html: &str) -> String {
         (r"(code is\s+|#|\n\s+)\d{6}\b", "${1}[code]"),
         (r#"data-resend-in="\d+""#, r#"data-resend-in="[seconds]""#),
         (r"in \d+ (seconds|minutes|hours)", "in [a while]"),
+        (r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)( \d{4})?\b", "[day]"),
+        (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ", "[time]"),
+        (r"<code>[0-9a-f]{64}</code>", "<code>[hash]</code>"),
+        (r"\b\d+(\.\d)? (B|kB)\b", "[size]"),
         (r"[ \t]+\n", "\n"),
         (r"\n{2,}", "\n"),
     ] {
@@ -331,6 +335,27 @@ async fn the_console() {
     snapshot("console_tokens-index_wrong", &operator.form("/tokens", &[("name", " "), ("scope", "read")]).await);
     snapshot("web-error_not_found_console", &operator.get("/nothing").await);
     snapshot("api-docs_console", &operator.get("/api/docs").await);
+}
+
+#[tokio::test]
+async fn closing() {
+    let house = House::open().await;
+    let (owner, ada, operator) =
+        (house.staff("acme", "owner").await, house.customer("acme", ADA).await, house.operator("olga@platform.example").await);
+    let page = format!("/tenants/{}", house.tenant("acme").await);
+    snapshot("certificates-index_empty", &operator.get("/certificates").await);
+    snapshot("console_tenants-show_wrong", &operator.form(&format!("{page}/rename"), &[("subdomain", "<b>")]).await);
+    snapshot("office_closing-index", &owner.get("/office/closing").await);
+    snapshot("office_closing-index_wrong", &owner.form("/office/closing", &[("confirmation", "<b>")]).await);
+    owner.form("/office/closing", &[("confirmation", "acme")]).await;
+    snapshot("office_closing-index_closing", &owner.get("/office/closing").await);
+    snapshot("web-closed_for_good", &ada.get("/").await);
+    snapshot("console_tenants-show_closing", &operator.get(&page).await);
+    crate::closing::let_grace_end(&house, "acme").await;
+    snapshot("console_tenants-show_over", &operator.get(&page).await);
+    operator.form(&format!("{page}/purge"), &[("confirmation", "acme")]).await;
+    snapshot("certificates-index", &operator.get("/certificates").await);
+    snapshot("certificates-show", &operator.get(&page.replace("tenants", "certificates")).await);
 }
 
 #[tokio::test]
