@@ -284,7 +284,7 @@ async fn whoever_is_removed_is_out_at_the_next_click_and_may_be_invited_again() 
     assert_eq!(manager.get("/api/v1/office/team").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(id_of(&back, "manager@acme.example").await, Some(id.clone()), "the same person, with their past");
     let page = owner.get(&format!("/office/team/{id}")).await.text;
-    assert!(page.contains("Removed; was a manager") && page.contains("Joined as a picker"), "{page}");
+    assert!(page.contains("Removed manager of acme from the team") && page.contains("Joined the team as a picker"), "{page}");
 }
 
 #[tokio::test]
