@@ -57,7 +57,7 @@ pub struct CodesForm {
 
 /// `GET /number-changes/new`
 #[handler]
-pub async fn new(customer: SignedIn) -> Result<Page> {
+pub fn new(customer: SignedIn) -> Result<Page> {
     new_page(&customer, String::new(), String::new(), String::new())
 }
 
