@@ -12,6 +12,7 @@ use crate::config::{Config, MailCarrierName, SmsGatewayName};
 use crate::db::Db;
 use crate::db::connect::Address;
 use crate::db::listen::{Told, listen};
+use crate::domains;
 use crate::error::{Error, Result};
 use crate::inbox::DemoInbox;
 use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
@@ -74,13 +75,17 @@ impl App {
             let house = Arc::clone(&self.house);
             async move { usage::now_and_then(&house).await }
         });
+        let checking = tokio::spawn({
+            let house = Arc::clone(&self.house);
+            async move { domains::checking::now_and_then(&house).await }
+        });
         let working = worker::work(Arc::clone(&self.house), Arc::clone(&self.runner), woken, stop.clone());
         let serving = server::serve(listener, Arc::clone(&self.door), &self.house.config.http, async move {
             let _ = stop.wait_for(|stop| *stop).await;
         });
         tokio::join!(serving, working);
         listening.abort();
-        for task in [sweeping, closing, counting] {
+        for task in [sweeping, closing, counting, checking] {
             task.abort();
         }
         // A connection that never comes back must not keep the process from ending.
@@ -142,6 +147,7 @@ impl worker::Runner for Runner {
             Job::TellErasure(subject) => my_data::telling::erased(&self.house, &tenant, subject).await,
             Job::TellNumberChange(access) => number_changes::telling::changed(&self.house, &tenant, access).await,
             Job::TellTwoBecameOne(access) => number_changes::telling::became_one(&self.house, &tenant, access).await,
+            Job::TellOfDomain(domain) => domains::telling::tell_owners(&self.house, &tenant, domain).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

@@ -29,6 +29,7 @@ pub struct Config {
     pub limits: Limits,
     pub sessions: Sessions,
     pub tenants: Tenants,
+    pub domains: Domains,
     pub sms: Sms,
     pub email: Email,
     pub log: Log,
@@ -59,7 +60,7 @@ pub struct Http {
     pub listen: SocketAddr,
     pub public_url: String,
     pub internal_listen: SocketAddr,
-    #[serde(deserialize_with = "one_by_one")]
+    #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
     pub header_read_timeout_seconds: u64,
     pub request_timeout_seconds: u64,
@@ -112,6 +113,7 @@ pub struct Limits {
     pub tenant: Allowance,
     pub tenant_mail: Allowance,
     pub platform: Allowance,
+    pub domain_checks: Allowance,
 }
 
 /// A token bucket.
@@ -136,6 +138,17 @@ pub struct Sessions {
 #[serde(deny_unknown_fields)]
 pub struct Tenants {
     pub grace_days: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    #[serde(deserialize_with = "resolvers")]
+    pub resolvers: Vec<SocketAddr>,
+    pub timeout_seconds: u64,
+    pub cname: String,
+    #[serde(deserialize_with = "addresses")]
+    pub addresses: Vec<IpAddr>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -262,6 +275,8 @@ impl Config {
         let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");
         ensure!((1..=365).contains(&self.tenants.grace_days), "[tenants] grace_days must be 1 to 365");
+        // Somebody waits for it, for as long as a request may take: it is asked three times at the most.
+        ensure!((1..=5).contains(&self.domains.timeout_seconds), "[domains] timeout_seconds must be 1 to 5");
         ensure!(self.codes.life_seconds <= 600, "[codes] life_seconds is over ten minutes (NIST SP 800-63B-4, 3.1.3.2)");
         ensure!(
             self.sessions.customer_silent_days > self.sessions.customer_life_days,
@@ -280,7 +295,7 @@ fn is_this_machine(url: &str) -> bool {
 }
 
 /// A list as files write it, or as the environment does: in one text, with commas.
-fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+fn one_by_one<'de, D: Deserializer<'de>, T>(deserializer: D, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -291,7 +306,17 @@ fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>,
         Written::List(items) => items,
         Written::Text(text) => text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
     };
-    items.iter().map(|item| item.parse().map_err(|_| de::Error::custom(format!("{item} is not an address")))).collect()
+    items.iter().map(|item| read(item).ok_or_else(|| de::Error::custom(format!("{item} is not an address")))).collect()
+}
+
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    one_by_one(deserializer, |item| item.parse().ok())
+}
+
+/// Addresses of name servers, with a port or at the usual one.
+fn resolvers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SocketAddr>, D::Error> {
+    const PORT: u16 = 53;
+    one_by_one(deserializer, |item| item.parse().ok().or_else(|| Some(SocketAddr::new(item.parse().ok()?, PORT))))
 }
 
 /// A key must be long, and not something that was typed to get past this.

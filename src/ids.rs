@@ -64,6 +64,8 @@ ids! {
     SessionId,
     /// One of a tenant's own people.
     StaffId,
+    /// A domain that a wholesaler wants, or has.
+    DomainId,
     /// A letter that asks somebody to join a wholesaler's staff.
     InvitationId,
     /// A question that a one-time code answers.

@@ -10,11 +10,13 @@ use crate::api::docs::{self, Document};
 use crate::api::document::{self, Described};
 use crate::certificates::{self, api::CertificatesApi};
 use crate::confirmations::{self, api::ConfirmationsApi};
+use crate::console_domains::{self, api::ConsoleDomainsApi};
 use crate::console_events::{self, api::ConsoleEventsApi};
 use crate::console_sign_in::{self, api::ConsoleSignInApi};
 use crate::console_tenants::{self, api::ConsoleTenantsApi, changes};
 use crate::console_tokens::{self, api::ConsoleTokensApi};
 use crate::devices::{self, api::DevicesApi};
+use crate::domains::{self, api::DomainsApi};
 use crate::getting_started;
 use crate::home::api::MeApi;
 use crate::inbox::{self, DemoInbox, api::InboxApi};
@@ -64,7 +66,16 @@ where
 /// To the page one step up. A form that wants correcting is shown at the address it was sent to, and there a phone
 /// that opens its tab again asks for it: it is led back to the page the form is on.
 fn back_up(request: Request) -> Redirect {
-    Redirect::to(request.uri().path().rsplit_once('/').map_or("/", |(up, _)| up))
+    Redirect::to(one_up(request.uri().path()))
+}
+
+/// The same, to where the list is.
+fn two_up(request: Request) -> Redirect {
+    Redirect::to(one_up(one_up(request.uri().path())))
+}
+
+fn one_up(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(up, _)| up)
 }
 
 /// The public site at the base host.
@@ -186,6 +197,13 @@ fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/closing", office_closing::pages::create),
         page(POST, "/office/closing/withdrawal", office_closing::pages::withdrawal),
         page(GET, "/office/closing/withdrawal", make_sync(back_up)),
+        page(GET, "/office/domains", domains::pages::index),
+        page(POST, "/office/domains", domains::pages::create),
+        page(POST, "/office/domains/:domain_id/check", domains::pages::look),
+        page(GET, "/office/domains/:domain_id/check", make_sync(two_up)),
+        page(POST, "/office/domains/:domain_id/primary", domains::pages::primary),
+        page(POST, "/office/domains/:domain_id/primary/removal", domains::pages::primary_removal),
+        page(POST, "/office/domains/:domain_id/removal", domains::pages::removal),
     ]
 }
 
@@ -230,6 +248,13 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/tenants/:id/purge", make_sync(back_up)),
         page(GET, "/certificates", certificates::pages::index),
         page(GET, "/certificates/:id", certificates::pages::show),
+        page(GET, "/tenants/:id/domains", console_domains::pages::index),
+        page(POST, "/tenants/:id/domains", console_domains::pages::create),
+        page(POST, "/tenants/:id/domains/:domain_id/check", console_domains::pages::look),
+        page(GET, "/tenants/:id/domains/:domain_id/check", make_sync(two_up)),
+        page(POST, "/tenants/:id/domains/:domain_id/primary", console_domains::pages::primary),
+        page(POST, "/tenants/:id/domains/:domain_id/primary/removal", console_domains::pages::primary_removal),
+        page(POST, "/tenants/:id/domains/:domain_id/removal", console_domains::pages::removal),
         page(GET, "/tokens", console_tokens::pages::index),
         page(POST, "/tokens", console_tokens::pages::create),
         page(POST, "/tokens/:id/revocation", console_tokens::pages::revocation),
@@ -265,6 +290,7 @@ type CounterApi = (
     SettingsApi,
     OfficeAuditApi,
     ClosingApi,
+    DomainsApi,
 );
 
 /// The operations of a counter.
@@ -287,16 +313,17 @@ fn counter_api() -> OpenApiService<CounterApi, ()> {
             SettingsApi,
             OfficeAuditApi,
             ClosingApi,
+            DomainsApi,
         ),
         OF_WHOLESALERS,
     )
 }
 
-type ConsoleApi = (ConsoleSignInApi, ConsoleTenantsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi);
+type ConsoleApi = (ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi);
 
 /// The operations of the console.
 fn console_api() -> OpenApiService<ConsoleApi, ()> {
-    service((ConsoleSignInApi, ConsoleTenantsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
+    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
 }
 
 const OF_WHOLESALERS: &str = "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \

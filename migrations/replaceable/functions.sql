@@ -55,3 +55,16 @@ revoke all on function chain_operator_event() from public;
 
 create or replace trigger operator_events_chained before insert on operator_events
   for each row execute function chain_operator_event();
+
+-- Where a domain leads is remembered with the tenant. Looking at it again and again changes nothing of that.
+create or replace function tell_domain_changed() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('tenant_changed', slug) from tenants where id = coalesce(new.tenant, old.tenant);
+  return null;
+end $$;
+revoke all on function tell_domain_changed() from public;
+
+create or replace trigger domains_changed after update on domains
+  for each row when (old.state <> new.state or old.is_primary <> new.is_primary) execute function tell_domain_changed();
+create or replace trigger domains_removed after delete on domains
+  for each row when (old.state = 'verified') execute function tell_domain_changed();

@@ -56,6 +56,8 @@ grant select, insert, update, delete on challenges, address_counters, known_brow
 grant select, insert on customers to tc_identity;
 grant update (last_proven_at) on customers to tc_identity;
 grant select (id, slug, business_name, status, logo_type, renamed_at, updated_at) on tenants to tc_identity;
+-- Which of its own domains a wholesaler is linked by.
+grant select (tenant, domain, is_primary) on domains to tc_identity;
 grant select on account_access to tc_identity;
 grant select, insert on sessions to tc_identity;
 grant update (ended_at) on sessions to tc_identity;
@@ -76,7 +78,7 @@ grant update (ended_at) on operator_sessions to tc_identity;
 -- Hosts, provisioning, the queue.
 grant select, insert, update on tenants to tc_platform;
 grant select, update, delete on jobs to tc_platform;
-grant select, insert, update, delete on signups, retired_names to tc_platform;
+grant select, insert, update, delete on signups, retired_names, domains to tc_platform;
 -- The console: its people, their sessions, the tokens of programs, and what was done.
 grant select, insert on operators, operator_tokens, operator_events to tc_platform;
 grant update (name, removed_at) on operators to tc_platform;

@@ -87,7 +87,7 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
             if !works_here(house, tenant, &open.address).await? {
                 return Ok(Outcome::Done);
             }
-            let office_url = format!("{}/office", house.hosts.counter_url(tenant.slug.as_str()));
+            let office_url = format!("{}/office", house.hosts.url(&open.host));
             let business_name = one_line(&tenant.business_name);
             let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
             carriers.mail.send(&mail_of(open.address, business_name.clone(), &mail)?).await

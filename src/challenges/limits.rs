@@ -12,6 +12,8 @@ use super::{Address, Question};
 use crate::config::{Allowance, Config};
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
+use crate::ids::TenantId;
+use crate::tenancy::House;
 
 /// What happened to an address within the rolling day. The row stays locked until the transaction ends.
 pub(super) struct Counters {
@@ -151,6 +153,19 @@ pub(super) async fn draw(tx: &mut Tx<Identity>, config: &Config, question: &Ques
     Ok(())
 }
 
+/// Takes one from a tenant's allowance for something else than codes.
+///
+/// # Errors
+/// [`Error::SlowDown`] when it is used up for now.
+pub async fn spend(house: &House, kind: &'static str, tenant: TenantId, allowance: Allowance) -> Result<()> {
+    let draw = draw_of(&house.config, kind, tenant.uuid().as_bytes(), allowance)?;
+    let drawn = house.db().identity().write(async |tx| draw_each(tx, &[draw], house.now()).await).await;
+    drawn.map_err(|error| match error {
+        Error::TooManyCodes { retry_after } => Error::SlowDown { retry_after },
+        other => other,
+    })
+}
+
 /// Gives back what a code took that was entered, so that only codes that nobody enters dry an allowance out: people
 /// behind one address of their carrier do not use each other's up, and an attack uses up its own.
 pub(super) async fn give_back(tx: &mut Tx<Identity>, config: &Config, question: &Question<'_>) -> Result<()> {
@@ -258,7 +273,7 @@ async fn draw_each(tx: &mut Tx<Identity>, draws: &[Draw], now: DateTime<Utc>) ->
     match draws.iter().find(|draw| !drawn.iter().any(|row| row.kind == draw.kind && row.key == draw.key)) {
         None => Ok(()),
         Some(refused) => {
-            tracing::warn!(limit = refused.kind, "codes are asked for faster than this limit lets through");
+            tracing::warn!(limit = refused.kind, "it is asked faster than this limit lets through");
             let seconds = 3600.0 / refused.allowance.per_hour.max(1.0);
             Err(Error::TooManyCodes { retry_after: Duration::from_secs_f64(seconds.max(1.0)) })
         }

@@ -16,6 +16,7 @@ use self::code::Code;
 use self::known::KnownBrowser;
 pub use self::known::{forget_others, known_browsers, known_cookie};
 use self::limits::Counters;
+pub use self::limits::spend;
 pub use self::pending::{Pending, pending, pending_but};
 pub use self::sweep::sweep;
 use crate::db::{Identity, Tx};

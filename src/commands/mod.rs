@@ -86,7 +86,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (tell_stop, stop) = watch::channel(false);
-    let internal_door = Arc::new(InternalDoor { house: Arc::clone(&app.house), metrics });
+    let internal_door = Arc::new(InternalDoor::new(Arc::clone(&app.house), metrics));
     let mut quiet = stop.clone();
     let watching = server::serve(internal, internal_door, &app.house.config.http, async move {
         let _ = quiet.wait_for(|stop| *stop).await;
@@ -118,10 +118,36 @@ async fn end_of(cluster: Option<&mut Cluster>) -> anyhow::Result<()> {
     }
 }
 
-/// Liveness, readiness and metrics on a listener that is not for browsers.
-struct InternalDoor {
+/// Liveness, readiness, metrics, and for which hosts certificates may be had, on a listener that is not for browsers.
+pub struct InternalDoor {
     house: Arc<House>,
     metrics: PrometheusHandle,
+}
+
+/// Nobody waits longer for a certificate: the visitor's browser gives up, too.
+const LONGEST_PERMISSION: Duration = Duration::from_secs(3);
+
+impl InternalDoor {
+    /// Of this house.
+    pub fn new(house: Arc<House>, metrics: PrometheusHandle) -> Self {
+        Self { house, metrics }
+    }
+
+    /// What Caddy's on-demand TLS asks before it gets a certificate, and before it uses one: 200 is yes, all else no.
+    async fn permission(&self, query: &str) -> StatusCode {
+        let mut named = query.split('&').filter_map(|pair| pair.strip_prefix("domain="));
+        let (Some(host), None) = (named.next(), named.next()) else { return StatusCode::BAD_REQUEST };
+        let host = host.to_ascii_lowercase();
+        match tokio::time::timeout(LONGEST_PERMISSION, self.house.answers_at(&host)).await {
+            Ok(Ok(true)) => StatusCode::OK,
+            Ok(Ok(false)) => StatusCode::NOT_FOUND,
+            Ok(Err(error)) => {
+                tracing::error!(error = error.for_log(), "whether a certificate may be had could not be found out");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 impl Answers for InternalDoor {
@@ -132,6 +158,14 @@ impl Answers for InternalDoor {
                 let is_ready = self.house.db().is_ready().await;
                 let (status, word) = if is_ready { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") };
                 Response::builder().status(status).content_type("text/plain; charset=utf-8").body(word)
+            }
+            "/domains/permission" => {
+                let status = self.permission(request.uri().query().unwrap_or_default()).await;
+                Response::builder().status(status).content_type("text/plain; charset=utf-8").body(if status.is_success() {
+                    "yes\n"
+                } else {
+                    "no\n"
+                })
             }
             "/metrics" => Response::builder().content_type("text/plain; version=0.0.4").body(self.metrics.render()),
             _ => Response::builder().status(StatusCode::NOT_FOUND).body("There is nothing here.\n"),

@@ -27,8 +27,8 @@ pub async fn index(staff: Staff<Keeper>) -> Result<Page> {
     let hosts = &member.house.hosts;
     Page::of(&IndexPage {
         shell: Shell::of_staff(&member, "Getting started", "getting-started", progress.waiting),
-        counter_href: hosts.counter_url(member.tenant.slug.as_str()),
-        counter_shown: hosts.host_of(member.tenant.slug.as_str()),
+        counter_href: member.tenant.main_url(hosts),
+        counter_shown: member.tenant.main_host(hosts),
         progress,
     })
 }

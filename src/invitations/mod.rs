@@ -331,7 +331,7 @@ struct Invited<'a> {
 }
 
 async fn write_to(tx: &mut Tx<Office>, member: &Member, invitation: &Invitation) -> Result<()> {
-    let counter = member.house.hosts.counter_url(member.tenant.slug.as_str());
+    let counter = member.tenant.main_url(&member.house.hosts);
     let business_name = one_line(&member.tenant.business_name);
     let letter = Invited {
         inviter: &member.session.name,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
-use crate::ids::{AccessId, ChallengeId, CustomerId, JobId, MessageId, ReminderId, RequestId, TenantId};
+use crate::ids::{AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, ReminderId, RequestId, TenantId};
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
@@ -55,6 +55,8 @@ pub enum Job {
     TellNumberChange(AccessId),
     /// or who came under two numbers and now comes under one.
     TellTwoBecameOne(AccessId),
+    /// Tell the owners what is the matter with a domain of theirs.
+    TellOfDomain(DomainId),
     /// Make the samples of a tenant that has just been made.
     MakeSamples(TenantId),
     /// Write to the owners of a tenant that is being closed until when that can be undone.
@@ -74,6 +76,7 @@ impl Job {
             Self::TellErasure(_) => "tell_erasure",
             Self::TellNumberChange(_) => "tell_number_change",
             Self::TellTwoBecameOne(_) => "tell_two_became_one",
+            Self::TellOfDomain(_) => "tell_of_domain",
             Self::MakeSamples(_) => "make_samples",
             Self::RemindOfClosing(_) => "remind_of_closing",
             Self::SendNotice(_) => "send_notice",
@@ -88,6 +91,7 @@ impl Job {
             Self::TellStaff(id) => id.uuid(),
             Self::TellErasure(id) => id,
             Self::TellNumberChange(id) | Self::TellTwoBecameOne(id) => id.uuid(),
+            Self::TellOfDomain(id) => id.uuid(),
             Self::MakeSamples(id) => id.uuid(),
             Self::RemindOfClosing(id) => id.uuid(),
             Self::SendNotice(id) => id.uuid(),
@@ -103,6 +107,7 @@ impl Job {
             "tell_erasure" => Some(Self::TellErasure(subject)),
             "tell_number_change" => Some(Self::TellNumberChange(subject.into())),
             "tell_two_became_one" => Some(Self::TellTwoBecameOne(subject.into())),
+            "tell_of_domain" => Some(Self::TellOfDomain(subject.into())),
             "make_samples" => Some(Self::MakeSamples(subject.into())),
             "remind_of_closing" => Some(Self::RemindOfClosing(subject.into())),
             "send_notice" => Some(Self::SendNotice(subject.into())),

@@ -73,15 +73,16 @@ pub async fn begin_session(tx: &mut Tx<Office>, visitor: &Visitor, member: Staff
     let (token, now) = (Token::new()?, visitor.house.now());
     end_previous(tx, visitor).await?;
     sqlx::query!(
-        "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $6, $7)",
+        "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at, domain)
+         values ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
         tx.tenant().uuid(),
         SessionId::new().uuid(),
         member.uuid(),
         &token.hash()[..],
         visitor.user_agent,
         now,
-        now + session_life(&visitor.house)
+        now + session_life(&visitor.house),
+        visitor.doorway().domain
     )
     .execute(&mut *tx)
     .await?;

@@ -37,7 +37,7 @@ pub async fn tell_staff(house: &House, tenant: &Tenant, request_id: RequestId) -
             .fetch_optional(&mut *tx)
             .await?;
             let Some(request) = request else { return Ok(Outcome::Done) };
-            let url = format!("{}/office/registration-requests/{}", house.hosts.counter_url(tenant.slug.as_str()), request_id.uuid());
+            let url = format!("{}/office/registration-requests/{}", tenant.main_url(&house.hosts), request_id.uuid());
             let letter = Asked {
                 tenant_name: &tenant.business_name,
                 business_name: &request.business_name,

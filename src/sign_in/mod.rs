@@ -71,8 +71,8 @@ pub async fn begin_session(tx: &mut Tx<Identity>, visitor: &Visitor, customer: C
     let now = house.now();
     tx.become_customer(customer).await?;
     sqlx::query!(
-        "insert into sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        "insert into sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at, domain)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)",
         visitor.tenant.id.uuid(),
         SessionId::new().uuid(),
         customer.uuid(),
@@ -80,7 +80,8 @@ pub async fn begin_session(tx: &mut Tx<Identity>, visitor: &Visitor, customer: C
         &token.hash()[..],
         visitor.user_agent,
         now,
-        now + session_life(house)
+        now + session_life(house),
+        visitor.doorway().domain
     )
     .execute(&mut *tx)
     .await?;

@@ -6,14 +6,15 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use chrono::DateTime;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::House;
 pub use super::operator::{Agent, AnyOperator, AtConsole, Operator, Person, Who};
 use super::roles;
-use super::session::{self, CustomerSession, StaffRole, StaffSession};
+use super::session::{self, CustomerSession, Doorway, StaffRole, StaffSession};
 use super::states::{Role, State};
-use super::tenant::Tenant;
+use super::tenant::{OwnDomain, Tenant};
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use crate::db::{Counter, Office, Tx};
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub struct Here {
     /// The host name, without a port.
     pub host: String,
     pub place: Place,
+    /// When it is a domain of the tenant's own.
+    pub own_domain: Option<OwnDomain>,
     pub client: IpAddr,
     /// What the browser calls itself, cut short.
     pub user_agent: String,
@@ -61,6 +64,17 @@ pub struct Public(pub Here);
 pub struct Visitor {
     pub here: Here,
     pub tenant: Arc<Tenant>,
+}
+
+impl Visitor {
+    /// The host they stand at, as sessions know it.
+    pub fn doorway(&self) -> Doorway<'_> {
+        let (tenant, subdomain_since) = (self.tenant.id, self.tenant.renamed_at.unwrap_or(DateTime::UNIX_EPOCH));
+        match &self.here.own_domain {
+            Some(own) => Doorway { tenant, domain: Some(own.domain.as_str()), since: own.since },
+            None => Doorway { tenant, domain: None, since: subdomain_since },
+        }
+    }
 }
 
 /// A customer who has proven their number here, let in or not, with the open transaction that only sees
@@ -117,6 +131,8 @@ pub enum RoleGiver {}
 pub enum LogReader {}
 /// Who may close the counter for good, and take that back: whatever its state, which is asked by the verb.
 pub enum Closer {}
+/// Who may give the counter a domain.
+pub enum DomainKeeper {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -171,6 +187,12 @@ impl RoleRule for RoleGiver {
 impl RoleRule for LogReader {
     fn allows(role: StaffRole) -> bool {
         roles::READ_LOG.is_of(role)
+    }
+}
+
+impl RoleRule for DomainKeeper {
+    fn allows(role: StaffRole) -> bool {
+        roles::KEEP_DOMAINS.is_of(role)
     }
 }
 
@@ -319,7 +341,7 @@ pub async fn signed_in_with(visitor: Visitor, token: &Token) -> Result<SignedIn>
     let house = Arc::clone(&visitor.house);
     let now = house.now();
     let open =
-        async |writes| house.holders().open(house.db(), &visitor.tenant, token.hash(), writes, house.customer_idle_since(), now).await;
+        async |writes| house.holders().open(house.db(), visitor.doorway(), token.hash(), writes, house.customer_idle_since(), now).await;
     let (mut tx, mut session) = open(visitor.writes).await?;
     // Once in a while the use is noted: in this transaction when it writes, else in one before it. Not beside
     // it: requests that each hold a connection and wait for a second one would wait for each other.
@@ -353,8 +375,9 @@ async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
     let now = house.now();
     let scope = house.office(&visitor.tenant);
     let mut tx = if visitor.writes { scope.open_write().await? } else { scope.open_read().await? };
-    let session =
-        session::find_staff(&mut tx, &visitor.tenant, token.hash(), house.staff_idle_since(), now).await?.ok_or(Error::Unauthenticated)?;
+    let session = session::find_staff(&mut tx, visitor.doorway(), token.hash(), house.staff_idle_since(), now)
+        .await?
+        .ok_or(Error::Unauthenticated)?;
     if !R::allows(session.role) {
         return Err(Error::Forbidden);
     }

@@ -3,7 +3,7 @@
 use http::header::{HOST, HeaderMap};
 use http::uri::{Authority, Uri};
 
-use crate::values::Slug;
+use crate::values::{Domain, Slug};
 
 /// The label of the platform's console, which no tenant can have.
 const CONSOLE: &str = "admin";
@@ -25,6 +25,8 @@ pub enum Site {
     Console,
     /// One label that could be a tenant's.
     Counter(Slug),
+    /// Not under the base: a domain that could be a tenant's own.
+    Domain(Domain),
 }
 
 /// Why a request has no site.
@@ -96,24 +98,33 @@ impl Hosts {
         self.counter_url(CONSOLE)
     }
 
-    /// Every counter, as a source in a content security policy.
+    /// Every counter's subdomain, as a source in a content security policy.
     pub fn any_counter(&self) -> String {
         self.url(&format!("*.{}", self.base))
     }
 
-    fn url(&self, host: &str) -> String {
+    /// The address of a host of ours or of a tenant's own.
+    pub fn url(&self, host: &str) -> String {
         match self.port {
             Some(port) => format!("{}://{host}:{port}", self.scheme),
             None => format!("{}://{host}", self.scheme),
         }
     }
 
-    /// Which site a host name stands for. Equal to the base, or exactly one label in front of it.
+    /// Whether this is the base or a name under it, which no tenant can have as a domain of its own.
+    pub fn is_ours(&self, host: &str) -> bool {
+        host == self.base || self.slug_in(host).is_some()
+    }
+
+    /// Which site a host name stands for. Equal to the base, or exactly one label in front of it, or else a domain that
+    /// somebody may have here.
     pub fn site(&self, host: &str) -> Result<Site, HostError> {
         if host == self.base {
             return Ok(Site::Public);
         }
-        let label = self.slug_in(host).ok_or(HostError::Unknown)?;
+        let Some(label) = self.slug_in(host) else {
+            return Domain::of_host(host).map(Site::Domain).ok_or(HostError::Unknown);
+        };
         if label == CONSOLE {
             return Ok(Site::Console);
         }
@@ -215,16 +226,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_under_the_base_may_be_a_domain_of_somebodys_own() {
+        for host in ["eviltradecounter.example", "acme.tradecounter.example.evil.net", "shop.acme.example"] {
+            assert_eq!(ask("/", &[host]), Ok(Site::Domain(Domain::of_host(host).expect("a domain"))), "{host}");
+        }
+        let hosts = Hosts::parse("https://tradecounter.example").expect("a base");
+        for (host, is_ours) in [
+            ("tradecounter.example", true),
+            ("acme.tradecounter.example", true),
+            ("a.b.tradecounter.example", true),
+            ("eviltradecounter.example", false),
+            ("tradecounter.example.evil.net", false),
+        ] {
+            assert_eq!(hosts.is_ours(host), is_ours, "{host}");
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_is_unknown() {
         for host in [
             "example",
-            "eviltradecounter.example",
-            "acme.tradecounter.example.evil.net",
             "a.b.tradecounter.example",
             ".tradecounter.example",
             "127.0.0.1",
             "[::1]",
             "xn--acme-9ua.tradecounter.example",
+            "_acme.example",
             "12345.tradecounter.example",
             "www.tradecounter.example",
             "-acme.tradecounter.example",

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::host::Hosts;
+use super::host::{Hosts, Site};
 use super::session::SessionHolders;
-use super::tenant::{Tenant, Tenants};
+use super::tenant::{Found, Tenant, Tenants};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Office, Scope};
+use crate::error::Result;
 
 /// The shared things.
 pub struct House {
@@ -46,6 +47,26 @@ impl House {
     /// A tenant's own business, for its jobs and its staff.
     pub fn office(&self, tenant: &Tenant) -> Scope<Office> {
         self.db.office(tenant.id)
+    }
+
+    /// The tenant whose counter is at this host, if one's is.
+    pub async fn counter_at(&self, host: &str) -> Result<Option<Arc<Tenant>>> {
+        match self.hosts.site(host) {
+            Ok(Site::Counter(slug)) => self.tenants.find(slug.as_str()).await,
+            Ok(Site::Domain(domain)) => Ok(self.tenants.at_domain(&domain).await?.map(|(tenant, _)| tenant)),
+            Ok(Site::Public | Site::Console) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether anything is to be seen at this host, and so a certificate may be had for it: the sites of the platform, the
+    /// tenants' subdomains, also those that lead to their next ones, and the domains that tenants have proven.
+    pub async fn answers_at(&self, host: &str) -> Result<bool> {
+        match self.hosts.site(host) {
+            Ok(Site::Public | Site::Console) => Ok(true),
+            Ok(Site::Counter(slug)) => Ok(!matches!(self.tenants.look_up(slug.as_str()).await?, Found::Nobody)),
+            Ok(Site::Domain(_)) => Ok(self.counter_at(host).await?.is_some()),
+            Err(_) => Ok(false),
+        }
     }
 
     pub(super) fn holders(&self) -> &SessionHolders {

@@ -14,6 +14,6 @@ pub mod token;
 pub use extract::{AnyRole, Decider, Here, Keeper, Leaving, Place, Public, RoleRule, SignedIn, Staff, Visitor};
 pub use host::{HostError, Hosts, Site};
 pub use house::House;
-pub use session::{Access, AccessRole, AccessStatus, CustomerSession, StaffRole, StaffSession};
+pub use session::{Access, AccessRole, AccessStatus, CustomerSession, Doorway, StaffRole, StaffSession};
 pub use states::State;
-pub use tenant::{Found, Tenant, Tenants};
+pub use tenant::{Found, OwnDomain, Tenant, Tenants};

@@ -28,8 +28,10 @@ pub const APPOINT_ANYBODY: Right =
 pub const READ_LOG: Right = Right { words: "read the audit log, and take it along", roles: &[Owner] };
 pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
+pub const KEEP_DOMAINS: Right = Right { words: "give the counter a domain of your own, and take it away", roles: &[Owner] };
+
 /// The table, row by row.
-pub const RIGHTS: [&Right; 7] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &CLOSE];
+pub const RIGHTS: [&Right; 8] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &CLOSE];
 
 impl StaffRole {
     /// Who may do most first.

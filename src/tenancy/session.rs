@@ -7,10 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use uuid::Uuid;
 
-use super::tenant::Tenant;
 use crate::db::{Counter, CounterKeys, Db, Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccessId, AccountId, CustomerId, SessionId, StaffId};
+use crate::ids::{AccessId, AccountId, CustomerId, SessionId, StaffId, TenantId};
 use crate::values::{EmailAddress, PhoneNumber};
 
 /// How things stand between a customer and a wholesaler.
@@ -81,6 +80,17 @@ pub struct CustomerSession {
     pub last_seen_at: DateTime<Utc>,
 }
 
+/// A host of a tenant's. A session is good at the one it began at, for as long as that one has led to the tenant without a
+/// break: browsers show their cookies to whoever has the name next.
+#[derive(Debug, Clone, Copy)]
+pub struct Doorway<'a> {
+    pub tenant: TenantId,
+    /// One of its own domains; None is its subdomain.
+    pub domain: Option<&'a str>,
+    /// Since when it leads there: sessions that began earlier are over.
+    pub since: DateTime<Utc>,
+}
+
 /// Who a token belonged to when it was last seen. Only a guess, with which the transaction is opened; the
 /// session read under it says whether it was right.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +117,7 @@ impl SessionHolders {
     pub async fn open(
         &self,
         db: &Db,
-        tenant: &Tenant,
+        doorway: Doorway<'_>,
         token_hash: [u8; 32],
         writes: bool,
         idle_since: DateTime<Utc>,
@@ -115,12 +125,12 @@ impl SessionHolders {
     ) -> Result<(Tx<Counter>, CustomerSession)> {
         let nobody = Holder { customer: Uuid::nil().into(), account: Uuid::nil().into() };
         let mut guess = self.0.get(&token_hash).await.unwrap_or(nobody);
-        let keys = CounterKeys { tenant: tenant.id, session_hash: token_hash, customer: guess.customer, account: guess.account };
+        let keys = CounterKeys { tenant: doorway.tenant, session_hash: token_hash, customer: guess.customer, account: guess.account };
         let scope = db.counter(keys);
         let mut tx = if writes { scope.open_write().await? } else { scope.open_read().await? };
         // Twice at the most: the session tells the customer, the customer's access tells the account.
         for _ in 0..3 {
-            let session = find(&mut tx, tenant, token_hash, idle_since, now).await?.ok_or(Error::Unauthenticated)?;
+            let session = find(&mut tx, doorway, token_hash, idle_since, now).await?.ok_or(Error::Unauthenticated)?;
             let account = session.access.as_ref().map_or(Uuid::nil().into(), |access| access.account_id);
             let truth = Holder { customer: session.customer_id, account };
             if truth == guess {
@@ -136,7 +146,7 @@ impl SessionHolders {
 
 async fn find(
     tx: &mut Tx<Counter>,
-    tenant: &Tenant,
+    doorway: Doorway<'_>,
     token_hash: [u8; 32],
     idle_since: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -147,12 +157,14 @@ async fn find(
              from sessions s
              left join account_access a on a.tenant_id = s.tenant_id and a.customer_id = s.customer_id
             where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
-              and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5"#,
+              and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5
+              and s.domain is not distinct from $6"#,
         tx.tenant().uuid(),
         &token_hash[..],
         now,
         idle_since,
-        tenant.sessions_since()
+        doorway.since,
+        doorway.domain
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -235,7 +247,7 @@ pub struct StaffSession {
 /// The staff session of this token, unless it or its person is gone.
 pub async fn find_staff(
     tx: &mut Tx<Office>,
-    tenant: &Tenant,
+    doorway: Doorway<'_>,
     token_hash: [u8; 32],
     idle_since: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -245,12 +257,14 @@ pub async fn find_staff(
            from staff_sessions s
            join staff p on p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.removed_at is null
           where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
-            and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5",
+            and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5
+              and s.domain is not distinct from $6",
         tx.tenant().uuid(),
         &token_hash[..],
         now,
         idle_since,
-        tenant.sessions_since()
+        doorway.since,
+        doorway.domain
     )
     .fetch_optional(&mut *tx)
     .await?;

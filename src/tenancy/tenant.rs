@@ -7,18 +7,22 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use moka::future::Cache;
+use tokio::sync::Semaphore;
 
+use super::host::Hosts;
 use super::states::{Role, State};
 use crate::db::{Db, Platform, Tx};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
-use crate::values::{Country, Slug};
+use crate::values::{Country, Domain, Slug};
 
 /// A wholesaler, as its counter shows it.
 #[derive(Debug, Clone)]
 pub struct Tenant {
     pub id: TenantId,
     pub slug: Slug,
+    /// Of its own domains the one that links and texts name, if it chose one.
+    pub primary_domain: Option<Domain>,
     pub business_name: String,
     pub country: Country,
     pub time_zone: Tz,
@@ -48,9 +52,14 @@ impl Tenant {
         self.state.serves(role)
     }
 
-    /// Sessions that began earlier are over: they belong to a name that it no longer has.
-    pub fn sessions_since(&self) -> DateTime<Utc> {
-        self.renamed_at.unwrap_or(DateTime::UNIX_EPOCH)
+    /// The host that links and texts name.
+    pub fn main_host(&self, hosts: &Hosts) -> String {
+        self.primary_domain.as_ref().map_or_else(|| hosts.host_of(self.slug.as_str()), ToString::to_string)
+    }
+
+    /// The address that links and texts name.
+    pub fn main_url(&self, hosts: &Hosts) -> String {
+        hosts.url(&self.main_host(hosts))
     }
 
     /// The day on which everything of it is deleted, in its own zone; empty while it is not being closed.
@@ -62,6 +71,14 @@ impl Tenant {
     pub fn version(&self) -> i64 {
         self.updated_at.timestamp_micros()
     }
+}
+
+/// A domain of a tenant's own at which it is met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnDomain {
+    pub domain: Domain,
+    /// Since when it has led there without a break.
+    pub since: DateTime<Utc>,
 }
 
 /// A tenant's picture.
@@ -81,16 +98,24 @@ pub enum Found {
     Nobody,
 }
 
+/// How many names are looked up at once; a role has at least eight connections.
+const LOOKED_UP_AT_ONCE: usize = 4;
+
 /// The tenants this process has met.
 #[derive(Clone)]
 pub struct Tenants {
     db: Db,
     known: Cache<String, Arc<Tenant>>,
+    // By domain: whose it is. Kept apart from the tenants, so that it is dropped whenever any of them changes.
+    domains: Cache<String, (Slug, DateTime<Utc>)>,
     // Names nobody has, or has any more, are remembered apart and briefly, so that guessing at them cannot push real
     // tenants out.
     elsewhere: Cache<String, Option<Slug>>,
     // How often something was forgotten: what was being read meanwhile may be of before.
     changes: Arc<AtomicU64>,
+    // Names that nobody is known by are looked up a few at a time: whoever asks for thousands of them waits for their own,
+    // and leaves the others their connections.
+    turns: Arc<Semaphore>,
 }
 
 impl Tenants {
@@ -100,7 +125,9 @@ impl Tenants {
             db,
             known: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(1)).build(),
             elsewhere: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+            domains: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(1)).build(),
             changes: Arc::default(),
+            turns: Arc::new(Semaphore::new(LOOKED_UP_AT_ONCE)),
         }
     }
 
@@ -120,6 +147,7 @@ impl Tenants {
         if let Some(moved) = self.elsewhere.get(slug).await {
             return Ok(moved.map_or(Found::Nobody, Found::Moved));
         }
+        let _turn = self.turns.acquire().await;
         let changes = self.changes.load(Ordering::SeqCst);
         let found = self.db.platform().read(async |tx| load(tx, slug).await).await?;
         match &found {
@@ -133,6 +161,41 @@ impl Tenants {
             self.elsewhere.invalidate(slug).await;
         }
         Ok(found)
+    }
+
+    /// The tenant that has proven this domain, whatever its state, if there is one.
+    pub async fn at_domain(&self, domain: &Domain) -> Result<Option<(Arc<Tenant>, OwnDomain)>> {
+        let Some((slug, since)) = self.owner_of(domain.as_str()).await? else { return Ok(None) };
+        let tenant = match self.look_up(slug.as_str()).await? {
+            Found::Tenant(tenant) => Some(tenant),
+            // It was given another name in this very moment.
+            Found::Moved(to) => self.find(to.as_str()).await?,
+            Found::Nobody => None,
+        };
+        Ok(tenant.map(|tenant| (tenant, OwnDomain { domain: domain.clone(), since })))
+    }
+
+    async fn owner_of(&self, domain: &str) -> Result<Option<(Slug, DateTime<Utc>)>> {
+        if let Some(owner) = self.domains.get(domain).await {
+            return Ok(Some(owner));
+        }
+        // A slug has no dot: the two kinds of names never meet here.
+        if self.elsewhere.contains_key(domain) {
+            return Ok(None);
+        }
+        let _turn = self.turns.acquire().await;
+        let changes = self.changes.load(Ordering::SeqCst);
+        let owner = self.db.platform().read(async |tx| load_owner(tx, domain).await).await?;
+        match &owner {
+            Some(owner) => self.domains.insert(domain.to_owned(), owner.clone()).await,
+            None => self.elsewhere.insert(domain.to_owned(), None).await,
+        }
+        // As above.
+        if self.changes.load(Ordering::SeqCst) != changes {
+            self.domains.invalidate(domain).await;
+            self.elsewhere.invalidate(domain).await;
+        }
+        Ok(owner)
     }
 
     /// The tenant of this id: for jobs, which know no host.
@@ -165,6 +228,7 @@ impl Tenants {
         self.known.invalidate(slug).await;
         // Names that lead to it are forgotten with it.
         self.elsewhere.invalidate_all();
+        self.domains.invalidate_all();
     }
 
     /// Forgets all, because something may have been missed.
@@ -172,6 +236,7 @@ impl Tenants {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
         self.elsewhere.invalidate_all();
+        self.domains.invalidate_all();
     }
 }
 
@@ -188,10 +253,21 @@ async fn load(tx: &mut Tx<Platform>, slug: &str) -> Result<Found> {
     Ok(moved.map_or(Found::Nobody, Found::Moved))
 }
 
+async fn load_owner(tx: &mut Tx<Platform>, domain: &str) -> Result<Option<(Slug, DateTime<Utc>)>> {
+    let row = sqlx::query!(
+        "select t.slug, d.state_since from domains d join tenants t on t.id = d.tenant
+          where d.domain = $1 and d.state = 'verified' and t.status <> 'purged'",
+        domain
+    );
+    let row = row.fetch_optional(&mut *tx).await?;
+    Ok(row.and_then(|row| Some((Slug::parse(&row.slug).ok()?, row.state_since))))
+}
+
 async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
         "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text, contact_email, contact_phone,
-                contact_address, sms_countries, logo_type, status, status_reason, grace_ends_at, renamed_at, updated_at
+                contact_address, sms_countries, logo_type, status, status_reason, grace_ends_at, renamed_at, updated_at,
+                (select d.domain from domains d where d.tenant = tenants.id and d.is_primary) as primary_domain
            from tenants where slug = $1 and status <> 'purged'",
         slug
     )
@@ -204,6 +280,7 @@ async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>
     Ok(Some(Tenant {
         id: row.id.into(),
         slug: Slug::parse(&row.slug).map_err(|_| unreadable("slug"))?,
+        primary_domain: row.primary_domain.as_deref().and_then(Domain::of_host),
         business_name: row.business_name,
         country: Country::parse(&row.country).map_err(|_| unreadable("country"))?,
         time_zone: row.time_zone.parse().map_err(|_| unreadable("time zone"))?,

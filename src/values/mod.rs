@@ -4,6 +4,7 @@
 pub mod colour;
 pub mod country;
 mod country_names;
+pub mod domain;
 pub mod email;
 mod numbering_plan;
 pub mod phone;
@@ -12,6 +13,7 @@ pub mod text;
 mod typed_number;
 
 pub use country::{Country, CountryError};
+pub use domain::{Domain, DomainError};
 pub use email::{EmailAddress, EmailError};
 pub use phone::{PhoneError, PhoneNumber};
 pub use slug::{Slug, SlugError};

@@ -25,7 +25,7 @@ use crate::db::{Stats, with_stats};
 use crate::error::Error;
 use crate::tenancy::extract::{Here, Place, is_of_staff};
 use crate::tenancy::host::requested_host;
-use crate::tenancy::{Found, HostError, House, Site};
+use crate::tenancy::{Found, HostError, House, OwnDomain, Site};
 
 /// How much of a body that is too large is still taken off the line, so that its sender gets to read the answer,
 const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
@@ -119,7 +119,7 @@ impl Answers for Door {
 impl Door {
     async fn serve(&self, mut request: Request, visit: &mut Visit) -> Result<Response, Failed> {
         let host = requested_host(request.original_uri(), request.headers()).map_err(Failed::Host)?;
-        let place = match self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.place(&host)).await {
+        let (place, own_domain) = match self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.place(&host)).await {
             // Nobody's cookies are looked at, and none are given: there is no site here any more.
             Err(Failed::Moved(to)) if reads(&visit.method) => return Ok(moved(&request, &to)),
             place => place?,
@@ -133,6 +133,7 @@ impl Door {
             house: Arc::clone(&self.house),
             host,
             place,
+            own_domain,
             client: visit.client,
             user_agent: user_agent(headers),
             request_id: visit.request_id.clone(),
@@ -176,14 +177,19 @@ impl Door {
         tokio::time::timeout(limit, part).await.unwrap_or(Err(Failed::Status(late)))
     }
 
-    async fn place(&self, host: &str) -> Result<Place, Failed> {
+    async fn place(&self, host: &str) -> Result<(Place, Option<OwnDomain>), Failed> {
+        let tenants = &self.house.tenants;
         Ok(match self.house.hosts.site(host).map_err(Failed::Host)? {
-            Site::Public => Place::Public,
-            Site::Console => Place::Console,
-            Site::Counter(slug) => match self.house.tenants.look_up(slug.as_str()).await.map_err(|error| Failed::Error(error.into()))? {
-                Found::Tenant(tenant) => Place::Counter(tenant),
+            Site::Public => (Place::Public, None),
+            Site::Console => (Place::Console, None),
+            Site::Counter(slug) => match tenants.look_up(slug.as_str()).await.map_err(|error| Failed::Error(error.into()))? {
+                Found::Tenant(tenant) => (Place::Counter(tenant), None),
                 Found::Moved(to) => return Err(Failed::Moved(self.house.hosts.counter_url(to.as_str()))),
                 Found::Nobody => return Err(Failed::Host(HostError::Unknown)),
+            },
+            Site::Domain(domain) => match tenants.at_domain(&domain).await.map_err(|error| Failed::Error(error.into()))? {
+                Some((tenant, own_domain)) => (Place::Counter(tenant), Some(own_domain)),
+                None => return Err(Failed::Host(HostError::Unknown)),
             },
         })
     }
@@ -295,7 +301,9 @@ impl Door {
         say("permissions-policy", "camera=(), geolocation=(), microphone=()");
         say("x-request-id", &visit.request_id);
         if self.house.hosts.is_secure() {
-            say("strict-transport-security", "max-age=31536000; includeSubDomains");
+            // What is under a wholesaler's own domain is not ours to speak for.
+            let is_own = visit.here.as_ref().is_some_and(|here| here.own_domain.is_some());
+            say("strict-transport-security", if is_own { "max-age=31536000" } else { "max-age=31536000; includeSubDomains" });
         }
     }
 }

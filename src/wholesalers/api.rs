@@ -31,7 +31,7 @@ impl WholesalersApi {
     #[oai(path = "/wholesalers", method = "get")]
     async fn list_wholesalers(&self, customer: SignedIn) -> Result<Json<WholesalerList>> {
         let items = all(&customer).await?.into_iter().map(|wholesaler| WholesalerAnswer {
-            url: customer.house.hosts.counter_url(&wholesaler.slug),
+            url: wholesaler.main_url(&customer.house.hosts),
             business_name: wholesaler.business_name,
         });
         Ok(Json(WholesalerList { items: items.collect(), next: None }))

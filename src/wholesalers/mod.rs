@@ -18,7 +18,7 @@ use crate::ids::CustomerId;
 use crate::sign_in;
 use crate::tenancy::extract::Caller;
 use crate::tenancy::token::{ARRIVAL_COOKIE, Token};
-use crate::tenancy::{Tenant, Visitor};
+use crate::tenancy::{Hosts, Tenant, Visitor};
 use crate::values::PhoneNumber;
 
 const TICKET_LIFE_SECONDS: i64 = 30;
@@ -26,9 +26,22 @@ const TICKET_LIFE_SECONDS: i64 = 30;
 /// A wholesaler who lets this customer in.
 pub struct Wholesaler {
     pub slug: String,
+    primary_domain: Option<String>,
     pub business_name: String,
     pub has_logo: bool,
     pub version: i64,
+}
+
+impl Wholesaler {
+    /// The host that links to it name.
+    pub fn main_host(&self, hosts: &Hosts) -> String {
+        self.primary_domain.clone().unwrap_or_else(|| hosts.host_of(&self.slug))
+    }
+
+    /// The address that links to it name.
+    pub fn main_url(&self, hosts: &Hosts) -> String {
+        hosts.url(&self.main_host(hosts))
+    }
 }
 
 /// All of them, by name.
@@ -40,7 +53,8 @@ pub async fn all(caller: &Caller) -> Result<Vec<Wholesaler>> {
         .person(customer)
         .read(async |tx| {
             let rows = sqlx::query!(
-                "select t.slug, t.business_name, t.logo_type, t.updated_at
+                "select t.slug, t.business_name, t.logo_type, t.updated_at,
+                        (select d.domain from domains d where d.tenant = t.id and d.is_primary) as primary_domain
                    from account_access a join tenants t on t.id = a.tenant_id
                   where a.customer_id = $1 and a.status = 'active' and t.status in ('demo', 'active')
                   order by lower(t.business_name), t.slug",
@@ -52,6 +66,7 @@ pub async fn all(caller: &Caller) -> Result<Vec<Wholesaler>> {
                 .into_iter()
                 .map(|row| Wholesaler {
                     slug: row.slug,
+                    primary_domain: row.primary_domain,
                     business_name: row.business_name,
                     has_logo: row.logo_type.is_some(),
                     version: row.updated_at.timestamp_micros(),
@@ -61,11 +76,11 @@ pub async fn all(caller: &Caller) -> Result<Vec<Wholesaler>> {
         .await
 }
 
-/// A one-time pass for this customer to the other counter, for the browser that holds what hashes to `arrival`.
+/// A one-time pass for this customer to the other counter at this host of its, for the browser that holds what hashes to `arrival`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when that wholesaler does not let them in.
-pub async fn issue_ticket(caller: &Caller, to: &Tenant, arrival: [u8; 32]) -> Result<Token> {
+pub async fn issue_ticket(caller: &Caller, to: &Tenant, host: &str, arrival: [u8; 32]) -> Result<Token> {
     let house = &caller.house;
     let customer = caller.session.customer_id;
     let ticket = Token::new()?;
@@ -82,7 +97,7 @@ pub async fn issue_ticket(caller: &Caller, to: &Tenant, arrival: [u8; 32]) -> Re
                 &ticket.hash()[..],
                 customer.uuid(),
                 caller.session.phone.as_str(),
-                house.hosts.host_of(to.slug.as_str()),
+                host,
                 &arrival[..],
                 house.now() + TimeDelta::seconds(TICKET_LIFE_SECONDS)
             )

@@ -1,5 +1,7 @@
 //! «My wholesalers», and the steps of moving from one to another.
 
+use std::sync::Arc;
+
 use askama::Template;
 use poem::web::{Path, Query};
 use poem::{IntoResponse, Response, handler};
@@ -8,11 +10,10 @@ use serde::Deserialize;
 use super::{all, arrive, issue_ticket};
 use crate::error::{Error, Result};
 use crate::registrations::standing;
-use crate::tenancy::extract::SignedIn;
+use crate::tenancy::extract::{Here, SignedIn};
 use crate::tenancy::states::Role;
 use crate::tenancy::token::{ARRIVAL_COOKIE, DEPARTURE_COOKIE, SESSION_COOKIE, Token, cookie_value, end_cookie, set_cookie};
-use crate::tenancy::{AccessStatus, Visitor};
-use crate::values::Slug;
+use crate::tenancy::{AccessStatus, Tenant, Visitor};
 use crate::web::shell::{initials, logo_address};
 use crate::web::{Page, Redirect, Shell};
 
@@ -41,7 +42,9 @@ struct Item {
 pub async fn index(mut customer: SignedIn) -> Result<Page> {
     let waits_here = standing(&mut customer.tx, &customer.caller).await? == AccessStatus::Pending;
     let here = customer.tenant.slug.as_str().to_owned();
-    let items = all(&customer).await?.into_iter().map(|wholesaler| Item {
+    let all = all(&customer).await?;
+    let targets: Vec<String> = all.iter().map(|wholesaler| wholesaler.main_url(&customer.house.hosts)).collect();
+    let items = all.into_iter().map(|wholesaler| Item {
         initials: initials(&wholesaler.business_name),
         logo_href: if wholesaler.has_logo { logo_address(&wholesaler.slug, wholesaler.version) } else { String::new() },
         is_here: wholesaler.slug == here,
@@ -49,19 +52,24 @@ pub async fn index(mut customer: SignedIn) -> Result<Page> {
         business_name: wholesaler.business_name,
     });
     let page = IndexPage { items: items.collect(), waits_here, shell: Shell::of_customer(&customer, "My wholesalers", "wholesalers") };
-    Ok(Page::of(&page)?.with_form_targets(&customer.house.hosts.any_counter()))
+    Ok(Page::of(&page)?.with_form_targets(&targets.join(" ")))
 }
 
 /// `POST /wholesalers/:slug/visit`: the customer says where to.
 #[handler]
 pub async fn visit(customer: SignedIn, Path(slug): Path<String>) -> Result<Redirect> {
     let to = all(&customer).await?.into_iter().find(|wholesaler| wholesaler.slug == slug).ok_or(Error::NotFound)?;
-    let there = customer.house.hosts.counter_url(&to.slug);
-    let location = format!("{there}/arrivals/new?from={}", customer.tenant.slug.as_str());
-    Ok(Redirect::to(location).with_cookie(set_cookie(DEPARTURE_COOKIE, &to.slug, WAY_SECONDS)))
+    let hosts = &customer.house.hosts;
+    let location = format!("{}/arrivals/new?from={}", to.main_url(hosts), customer.host);
+    Ok(Redirect::to(location).with_cookie(set_cookie(DEPARTURE_COOKIE, &to.main_host(hosts), WAY_SECONDS)))
 }
 
-/// Where a browser comes from.
+/// The counter at a host that a browser names: nobody is sent anywhere else.
+async fn open_counter(here: &Here, host: &str) -> Result<Arc<Tenant>> {
+    here.house.counter_at(host).await?.filter(|tenant| tenant.serves(Role::Customer)).ok_or(Error::NotFound)
+}
+
+/// At which host a browser was.
 #[derive(Deserialize)]
 pub struct From {
     from: String,
@@ -70,15 +78,14 @@ pub struct From {
 /// `GET /arrivals/new`: gives the browser something to be known by, and sends it back for its ticket.
 #[handler]
 pub async fn prepare_arrival(visitor: Visitor, Query(query): Query<From>) -> Result<Redirect> {
-    let from = Slug::parse(&query.from).map_err(|_| Error::NotFound)?;
-    let from = visitor.house.tenants.find(from.as_str()).await?.filter(|from| from.serves(Role::Customer)).ok_or(Error::NotFound)?;
+    open_counter(&visitor, &query.from).await?;
     let token = Token::new()?;
-    let back = visitor.house.hosts.counter_url(from.slug.as_str());
-    let location = format!("{back}/departures?to={}&arrival={}", visitor.tenant.slug.as_str(), hex::encode(token.hash()));
+    let back = visitor.house.hosts.url(&query.from);
+    let location = format!("{back}/departures?to={}&arrival={}", visitor.host, hex::encode(token.hash()));
     Ok(Redirect::to(location).with_cookie(set_cookie(ARRIVAL_COOKIE, &token.reveal(), WAY_SECONDS)))
 }
 
-/// Where a browser goes, and what it will be known by there.
+/// To which host a browser goes, and what it will be known by there.
 #[derive(Deserialize)]
 pub struct Departure {
     to: String,
@@ -93,10 +100,9 @@ pub async fn depart(customer: SignedIn, Query(query): Query<Departure>) -> Resul
     }
     let mut arrival = [0; 32];
     hex::decode_to_slice(&query.arrival, &mut arrival).map_err(|_| Error::NotFound)?;
-    let to = Slug::parse(&query.to).map_err(|_| Error::NotFound)?;
-    let to = customer.house.tenants.find(to.as_str()).await?.filter(|to| to.serves(Role::Customer)).ok_or(Error::NotFound)?;
-    let ticket = issue_ticket(&customer, &to, arrival).await?;
-    let there = customer.house.hosts.counter_url(to.slug.as_str());
+    let to = open_counter(&customer, &query.to).await?;
+    let ticket = issue_ticket(&customer, &to, &query.to, arrival).await?;
+    let there = customer.house.hosts.url(&query.to);
     Ok(Redirect::to(format!("{there}/arrivals?ticket={}", ticket.reveal())).with_cookie(end_cookie(DEPARTURE_COOKIE)))
 }
 

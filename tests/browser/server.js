@@ -15,8 +15,8 @@ export const TARGET = path.join(ROOT, "target");
 const PROGRAM = process.env.TRADECOUNTER ?? path.join(TARGET, "debug/tradecounter");
 const BASE = "localhost";
 
-/** Starts the demo and waits until it answers. The caller must `stop()` it. */
-export async function startDemo(name) {
+/** Starts the demo, with more in its environment, and waits until it answers. The caller must `stop()` it. */
+export async function startDemo(name, more = {}) {
   const port = await freePort();
   // Not in the checkout: as root, PostgreSQL runs as somebody who may not enter every directory.
   const dataDirectory = path.join(tmpdir(), `tradecounter-browser-${name}-${process.pid}`);
@@ -31,6 +31,7 @@ export async function startDemo(name) {
       TRADECOUNTER__CODES__RESEND_SECONDS: "1",
       // All that the program itself has to say, so that it can be searched for what it should not.
       TRADECOUNTER__LOG__FILTER: "info,tradecounter=trace,sqlx=debug",
+      ...more,
     },
     stdio: ["ignore", log, log],
   });

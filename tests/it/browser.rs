@@ -46,7 +46,11 @@ impl Answer {
 impl Browser {
     /// A browser that nobody is signed in with, at the server that listens there.
     pub fn facing(at: SocketAddr, slug: &str) -> Self {
-        let host = if slug.is_empty() { "localhost".to_owned() } else { format!("{slug}.localhost") };
+        Self::facing_host(at, &if slug.is_empty() { "localhost".to_owned() } else { format!("{slug}.localhost") })
+    }
+
+    /// The same, at any host.
+    pub fn facing_host(at: SocketAddr, host: &str) -> Self {
         Self { at, host: format!("{host}:{}", at.port()), cookies: Mutex::default(), client: reqwest_client() }
     }
 

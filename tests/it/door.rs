@@ -115,7 +115,7 @@ async fn every_cookie_is_for_this_host_alone() {
     let code = house.code_for(CAT).await;
     keep(cat.form("/sessions", &[("phone", CAT), ("code", &code)]).await, &mut lines);
     keep(cat.form("/wholesalers/bravo/visit", &[]).await, &mut lines);
-    let arrival = keep(house.browser("bravo").get("/arrivals/new?from=acme").await, &mut lines);
+    let arrival = keep(house.browser("bravo").get("/arrivals/new?from=acme.localhost").await, &mut lines);
     let back = arrival.header("location").split_once("/departures").expect("a way back").1.to_owned();
     let departed = keep(cat.get(&format!("/departures{back}")).await, &mut lines);
     assert!(departed.header("location").contains("/arrivals?ticket="), "{departed:?}");
@@ -180,7 +180,7 @@ async fn what_cannot_be_read_is_told_as_a_problem_to_machines_and_as_a_page_to_p
         (&nobody, &get, "/sessions/current/end", None, 405),
         (&nobody, &delete, "/", None, 405),
         (&nobody, &get, "/arrivals/new", None, 400),
-        (&nobody, &get, "/arrivals/new?from=nosuch", None, 404),
+        (&nobody, &get, "/arrivals/new?from=nosuch.localhost", None, 404),
         (&nobody, &post, "/codes", json("{}"), 415),
         (&nobody, &post, "/codes", Some((FORM, "phone=1&phone=2".to_owned())), 400),
         (&owner, &get, "/office/customers/nonsense", None, 404),

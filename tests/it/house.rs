@@ -20,6 +20,7 @@ use tradecounter::web::server;
 use uuid::Uuid;
 
 pub use crate::browser::{Answer, Browser, percent_encode};
+use crate::name_server::NameServer;
 use crate::secrecy;
 
 const TEMPLATE: &str = "tradecounter_template";
@@ -39,6 +40,8 @@ pub struct House {
     pub clock: Clock,
     pub address: Address,
     pub at: SocketAddr,
+    /// What is asked about domains; no test asks any other.
+    pub dns: NameServer,
 }
 
 impl House {
@@ -50,19 +53,20 @@ impl House {
     /// The same, with something set otherwise.
     pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
         let address = fresh_database().await;
-        Self::on(address, Clock::system(), change, true).await
+        Self::on(address, Clock::system(), NameServer::start().await, change, true).await
     }
 
     /// A second process on the database of the first, at the same moment.
     pub async fn beside(&self) -> Self {
-        Self::on(self.address.clone(), self.clock.clone(), |_| {}, false).await
+        Self::on(self.address.clone(), self.clock.clone(), self.dns.clone(), |_| {}, false).await
     }
 
     /// Every house is searched for secrets when its test is over.
-    async fn on(address: Address, clock: Clock, change: impl FnOnce(&mut Config), with_people: bool) -> Self {
+    async fn on(address: Address, clock: Clock, dns: NameServer, change: impl FnOnce(&mut Config), with_people: bool) -> Self {
         secrecy::keep_the_log();
         let keys = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
         let mut config = Config::demo(keys[0], keys[1]).expect("a configuration");
+        (config.domains.resolvers, config.domains.timeout_seconds) = (vec![dns.at], 1);
         change(&mut config);
         let db = address.open(config.database.connections_per_role).await.expect("the four roles are let in");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -74,7 +78,7 @@ impl House {
             let door = Arc::clone(&app.door);
             async move { server::serve(listener, door, &http, std::future::pending()).await }
         });
-        let house = Self { app, clock, address, at };
+        let house = Self { app, clock, address, at, dns };
         if with_people {
             house.move_in().await;
         }

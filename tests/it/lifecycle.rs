@@ -263,9 +263,9 @@ async fn nobody_is_handed_over_to_a_suspended_counter() {
     suspend(&house, "bravo").await.expect("a suspension");
     let late = unaware.browser("acme");
     for name in ["__Host-session", "__Host-departure"] {
-        late.plant(name, &at_acme.cookie(name).unwrap_or_else(|| "bravo".to_owned()));
+        late.plant(name, &at_acme.cookie(name).unwrap_or_else(|| "bravo.localhost".to_owned()));
     }
-    let made = late.get(&format!("/departures?to=bravo&arrival={}", "00".repeat(32))).await;
+    let made = late.get(&format!("/departures?to=bravo.localhost&arrival={}", "00".repeat(32))).await;
     assert_eq!(made.status, StatusCode::NOT_FOUND, "{made:?}");
     reactivate(&house, "bravo").await.expect("open again");
     let again = at_bravo.get(&way(&visit().await)).await;

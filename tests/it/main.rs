@@ -15,6 +15,7 @@
 
 mod browser;
 mod house;
+mod name_server;
 mod secrecy;
 
 mod answers;
@@ -35,6 +36,9 @@ mod crowd;
 mod deciding;
 mod declared_tenants;
 mod demo;
+mod domain_checks;
+mod domain_hosts;
+mod domains;
 mod door;
 mod furniture;
 mod holdings;

@@ -4,15 +4,19 @@ use std::path::Path;
 
 use regex::Regex;
 use serde_json::json;
+use tradecounter::domains::telling;
+use tradecounter::ids::DomainId;
 use tradecounter::messages::sms::{Encoding, segments};
 use tradecounter::tenants::declared;
 
+use crate::domains::{SHOP, have};
 use crate::house::{ADA, DAN, House};
 
 /// Snapshots of messages bear the name of their template.
 fn snapshot(template: &str, text: &str) {
     let text = Regex::new(r"(code(?: to [a-z ]+)? is\s+|#|\n\s+)\d{6}\b").expect("a pattern").replace_all(text, "${1}[code]");
     let text = Regex::new(r"localhost:\d+").expect("a pattern").replace_all(&text, "localhost:[port]");
+    let text = Regex::new(r"tradecounter-domain=[0-9a-f]{32}").expect("a pattern").replace_all(&text, "tradecounter-domain=[random]");
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
     let text = Regex::new(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b").expect("a pattern").replace_all(&text, "[day]");
     insta::assert_snapshot!(template, text);
@@ -38,6 +42,18 @@ async fn every_text_and_letter_is_as_it_was() {
     snapshot("invitations-invited.mail", &house.sent_to("ivy@acme.example")[0]);
     house.operator("olga@platform.example").await;
     snapshot("challenges-operator.mail", &house.sent_to("olga@platform.example")[0]);
+    let domain = have(&house, &owner, SHOP).await;
+    let domain: DomainId = domain.parse::<uuid::Uuid>().expect("an id").into();
+    let acme = house.app.house.tenants.find("acme").await.expect("an answer").expect("a tenant");
+    for (picture, change) in [
+        ("domains-missing.mail", "missing_since = now(), warned_at = '2026-11-24'"),
+        ("domains-lost.mail", "state = 'lost', is_primary = false"),
+    ] {
+        house.change(&format!("update domains set {change}")).await;
+        telling::tell_owners(&house.app.house, &acme, domain).await.expect("letters");
+        house.run_jobs().await;
+        snapshot(picture, &house.sent_to("owner@acme.example")[0]);
+    }
     let reason = "We do not deliver to the islands yet, and the boat is slow. Please ask again in spring, when the new depot opens; \
                   until then our friends at Bravo may help you.";
     let requests = "/api/v1/office/registration-requests";

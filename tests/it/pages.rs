@@ -13,6 +13,7 @@ use tradecounter::config::DemoPeople;
 use tradecounter::tenants::lifecycle;
 use uuid::Uuid;
 
+use crate::domains::{SHOP, have, want};
 use crate::house::{ADA, Answer, BEN, CAT, DAN, House};
 use crate::page_rules::{attribute, find_all, look_over, packed};
 
@@ -29,7 +30,9 @@ pub fn snapshot(name: &str, answer: &Answer) {
 fn lasting(html: &str) -> String {
     let mut text = html.to_owned();
     for (pattern, instead) in [
-        (r"localhost:\d+", "localhost:[port]"),
+        (r"(localhost|example):\d+", "$1:[port]"),
+        (r"tradecounter-domain=[0-9a-f]{32}", "tradecounter-domain=[random]"),
+        (r"(until|by) \d{1,2} [A-Z][a-z]+", "$1 [a day]"),
         (r"\?v=[0-9a-f]+", "?v=[version]"),
         (r#"name="version" value="[0-9a-f]{16}""#, r#"name="version" value="[version]""#),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
@@ -306,6 +309,24 @@ async fn the_audit_log() {
     operator.post(&format!("/api/v1/tenants/{acme}/suspension"), json!({ "reason": "Unpaid since <May>" })).await;
     snapshot("console_events-index", &operator.get("/events").await);
     snapshot("console_events-index_of_one", &operator.get(&format!("/events?tenant={acme}")).await);
+}
+
+#[tokio::test]
+async fn domains_of_ones_own() {
+    let house = House::open().await;
+    let (owner, operator) = (house.staff("acme", "owner").await, house.operator("olga@platform.example").await);
+    snapshot("domains-index_none", &owner.get("/office/domains").await);
+    snapshot("domains-index_wrong", &owner.form("/office/domains", &[("domain", "https://<b>")]).await);
+    want(&owner, "wanted.acme.example").await;
+    snapshot("domains-index_waiting", &owner.get("/office/domains").await);
+    have(&house, &owner, SHOP).await;
+    want(&owner, "lost.acme.example").await;
+    house.change("update domains set state = 'lost' where domain = 'lost.acme.example'").await;
+    house.change(&format!("update domains set is_primary = true, missing_since = now(), warned_at = now() where domain = '{SHOP}'")).await;
+    snapshot("domains-index", &owner.get("/office/domains").await);
+    let page = format!("/tenants/{}/domains", house.tenant("acme").await);
+    snapshot("console_domains-index", &operator.get(&page).await);
+    snapshot("console_domains-index_twice", &operator.form(&page, &[("domain", SHOP)]).await);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::house::ADA;
 
 /// What the console keeps of its own.
 const PLATFORM: &str = "select concat_ws(' ', (select count(*) from tenants), (select string_agg(t::text, ',') from operator_tokens t),
-    (select string_agg(e::text, ',') from operator_events e), (select string_agg(s::text, ',') from operator_sessions s))";
+    (select string_agg(e::text, ',') from operator_events e), (select string_agg(d::text, ',') from domains d), (select string_agg(s::text, ',') from operator_sessions s))";
 
 #[tokio::test]
 async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing() {
@@ -20,9 +20,10 @@ async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing
     let removed = scene.operator("gone@platform.example").await;
     scene.house.change("update operators set removed_at = now() where email = 'gone@platform.example'").await;
     let garbage = Token::new().expect("randomness").reveal();
+    let domain = scene.domain("acme").await;
     let before = (scene.everything().await, scene.house.value::<String>(PLATFORM).await);
     for route in CONSOLE {
-        let path = route.path.replace(":id", &scene.house.tenant("acme").await.to_string());
+        let path = route.path.replace(":id", &scene.house.tenant("acme").await.to_string()).replace(":domain_id", &domain);
         for (who, cookies) in [
             ("nobody", vec![]),
             ("a customer", vec![ada.clone()]),
@@ -70,7 +71,8 @@ async fn the_console_serves_operators_and_their_cookie_is_worth_nothing_at_a_cou
     for route in CONSOLE {
         let cookie = scene.operator("olga@platform.example").await;
         let id = if route.path.contains("/tokens/") { scene.token().await } else { scene.house.tenant("acme").await.to_string() };
-        let answer = send(&console, route.method, &route.path.replace(":id", &id), route.body, &[cookie]).await;
+        let path = route.path.replace(":id", &id).replace(":domain_id", &scene.domain("acme").await);
+        let answer = send(&console, route.method, &path, route.body, &[cookie]).await;
         assert_eq!(answer.status.as_u16(), route.status, "{} {}: {answer:?}", route.method, route.path);
         assert_ne!(answer.header("location"), if route.path.ends_with("/end") { "/" } else { "/sign-in" }, "{answer:?}");
     }

@@ -95,11 +95,13 @@ const INVITED_JSON: &str = r#"{"name":"Ian","email":"ian@example.com","role":"pi
 /// Stands for a picture, which is no text.
 pub const PICTURE: &str = "a picture";
 const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&country=GB&time_zone=Europe%2FLondon&prices_shown=nothing";
+const DOMAIN: &str = "domain=shop.acme.example";
+const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
 const REASON: &str = "reason=Because";
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 85] = [
+pub const OPEN: [Open; 87] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -148,8 +150,10 @@ pub const OPEN: [Open; 85] = [
     open("counter", "GET", "/office/invitations/:invitation_id", 404),
     open("counter", "GET", "/office/settings/logo", 303),
     open("counter", "GET", "/office/closing/withdrawal", 303),
+    open("counter", "GET", "/office/domains/:domain_id/check", 303),
+    open("console", "GET", "/tenants/:id/domains/:domain_id/check", 303),
     with("counter", "/sessions", "", PHONE_CODE, 422),
-    with("counter", "/arrivals/new", "?from=bravo", "", 303),
+    with("counter", "/arrivals/new", "?from=bravo.localhost", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
     with("counter", "/office/arrivals/new", "?signup=00000000-0000-0000-0000-000000000000", "", 303),
     with("counter", "/office/arrivals", "?ticket=none", "", 303),
@@ -222,6 +226,12 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/certificates", "", 200),
     // Nobody was deleted.
     console("GET", "/certificates/:id", "", 404),
+    console("GET", "/tenants/:id/domains", "", 200),
+    console("POST", "/tenants/:id/domains", DOMAIN, 303),
+    console("POST", "/tenants/:id/domains/:domain_id/check", "", 303),
+    console("POST", "/tenants/:id/domains/:domain_id/primary", "", 303),
+    console("POST", "/tenants/:id/domains/:domain_id/primary/removal", "", 303),
+    console("POST", "/tenants/:id/domains/:domain_id/removal", "", 303),
     console("GET", "/tokens", "", 200),
     console("POST", "/tokens", "name=nightly", 200),
     console("POST", "/tokens/:id/revocation", "", 303),
@@ -244,6 +254,12 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/api/v1/tenants/:id/subdomains/:slug", "", 200),
     console("GET", "/api/v1/deletion-certificates", "", 200),
     console("GET", "/api/v1/deletion-certificates/:id", "", 404),
+    console("GET", "/api/v1/tenants/:id/domains", "", 200),
+    console("POST", "/api/v1/tenants/:id/domains", DOMAIN_JSON, 201),
+    console("POST", "/api/v1/tenants/:id/domains/:domain_id/check", "", 200),
+    console("PUT", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 200),
+    console("DELETE", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 204),
+    console("DELETE", "/api/v1/tenants/:id/domains/:domain_id", "", 204),
     console("GET", "/api/v1/tokens", "", 200),
     console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
     console("DELETE", "/api/v1/tokens/:id", "", 204),
@@ -257,7 +273,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/registration-requests/current/withdrawal", "", (Right::Applicant, 303), 303),
     customer("GET", "/wholesalers", "", (Right::Ada, 200), 200),
     customer("POST", "/wholesalers/:slug/visit", "", (Right::Cat, 303), 404),
-    customer("GET", "/departures", "?to=bravo&arrival=00", (Right::Ada, 303), 303),
+    customer("GET", "/departures", "?to=bravo.localhost&arrival=00", (Right::Ada, 303), 303),
     customer("GET", "/devices", "", (Right::Ada, 200), 200),
     customer("POST", "/devices/end-others", "", (Right::Ada, 303), 303),
     customer("POST", "/devices/:session_id/end", "", (Right::Ada, 303), 404),
@@ -308,6 +324,18 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "POST", "/office/team/invitations", INVITED, 303),
     office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/letters", "", 303),
     office(Door::Keeper, "POST", "/office/team/invitations/:invitation_id/withdrawal", "", 303),
+    office(Door::Owner, "GET", "/office/domains", "", 200),
+    office(Door::Owner, "POST", "/office/domains", DOMAIN, 303),
+    office(Door::Owner, "POST", "/office/domains/:domain_id/check", "", 303),
+    office(Door::Owner, "POST", "/office/domains/:domain_id/primary", "", 303),
+    office(Door::Owner, "POST", "/office/domains/:domain_id/primary/removal", "", 303),
+    office(Door::Owner, "POST", "/office/domains/:domain_id/removal", "", 303),
+    office(Door::Owner, "GET", "/api/v1/office/domains", "", 200),
+    office(Door::Owner, "POST", "/api/v1/office/domains", DOMAIN_JSON, 201),
+    office(Door::Owner, "POST", "/api/v1/office/domains/:id/check", "", 200),
+    office(Door::Owner, "PUT", "/api/v1/office/domains/:id/primary", "", 200),
+    office(Door::Owner, "DELETE", "/api/v1/office/domains/:id/primary", "", 204),
+    office(Door::Owner, "DELETE", "/api/v1/office/domains/:id", "", 204),
     office(Door::Keeper, "GET", "/office/settings", "", 200),
     office(Door::Keeper, "POST", "/office/settings", SETTINGS, 303),
     office(Door::Keeper, "POST", "/office/settings/logo", PICTURE, 303),

@@ -29,13 +29,14 @@ pub struct Ids {
     slug: String,
     colleague: String,
     invitation: String,
+    domain: String,
 }
 
 impl Ids {
     pub fn nowhere() -> Self {
         let new = || Uuid::now_v7().to_string();
         let slug = "nowhere".to_owned();
-        Self { request: new(), active: new(), suspended: new(), session: new(), slug, colleague: new(), invitation: new() }
+        Self { request: new(), active: new(), suspended: new(), session: new(), slug, colleague: new(), invitation: new(), domain: new() }
     }
 
     /// The path with its ids.
@@ -46,6 +47,7 @@ impl Ids {
             path if path.contains("/customers/") => access,
             path if path.contains("/team/") => &self.colleague,
             path if path.contains("/invitations/") => &self.invitation,
+            path if path.contains("/domains/") => &self.domain,
             _ => &self.request,
         };
         let named = [
@@ -54,6 +56,7 @@ impl Ids {
             (":session_id", &self.session),
             (":staff_id", &self.colleague),
             (":invitation_id", &self.invitation),
+            (":domain_id", &self.domain),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -61,8 +64,9 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 7] {
-        [&self.request, &self.active, &self.suspended, &self.session, &self.slug, &self.colleague, &self.invitation]
+    pub fn all(&self) -> [&String; 8] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain]
     }
 }
 
@@ -187,6 +191,24 @@ impl Scene {
         (colleague, invitation.bind(slug).fetch_one(&mut self.db).await.expect("an invitation"))
     }
 
+    /// A domain that is proven, and the tenant's only one.
+    pub async fn domain(&mut self, slug: &str) -> String {
+        sqlx::query("delete from domains where tenant = (select id from tenants where slug = $1)")
+            .bind(slug)
+            .execute(&mut self.db)
+            .await
+            .expect("no others");
+        sqlx::query_scalar(
+            "insert into domains (id, tenant, domain, token, state, state_since, created_at)
+             select gen_random_uuid(), id, 'counter.' || $1 || '.example', 'x', 'verified', now(), now() from tenants where slug = $1
+             returning id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a domain")
+    }
+
     async fn access(&mut self, slug: &str, status: &str) -> String {
         let phone = self.stranger().await;
         let values =
@@ -236,6 +258,7 @@ impl Scene {
             slug: other_slug.to_owned(),
             colleague,
             invitation,
+            domain: self.domain(slug).await,
         }
     }
 
