@@ -28,7 +28,6 @@ alter table registration_requests
   add constraint registration_requests_customer_id_phone_fkey
     foreign key (customer_id, phone) references customers (id, phone) on update cascade on delete set null,
   add column kind text not null default 'account' check (kind in ('account', 'return'));
-create index registration_requests_person on registration_requests (customer_id);
 
 -- Whom a message is said to, or is about, so that it can be found when they ask for it or are erased.
 alter table messages add column customer_id uuid references customers (id) on delete set null;

@@ -273,50 +273,26 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
-type CounterApi = (
-    SignInApi,
-    MeApi,
-    RegistrationsApi,
-    WholesalersApi,
-    DevicesApi,
-    ConfirmationsApi,
-    MyDataApi,
-    NumberChangesApi,
-    OfficeSignInApi,
-    OfficeRequestsApi,
-    OfficeCustomersApi,
-    TeamApi,
-    InvitationsApi,
-    SettingsApi,
-    OfficeAuditApi,
-    ClosingApi,
-    DomainsApi,
-);
+type CustomersApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
 
-/// The operations of a counter.
-fn counter_api() -> OpenApiService<CounterApi, ()> {
-    service(
-        (
-            SignInApi,
-            MeApi,
-            RegistrationsApi,
-            WholesalersApi,
-            DevicesApi,
-            ConfirmationsApi,
-            MyDataApi,
-            NumberChangesApi,
-            OfficeSignInApi,
-            OfficeRequestsApi,
-            OfficeCustomersApi,
-            TeamApi,
-            InvitationsApi,
-            SettingsApi,
-            OfficeAuditApi,
-            ClosingApi,
-            DomainsApi,
-        ),
-        OF_WHOLESALERS,
-    )
+type OfficeApi =
+    (OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi, TeamApi, InvitationsApi, SettingsApi, OfficeAuditApi, DomainsApi, ClosingApi);
+
+/// The operations of a counter, and of its office.
+fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
+    let of_customers = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+    let of_office = (
+        OfficeSignInApi,
+        OfficeRequestsApi,
+        OfficeCustomersApi,
+        TeamApi,
+        InvitationsApi,
+        SettingsApi,
+        OfficeAuditApi,
+        DomainsApi,
+        ClosingApi,
+    );
+    service((of_customers, of_office), OF_WHOLESALERS)
 }
 
 type ConsoleApi = (ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi);

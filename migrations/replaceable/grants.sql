@@ -91,7 +91,7 @@ grant insert on staff, audit_events, jobs to tc_platform;
 -- looked at, to see who is known nowhere else.
 grant delete on tenants to tc_platform;
 grant select (tenant_id), delete on staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
-  account_access, trade_accounts, audit_events, staff to tc_platform;
+  confirmations, account_access, trade_accounts, audit_events, staff to tc_platform;
 grant select (customer_id) on sessions, registration_requests, account_access to tc_platform;
 grant select, insert on deletion_certificates to tc_platform;
 -- What a tenant uses, in numbers.

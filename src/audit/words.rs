@@ -45,12 +45,12 @@ pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation"] },
     Thing { word: "settings", name: "Settings", nouns: &["settings"] },
-    Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples"] },
+    Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
 ];
 
 /// and in the platform's.
 pub const OF_PLATFORM: &[Thing] = &[
-    Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant"] },
+    Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant", "domain"] },
     Thing { word: "operators", name: "Operators", nouns: &["operator"] },
     Thing { word: "tokens", name: "Tokens", nouns: &["token"] },
 ];
@@ -67,7 +67,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
     match noun {
         "registration_request" | "account_access" | "customer" => of_customers(action, &details, named),
         "staff" | "invitation" => of_team(action, &details),
-        "tenant" | "samples" | "settings" => of_tenant(action, &details),
+        "tenant" | "samples" | "settings" | "domain" => of_tenant(action, &details),
         "operator" | "token" => of_platform(action, &details),
         _ => None,
     }
@@ -129,7 +129,7 @@ fn of_team(action: &str, details: &Details<'_>) -> Option<Words> {
 }
 
 fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
-    let (from, to) = (details.text("from"), details.text("to"));
+    let (from, to, domain) = (details.text("from"), details.text("to"), details.text("domain"));
     let reason = with(": ", details.text("reason"));
     let to_state = |sentence: String| Words { sentence, changes: vec![change("state", from, to)] };
     Some(match action {
@@ -151,6 +151,14 @@ fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
             let to = if to.is_empty() { details.text("subdomain") } else { to };
             Words { sentence: "Gave the counter another address".to_owned(), changes: vec![change("address", from, to)] }
         }
+        "domain.added" => plain(format!("Added the domain {domain}")),
+        "domain.verified" => plain(format!("Proved that the domain {domain} is the wholesaler’s")),
+        "domain.made_primary" => plain(format!("Had links and texts name {domain}")),
+        "domain.primary_ended" => plain(format!("Had links and texts name the subdomain again, and not {domain}")),
+        "domain.missing" => plain(format!("Warned that the record of {domain} is gone")),
+        "domain.lost" => plain(format!("Took {domain} out of service: its record is gone")),
+        "domain.expired" => plain(format!("Gave up waiting for the record of {domain}")),
+        "domain.removed" => plain(format!("Removed the domain {domain}")),
         "samples.removed" => match details.number("accounts") {
             1 => plain("Took the samples away, with 1 account".to_owned()),
             number => plain(format!("Took the samples away, with {number} accounts")),

@@ -5,10 +5,10 @@ pub mod changes;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 use crate::audit::Actor;
+use crate::audit::platform::Doer;
 use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;

@@ -159,6 +159,8 @@ pub const GRANTS: &[Grant] = &[
     part("tc_platform", "sessions", READ, &["tenant_id", "customer_id"]),
     whole("tc_platform", "idempotency_keys", REMOVE),
     part("tc_platform", "idempotency_keys", READ, &["tenant_id"]),
+    whole("tc_platform", "confirmations", REMOVE),
+    part("tc_platform", "confirmations", READ, &["tenant_id"]),
     whole("tc_platform", "invitations", REMOVE),
     part("tc_platform", "invitations", READ, &["tenant_id"]),
     whole("tc_platform", "messages", REMOVE),

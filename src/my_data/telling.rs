@@ -45,7 +45,7 @@ pub async fn erased(house: &House, tenant: &Tenant, subject: Uuid) -> Result<Out
             };
             audit::record(tx, event, house.now()).await?;
             if let Some(account) = account {
-                let url = format!("{}/office/customers", house.hosts.counter_url(tenant.slug.as_str()));
+                let url = format!("{}/office/customers", tenant.main_url(&house.hosts));
                 let letter = Erased {
                     business_name: &account.business_name,
                     account_number: &account.account_number,

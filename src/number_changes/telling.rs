@@ -54,7 +54,7 @@ async fn tell(house: &House, tenant: &Tenant, access_id: AccessId, became_one: b
                 details: json!({}),
             };
             audit::record(tx, event, house.now()).await?;
-            let url = format!("{}/office/customers/{}", house.hosts.counter_url(tenant.slug.as_str()), access_id.uuid());
+            let url = format!("{}/office/customers/{}", tenant.main_url(&house.hosts), access_id.uuid());
             let letter = Changed {
                 contact_name: &access.contact_name,
                 business_name: &access.business_name,

@@ -114,7 +114,7 @@ pub async fn write_letters(house: &House, tenant: &Tenant, reminder: ReminderId)
     let day = end.with_timezone(&tenant.time_zone).format("%-d %B %Y").to_string();
     let name = one_line(&tenant.business_name);
     let left = left_in_words((end - now).num_days());
-    let url = format!("{}/office/closing", house.hosts.counter_url(tenant.slug.as_str()));
+    let url = format!("{}/office/closing", tenant.main_url(&house.hosts));
     let closed_by = if closed_by.is_empty() { "the platform" } else { &closed_by };
     let letter = Letter { business_name: &name, closed_by, day: &day, left: &left, url: &url };
     let text = letter.render().map_err(|error| Error::Internal(error.into()))?;

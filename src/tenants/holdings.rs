@@ -68,7 +68,18 @@ pub const HOLDINGS: &[Holding] = &[
         "staff_sessions",
         A_SECRET,
         Row("tenant_id"),
-        &["tenant_id", "session_id", "staff_id", "token_hash", "user_agent", "created_at", "last_seen_at", "expires_at", "ended_at"],
+        &[
+            "tenant_id",
+            "session_id",
+            "staff_id",
+            "token_hash",
+            "user_agent",
+            "created_at",
+            "last_seen_at",
+            "expires_at",
+            "ended_at",
+            "domain",
+        ],
     ),
     no(
         "sessions",
@@ -85,7 +96,14 @@ pub const HOLDINGS: &[Holding] = &[
             "last_seen_at",
             "expires_at",
             "ended_at",
+            "domain",
         ],
+    ),
+    no(
+        "confirmations",
+        "it is asked of whoever comes under a number that was silent, and asked again elsewhere",
+        Row("tenant_id"),
+        &["tenant_id", "customer_id", "former_customer_id", "tries", "status", "created_at", "decided_at"],
     ),
     no(
         "idempotency_keys",
@@ -110,9 +128,11 @@ pub const HOLDINGS: &[Holding] = &[
             "withdrawn_at",
         ],
     ),
-    whole(
+    part(
         "messages",
+        THE_PERSONS,
         &["tenant_id", "message_id", "channel", "recipient", "subject", "text", "status", "provider_reference", "created_at", "sent_at"],
+        &["customer_id"],
     ),
     part(
         "registration_requests",
@@ -120,6 +140,7 @@ pub const HOLDINGS: &[Holding] = &[
         &[
             "tenant_id",
             "request_id",
+            "kind",
             "phone",
             "business_name",
             "contact_name",
@@ -141,7 +162,21 @@ pub const HOLDINGS: &[Holding] = &[
     whole("trade_accounts", &["tenant_id", "account_id", "account_number", "business_name", "town", "country", "created_at"]),
     whole(
         "audit_events",
-        &["tenant_id", "event_id", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_kind", "subject_id", "details"],
+        &[
+            "tenant_id",
+            "position",
+            "event_id",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "actor_name",
+            "action",
+            "subject_kind",
+            "subject_id",
+            "details",
+            "previous_hash",
+            "hash",
+        ],
     ),
     whole("staff", &["tenant_id", "staff_id", "email", "name", "role", "created_at", "removed_at"]),
     no(
@@ -155,6 +190,26 @@ pub const HOLDINGS: &[Holding] = &[
         "what it says became the tenant",
         Row("made_tenant"),
         &["id", "business_name", "slug", "country", "owner_name", "email", "browser_hash", "created_at", "proven_at", "made_tenant"],
+    ),
+    no(
+        "domains",
+        "that a name is its owner's is proven anew, wherever it is to lead",
+        Row("tenant"),
+        &[
+            "id",
+            "tenant",
+            "domain",
+            "token",
+            "state",
+            "state_since",
+            "is_primary",
+            "answer",
+            "checked_at",
+            "next_check_at",
+            "missing_since",
+            "warned_at",
+            "created_at",
+        ],
     ),
     no("retired_names", "they are kept free here, and nowhere else", ForgottenNames, &["slug", "tenant", "retired_at", "free_at"]),
     no(
@@ -199,6 +254,7 @@ pub const HOLDINGS: &[Holding] = &[
             "grace_ends_at",
             "reminder_at",
             "closed_by",
+            "declared_hash",
         ],
     },
     no(
@@ -257,7 +313,7 @@ pub const HOLDINGS: &[Holding] = &[
         "operator_events",
         OF_THE_PLATFORM,
         Kept("what the platform's own people did is never changed; of a tenant it names no more than its certificate does"),
-        &["id", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_id", "details"],
+        &["id", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_id", "details", "position", "previous_hash", "hash"],
     ),
     no(
         "deletion_certificates",
