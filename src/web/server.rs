@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::Scheme;
+use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
+use hyper::body::Body;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -78,12 +80,12 @@ pub async fn serve<D: Answers>(listener: TcpListener, door: Arc<D>, config: &Htt
             }
             let (begin, under_way) = watch::channel(0usize);
             let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-                let (door, begun) = (Arc::clone(&door), UnderWay::begin(&begin));
+                let (door, begun, moving) = (Arc::clone(&door), UnderWay::begin(&begin), begin.clone());
                 async move {
                     let _begun = begun;
                     let from = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP);
                     let response: hyper::Response<BoxBody<Bytes, io::Error>> = door.answer(from.into()).await.into();
-                    Ok::<_, std::convert::Infallible>(response)
+                    Ok::<_, std::convert::Infallible>(response.map(|body| watched(body, moving)))
                 }
             });
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -119,11 +121,23 @@ impl Drop for UnderWay {
     }
 }
 
-/// Waits until no request has been under way for so long. HTTP/2 clients that only answer pings, half a head
+/// Of an answer that does not lie in memory: each piece of it that is fetched says that somebody is there.
+fn watched(body: BoxBody<Bytes, io::Error>, moving: watch::Sender<usize>) -> BoxBody<Bytes, io::Error> {
+    if body.size_hint().exact().is_some() {
+        return body;
+    }
+    let fetched = move |piece| {
+        moving.send_modify(|_| ());
+        piece
+    };
+    body.map_frame(fetched).boxed()
+}
+
+/// Waits until no request has been under way for so long, and no piece of an answer was fetched. HTTP/2 clients that only answer pings, half a head
 /// in HTTP/2, and clients that do not read their answer: hyper has a timer for none of them.
 async fn idle(mut under_way: watch::Receiver<usize>, patience: Duration) {
     while under_way.wait_for(|count| *count == 0).await.is_ok() {
-        if tokio::time::timeout(patience, under_way.wait_for(|count| *count > 0)).await.is_err() {
+        if tokio::time::timeout(patience, under_way.changed()).await.is_err() {
             return;
         }
     }
