@@ -4,7 +4,7 @@
 -- A number that is proven again after a long silence begins anew: what it had before stays with whoever had it then,
 -- under a name that is no number, until they confirm that they are the same.
 alter table customers drop constraint customers_phone_check,
-  add constraint customers_phone_check check (phone ~ '^\+[1-9][0-9]{6,14}$' or phone = 'former:' || id::text);
+  add constraint customers_phone_check check (phone ~ '^\+[1-9][0-9]{6,14}$' or phone ~ '^former:[0-9a-f-]{36}$');
 
 create table confirmations (
   tenant_id uuid not null references tenants (id),

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod messages;
 pub mod web;
 
+pub mod archives;
 pub mod certificates;
 pub mod challenges;
 pub mod confirmations;

@@ -41,7 +41,7 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
-    /// Tenants: declared in files, and their audit logs
+    /// Tenants: declared in files, taken along, brought back, and their audit logs
     Tenant {
         #[command(subcommand)]
         command: TenantCommand,
@@ -77,6 +77,25 @@ enum TenantCommand {
         /// A hash of earlier that must still be part of a log
         #[arg(long, value_name = "HASH")]
         expect: Vec<String>,
+        #[command(flatten)]
+        beside: Beside,
+    },
+    /// Write everything a tenant owns into one new file
+    Export {
+        /// Its subdomain
+        subdomain: String,
+        /// The file
+        #[arg(long)]
+        to: PathBuf,
+        #[command(flatten)]
+        beside: Beside,
+    },
+    /// Bring a tenant back from such a file; either all of it comes about or nothing
+    Import {
+        file: PathBuf,
+        /// Under another name than its own
+        #[arg(long)]
+        subdomain: Option<String>,
         #[command(flatten)]
         beside: Beside,
     },
@@ -151,6 +170,12 @@ fn main() -> ExitCode {
         Command::Tenant { command: TenantCommand::Apply(a) } => tenant::apply(&a.directory, a.config.as_deref(), a.data_dir.as_deref()),
         Command::Tenant { command: TenantCommand::Verify { slugs, expect, beside } } => {
             tenant::verify(&slugs, &expect, beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Tenant { command: TenantCommand::Export { subdomain, to, beside } } => {
+            tenant::export(&subdomain, &to, beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Tenant { command: TenantCommand::Import { file, subdomain, beside } } => {
+            tenant::import(&file, subdomain.as_deref(), beside.config.as_deref(), beside.data_dir.as_deref())
         }
         Command::Operator { command: OperatorCommand::Invite { email, name, beside } } => {
             operator::invite(&email, name.as_deref(), beside.config.as_deref(), beside.data_dir.as_deref())

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::api::docs::{self, Document};
 use crate::api::document::{self, Described};
+use crate::archives::{self, api::ArchivesApi};
 use crate::certificates::{self, api::CertificatesApi};
 use crate::confirmations::{self, api::ConfirmationsApi};
 use crate::console_domains::{self, api::ConsoleDomainsApi};
@@ -204,6 +205,8 @@ fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/domains/:domain_id/primary", domains::pages::primary),
         page(POST, "/office/domains/:domain_id/primary/removal", domains::pages::primary_removal),
         page(POST, "/office/domains/:domain_id/removal", domains::pages::removal),
+        page(GET, "/office/export", archives::pages::show),
+        page(POST, "/office/export", archives::pages::create),
     ]
 }
 
@@ -275,8 +278,18 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
 
 type CustomersApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
 
-type OfficeApi =
-    (OfficeSignInApi, OfficeRequestsApi, OfficeCustomersApi, TeamApi, InvitationsApi, SettingsApi, OfficeAuditApi, DomainsApi, ClosingApi);
+type OfficeApi = (
+    OfficeSignInApi,
+    OfficeRequestsApi,
+    OfficeCustomersApi,
+    TeamApi,
+    InvitationsApi,
+    SettingsApi,
+    OfficeAuditApi,
+    DomainsApi,
+    ArchivesApi,
+    ClosingApi,
+);
 
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
@@ -290,6 +303,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         SettingsApi,
         OfficeAuditApi,
         DomainsApi,
+        ArchivesApi,
         ClosingApi,
     );
     service((of_customers, of_office), OF_WHOLESALERS)

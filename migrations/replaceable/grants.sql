@@ -3,7 +3,7 @@
 do $$
 declare role_name text;
 begin
-  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import'] loop
     execute format('revoke all on all tables in schema public from %I', role_name);
   end loop;
 end $$;
@@ -96,3 +96,12 @@ grant select (customer_id) on sessions, registration_requests, account_access to
 grant select, insert on deletion_certificates to tc_platform;
 -- What a tenant uses, in numbers.
 grant select, insert, update, delete on tenant_usage, tenant_days to tc_platform;
+
+-- Taking a tenant along: the office reads the rest of what is its own in its row.
+grant select (slug, samples, logo, created_at) on tenants to tc_office;
+-- Bringing one back: whole rows of one tenant are added and looked at again, the people found by their phones or made.
+grant select, insert on tenants, staff, trade_accounts, account_access, registration_requests, messages, audit_events, invitations
+  to tc_import;
+grant select, insert on customers to tc_import;
+grant select, delete on retired_names to tc_import;
+grant insert, select (position, hash) on operator_events to tc_import;

@@ -37,7 +37,7 @@ begin
       execute format('drop policy %I on %I', old.polname, tenant_table.relname);
     end loop;
 
-    foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+    foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import'] loop
       continue when not has_any_column_privilege(role_name, tenant_table.oid, 'select, insert, update')
                 and not has_table_privilege(role_name, tenant_table.oid, 'delete');
       rule := case role_name
@@ -67,9 +67,9 @@ begin
   execute format('create policy tc_platform_purge on audit_events as restrictive for delete to tc_platform using (%s)', purge_rule);
 end $$;
 
--- The tenants themselves. Whoever may look at them at all sees all of them, but an office: it sees and changes its own
--- row alone; and nobody deletes one before its grace is over. Not forced on the owner, as no server role owns anything and
--- migrations must reach every row.
+-- The tenants themselves. Whoever may look at them at all sees all of them, but an office and who brings a tenant back:
+-- they see and write their own row alone; and nobody deletes one before its grace is over. Not forced on the owner, as no
+-- server role owns anything and migrations must reach every row.
 do $$
 declare
   role_name text;
@@ -80,11 +80,11 @@ begin
   for old in select polname from pg_policy where polrelid = 'tenants'::regclass loop
     execute format('drop policy %I on tenants', old.polname);
   end loop;
-  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform'] loop
+  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import'] loop
     continue when not has_any_column_privilege(role_name, 'tenants'::regclass, 'select, insert, update');
-    if role_name = 'tc_office' then
-      execute format('create policy tc_office_floor on tenants as restrictive for all to tc_office using (%s) with check (%s)', own_rule, own_rule);
-      execute format('create policy tc_office on tenants as permissive for all to tc_office using (%s) with check (%s)', own_rule, own_rule);
+    if role_name in ('tc_office', 'tc_import') then
+      execute format('create policy %I on tenants as restrictive for all to %I using (%s) with check (%s)', role_name || '_floor', role_name, own_rule, own_rule);
+      execute format('create policy %I on tenants as permissive for all to %I using (%s) with check (%s)', role_name, role_name, own_rule, own_rule);
     else
       execute format('create policy %I on tenants as permissive for all to %I using (true) with check (true)', role_name, role_name);
     end if;

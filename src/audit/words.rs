@@ -140,6 +140,8 @@ fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
             with(" for ", details.text("owner"))
         )),
         "tenant.applied" => Words { sentence: "Applied what is declared in files".to_owned(), changes: counted(details) },
+        "tenant.exported" => plain("Took everything along as one file".to_owned()),
+        "tenant.imported" => plain("Brought the counter back from its archive".to_owned()),
         "tenant.activated" => to_state("Opened the counter for real".to_owned()),
         "tenant.suspended" => to_state(format!("Suspended the counter{reason}")),
         "tenant.reactivated" => to_state("Opened the counter again".to_owned()),

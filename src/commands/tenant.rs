@@ -1,5 +1,8 @@
-//! `tenant plan`, `tenant apply` and `tenant verify`.
+//! `tenant plan`, `apply`, `verify`, `export` and `import`.
 
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,12 +11,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::operator::beside;
 use super::{DATA_DIR, find_database, private_database, runtime};
+use crate::archives;
 use crate::audit::chain::{self, Found};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::error::Result;
 use crate::tenants::{self, Declared, Plan, declared};
+use crate::values::Slug;
 
 /// One for each tenant that is worked on at once.
 const CONNECTIONS: u32 = 4;
@@ -123,4 +128,33 @@ fn in_words(found: &Found) -> String {
         None => format!("whole, {entries}{head}"),
         Some(fault) => format!("BROKEN, {fault} ({entries}{head})"),
     }
+}
+
+/// Writes a tenant's archive into a new file.
+pub fn export(slug: &str, to: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let slug = Slug::parse(slug)?;
+    anyhow::ensure!(!to.exists(), "{} is there already", to.display());
+    let made = beside(config, data_dir, async |db| Ok(archives::export(db, &slug, &Clock::system()).await))?;
+    let mut archive = made.with_context(|| format!("there is no tenant {slug}"))?;
+    // It holds names and phone numbers: nobody else reads it here.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let mut file = file.with_context(|| format!("making {}", to.display()))?;
+    let written = io::copy(&mut archive.file, &mut file).and_then(|_| file.sync_all());
+    if let Err(error) = written {
+        let _ = fs::remove_file(to);
+        return Err(error).with_context(|| format!("writing {}", to.display()));
+    }
+    println!("{slug} is in {}: {} rows in {} bytes.", to.display(), archive.rows, archive.bytes);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings a tenant back from its archive.
+pub fn import(from: &Path, subdomain: Option<&str>, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let name = subdomain.map(Slug::parse).transpose()?;
+    let file = File::open(from).with_context(|| format!("opening {}", from.display()))?;
+    let now = Clock::system().now();
+    let done = beside(config, data_dir, async |db| Ok(Ok(archives::import(db, file, name.as_ref(), now).await)))?;
+    let done = done.with_context(|| format!("{}: nothing was done", from.display()))?;
+    println!("{} is here and open, with {} rows.", done.subdomain, done.rows);
+    Ok(ExitCode::SUCCESS)
 }

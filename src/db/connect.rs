@@ -16,8 +16,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::Db;
 
-/// The four roles the server logs in as.
-pub const SERVER_ROLES: [&str; 4] = ["tc_counter", "tc_office", "tc_identity", "tc_platform"];
+/// The roles this program logs in as: the server as the first four, and the command that brings a tenant back as the last.
+pub const SERVER_ROLES: [&str; 5] = ["tc_counter", "tc_office", "tc_identity", "tc_platform", "tc_import"];
 /// Owns every table and migrates.
 pub const OWNER_ROLE: &str = "tc_owner";
 
@@ -76,10 +76,10 @@ impl Address {
         Some(hex::encode(mac.finalize().into_bytes()).into())
     }
 
-    /// Opens the four pools.
+    /// Opens the pools. A connection is made when it is first needed.
     pub async fn open(&self, connections_per_door: u32) -> anyhow::Result<Db> {
-        let [counter, office, identity, platform] = SERVER_ROLES.map(|role| self.pool(role, connections_per_door));
-        let db = Db { counter, office, identity, platform };
+        let [counter, office, identity, platform, import] = SERVER_ROLES.map(|role| self.pool(role, connections_per_door));
+        let db = Db { counter, office, identity, platform, import };
         anyhow::ensure!(db.is_ready().await, "PostgreSQL does not let the server's roles in: run `tradecounter migrate`");
         Ok(db)
     }

@@ -72,6 +72,9 @@ const SETTINGS_WRITTEN: &[&str] = &[
     "declared_hash",
 ];
 
+/// What the office reads of its own row beside the settings, for its owner who takes everything along.
+const TAKEN_ALONG: &[&str] = &["slug", "samples", "logo", "created_at"];
+
 /// The list.
 pub const GRANTS: &[Grant] = &[
     whole("tc_counter", "sessions", READ),
@@ -115,6 +118,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_office", "confirmations", CHANGE, &["tries", "status", "decided_at"]),
     part("tc_office", "tenants", READ, SETTINGS_READ),
     part("tc_office", "tenants", CHANGE, SETTINGS_WRITTEN),
+    part("tc_office", "tenants", READ, TAKEN_ALONG),
     whole("tc_identity", "challenges", EVERYTHING),
     whole("tc_identity", "address_counters", EVERYTHING),
     whole("tc_identity", "known_browsers", EVERYTHING),
@@ -178,6 +182,18 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_platform", "deletion_certificates", READ_ADD),
     whole("tc_platform", "tenant_usage", EVERYTHING),
     whole("tc_platform", "tenant_days", EVERYTHING),
+    whole("tc_import", "tenants", READ_ADD),
+    whole("tc_import", "staff", READ_ADD),
+    whole("tc_import", "trade_accounts", READ_ADD),
+    whole("tc_import", "account_access", READ_ADD),
+    whole("tc_import", "registration_requests", READ_ADD),
+    whole("tc_import", "messages", READ_ADD),
+    whole("tc_import", "audit_events", READ_ADD),
+    whole("tc_import", "invitations", READ_ADD),
+    whole("tc_import", "customers", READ_ADD),
+    whole("tc_import", "retired_names", READ_REMOVE),
+    whole("tc_import", "operator_events", ADD),
+    part("tc_import", "operator_events", READ, &["position", "hash"]),
 ];
 
 /// Whether the list knows this right. `column` is None for a right on the whole table.

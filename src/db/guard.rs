@@ -132,6 +132,7 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
    select case r.rolname
      when 'tc_office' then of_tenant
      when 'tc_platform' then case when name = 'audit_events' then of_tenant else of_purge end
+     when 'tc_import' then of_tenant
      when 'tc_identity' then case when 'customer_id' = any(columns) then of_customer else 'false' end
      when 'tc_counter' then of_tenant || case
        when 'token_hash' = any(columns) then 'AND' || of_session
@@ -152,14 +153,15 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
    select from pg_policy where polrelid = 'audit_events'::regclass and polname = 'tc_platform_purge')";
 
 /// What is not as it should be with the table of the tenants themselves: an office sees and changes its own row alone,
-/// through a policy and its floor of these very words; the other roles have one policy each that shows them all, and the
-/// platform a floor that keeps it from deleting one whose grace is not over.
+/// as does who brings a tenant back, through a policy and its floor of these very words; the other roles have one policy
+/// each that shows them all, and the platform a floor that keeps it from deleting one whose grace is not over.
 const TENANTS_UNBOUND: &str = r"select 'tenants' where not (select relrowsecurity from pg_class where oid = 'tenants'::regclass)
   union all
  select 'tenants.' || p.polname
    from pg_policy p left join pg_roles r on p.polroles = array[r.oid]
   cross join lateral (select case r.rolname
     when 'tc_office' then 'id=current_setting''app.tenant_id''::uuid'
+    when 'tc_import' then 'id=current_setting''app.tenant_id''::uuid'
     when 'tc_identity' then 'true'
     when 'tc_platform' then 'true' end as rule) expected
   where p.polrelid = 'tenants'::regclass
@@ -170,7 +172,8 @@ const TENANTS_UNBOUND: &str = r"select 'tenants' where not (select relrowsecurit
       or regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '::text|[() ]', '', 'g') is distinct from rule)
   union all
  select 'tenants (' || wanted.role || ')'
-   from (values ('tc_office', false), ('tc_office', true), ('tc_identity', true), ('tc_platform', true), ('tc_platform', false))
+   from (values ('tc_office', false), ('tc_office', true), ('tc_import', false), ('tc_import', true), ('tc_identity', true),
+                ('tc_platform', true), ('tc_platform', false))
        wanted (role, permissive)
   where not exists (select from pg_policy p where p.polrelid = 'tenants'::regclass and p.polpermissive = wanted.permissive
                        and p.polroles = array[(select oid from pg_roles where rolname = wanted.role)])";
@@ -187,7 +190,7 @@ async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) ->
         (
             "{} lacks the floor or the policy of a role that has rights there",
             "select distinct name || ' (' || r.rolname || ')'
-               from t cross join (select oid, rolname from pg_roles where rolname in ('tc_counter', 'tc_office', 'tc_identity', 'tc_platform')) r
+               from t cross join (select oid, rolname from pg_roles where rolname in ('tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import')) r
               where (has_any_column_privilege(r.oid, t.oid, 'select, insert, update') or has_table_privilege(r.oid, t.oid, 'delete'))
                 and (not exists (select from pg_policy p where p.polrelid = t.oid and p.polroles = array[r.oid] and not p.polpermissive
                                   and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null)

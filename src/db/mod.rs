@@ -1,7 +1,7 @@
 //! The only room that knows the database's address. From here one can get a [`Scope`], and from a scope a
 //! [`Tx`]; nothing else opens a transaction, and no pool leaves this room.
 //!
-//! There are four doors, each a role of its own with only the grants it needs. Which rows a role may see is
+//! There are five doors, each a role of its own with only the grants it needs. Which rows a role may see is
 //! decided by settings that are made in the very message that opens the transaction:
 //!
 //! | door | role | settings |
@@ -11,6 +11,7 @@
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: nothing of any tenant's can be read |
 //! | [`Founding`] | `tc_platform` | the tenant that is being made, or given another state or name |
+//! | [`Import`] | `tc_import` | the tenant that is being brought back |
 //!
 //! A verb takes the transaction of the door whose grants it needs:
 //!
@@ -46,6 +47,7 @@ pub mod guard;
 pub mod listen;
 mod meter;
 pub mod migrate;
+pub mod rows;
 pub mod template;
 mod tx;
 
@@ -54,7 +56,7 @@ use std::marker::PhantomData;
 use sqlx::PgPool;
 
 pub use meter::{Stats, with_stats};
-pub use tx::{Counter, Door, Founding, Identity, Office, Platform, TenantDoor, Tx};
+pub use tx::{Counter, Door, Founding, Identity, Import, Office, Platform, TenantDoor, Tx};
 
 use crate::error::Result;
 use crate::ids::{AccountId, CustomerId, TenantId};
@@ -66,6 +68,7 @@ pub struct Db {
     office: PgPool,
     identity: PgPool,
     platform: PgPool,
+    import: PgPool,
 }
 
 /// What a customer's transaction is narrowed to. The customer and the account are claims until the session
@@ -121,6 +124,11 @@ impl Db {
         Scope::new(&self.platform, Some(tenant), tx::tenant_setting(tenant))
     }
 
+    /// The command line, bringing back the tenant of this id.
+    pub fn import(&self, tenant: TenantId) -> Scope<Import> {
+        Scope::new(&self.import, Some(tenant), tx::tenant_setting(tenant))
+    }
+
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
         self.platform().open_read().await.is_ok()
@@ -128,7 +136,7 @@ impl Db {
 
     /// Ends every connection once it is idle.
     pub async fn close(&self) {
-        for pool in [&self.counter, &self.office, &self.identity, &self.platform] {
+        for pool in [&self.counter, &self.office, &self.identity, &self.platform, &self.import] {
             pool.close().await;
         }
     }
@@ -143,6 +151,11 @@ impl<D: Door> Scope<D> {
     /// connection's way back to the pool.
     pub async fn open_read(&self) -> Result<Tx<D>> {
         Tx::begin(&self.pool, self.tenant, format!("begin read only;{}", self.settings)).await
+    }
+
+    /// The same, with everything seen as it was at one moment, however long it is looked at.
+    pub async fn open_snapshot(&self) -> Result<Tx<D>> {
+        Tx::begin(&self.pool, self.tenant, format!("begin isolation level repeatable read read only;{}", self.settings)).await
     }
 
     /// Opens a transaction that can write. It is lost unless [`Tx::commit`] is called.

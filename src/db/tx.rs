@@ -31,15 +31,19 @@ pub enum Identity {}
 pub enum Platform {}
 /// The platform, making one tenant or changing what it is: its row, its owner, its audit entry.
 pub enum Founding {}
+/// The command that brings a tenant back from its archive: rows are added, and none is changed or removed.
+pub enum Import {}
 
 impl Door for Counter {}
 impl Door for Office {}
 impl Door for Identity {}
 impl Door for Platform {}
 impl Door for Founding {}
+impl Door for Import {}
 impl TenantDoor for Counter {}
 impl TenantDoor for Office {}
 impl TenantDoor for Founding {}
+impl TenantDoor for Import {}
 
 /// An open transaction. Verbs take `&mut Tx<…>` and hand `&mut *tx` to a query.
 #[must_use]

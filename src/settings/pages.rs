@@ -14,7 +14,7 @@ use crate::audit::{self, Entry};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::office_requests::pages::figures_now;
-use crate::tenancy::extract::{Keeper, Member, Staff};
+use crate::tenancy::extract::{Exporter, Keeper, Member, RoleRule, Staff};
 use crate::tenants::markets::{Market, time_zones};
 use crate::values::colour::{NEAR_BLACK, readable_on};
 use crate::values::{Country, PhoneNumber, colour};
@@ -38,6 +38,7 @@ struct IndexPage {
     zones_here: Vec<Choice>,
     zones: Vec<Choice>,
     prices: Vec<(&'static str, &'static str, &'static str, bool)>,
+    may_export: bool,
 }
 
 /// A colour with words on it.
@@ -290,6 +291,7 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, settings: &Settings, form
         zones_here: here.iter().map(zone).collect(),
         zones: TZ_VARIANTS.iter().filter(|zone| !here.contains(zone)).map(zone).collect(),
         prices: PRICES_SHOWN.iter().map(|(word, name, what)| (*word, *name, *what, form.prices_shown == *word)).collect(),
+        may_export: Exporter::allows(member.session.role),
         form,
     })
 }

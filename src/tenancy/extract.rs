@@ -133,6 +133,8 @@ pub enum LogReader {}
 pub enum Closer {}
 /// Who may give the counter a domain.
 pub enum DomainKeeper {}
+/// Who may take everything along, in every state that still has anything.
+pub enum Exporter {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -193,6 +195,16 @@ impl RoleRule for LogReader {
 impl RoleRule for DomainKeeper {
     fn allows(role: StaffRole) -> bool {
         roles::KEEP_DOMAINS.is_of(role)
+    }
+}
+
+impl RoleRule for Exporter {
+    fn allows(role: StaffRole) -> bool {
+        roles::EXPORT.is_of(role)
+    }
+
+    fn needs(_: bool) -> Role {
+        Role::OwnerExporting
     }
 }
 

@@ -26,12 +26,13 @@ pub const APPOINT_HELPERS: Right = Right { words: "invite sales people and picke
 pub const APPOINT_ANYBODY: Right =
     Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
 pub const READ_LOG: Right = Right { words: "read the audit log, and take it along", roles: &[Owner] };
+pub const KEEP_DOMAINS: Right = Right { words: "give the counter a domain of your own, and take it away", roles: &[Owner] };
+pub const EXPORT: Right = Right { words: "take everything along as one file", roles: &[Owner] };
 pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
-pub const KEEP_DOMAINS: Right = Right { words: "give the counter a domain of your own, and take it away", roles: &[Owner] };
-
 /// The table, row by row.
-pub const RIGHTS: [&Right; 8] = [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &CLOSE];
+pub const RIGHTS: [&Right; 9] =
+    [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &EXPORT, &CLOSE];
 
 impl StaffRole {
     /// Who may do most first.

@@ -221,7 +221,7 @@ pub const HOLDINGS: &[Holding] = &[
     no("tenant_days", "it is counted from what is exported", Cascades("tenant"), &["day", "tenant", "requests", "messages"]),
     Holding {
         table: "tenants",
-        export: Columns("the state and what goes with it are the platform's; the samples are made anew or not at all"),
+        export: Columns("the state and what goes with it are the platform's"),
         erased: ItselfLast,
         exported: &[
             "id",
@@ -238,6 +238,7 @@ pub const HOLDINGS: &[Holding] = &[
             "contact_address",
             "sms_countries",
             "prices_shown",
+            "samples",
             "logo",
             "logo_type",
             "created_at",
@@ -245,7 +246,6 @@ pub const HOLDINGS: &[Holding] = &[
         ],
         withheld: &[
             "status",
-            "samples",
             "before_suspension",
             "before_closing",
             "status_reason",

@@ -165,12 +165,15 @@ async fn whoever_adds_an_entry_does_not_say_where_it_stands_and_nobody_changes_o
         let mut seat = Seat::of(&house, role, &ada).await;
         for table in ["audit_events", "operator_events"] {
             for change in ["update TABLE set hash = ''", "update TABLE set position = 7", "delete from TABLE", "truncate TABLE"] {
-                assert_eq!(code(&seat.run(&change.replace("TABLE", table)).await), "42501", "{role}: {change} {table}");
+                let outcome = seat.run(&change.replace("TABLE", table)).await;
+                // Purging has the right to delete, and no row to use it on.
+                let finds_none = (role, table, outcome.clone()) == ("tc_platform", "audit_events", Ok(0)) && change.starts_with("delete");
+                assert!(finds_none || code(&outcome) == "42501", "{role}: {change} {table}");
             }
         }
         for column in ["details", "actor_name", "action", "at", "previous_hash"] {
             let seen = seat.run(&format!("select {column} from audit_events")).await;
-            assert_eq!(seen.is_ok(), role == "tc_office", "{role} {column}: {seen:?}");
+            assert_eq!(seen.is_ok(), matches!(role, "tc_office" | "tc_import"), "{role} {column}: {seen:?}");
         }
     }
     // Where the chain ends a customer's role does see, of its own tenant alone.

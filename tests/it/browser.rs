@@ -23,6 +23,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl std::fmt::Debug for Answer {
@@ -85,7 +86,8 @@ impl Browser {
         for line in headers.get_all("set-cookie") {
             self.keep(line.to_str().expect("a cookie of letters"));
         }
-        Answer { status, headers, text: response.text().await.expect("a body of text") }
+        let bytes = response.bytes().await.expect("a body").to_vec();
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
     fn keep(&self, line: &str) {

@@ -99,7 +99,7 @@ impl Person {
                 "set local app.tenant_id = '{tenant}'; set local app.session_hash = '{session_hash}'; \
                  set local app.customer_id = '{customer}'; set local app.account_id = '{account}'"
             ),
-            "tc_office" | "tc_platform" => format!("set local app.tenant_id = '{tenant}'"),
+            "tc_office" | "tc_platform" | "tc_import" => format!("set local app.tenant_id = '{tenant}'"),
             "tc_identity" => format!("set local app.customer_id = '{customer}'"),
             _ => String::new(),
         }

@@ -56,6 +56,11 @@ impl House {
         Self::on(address, Clock::system(), NameServer::start().await, change, true).await
     }
 
+    /// A house that nobody has moved into.
+    pub async fn empty() -> Self {
+        Self::on(fresh_database().await, Clock::system(), |_| {}, false).await
+    }
+
     /// A second process on the database of the first, at the same moment.
     pub async fn beside(&self) -> Self {
         Self::on(self.address.clone(), self.clock.clone(), self.dns.clone(), |_| {}, false).await
@@ -279,7 +284,7 @@ pub async fn fresh_database() -> Address {
     // What PostgreSQL keeps per database is not copied with it.
     for statement in [
         format!("revoke all on database {name} from public"),
-        format!("grant connect on database {name} to tc_owner, tc_counter, tc_office, tc_identity, tc_platform"),
+        format!("grant connect on database {name} to tc_owner, tc_counter, tc_office, tc_identity, tc_platform, tc_import"),
     ] {
         sqlx::query(AssertSqlSafe(statement)).execute(&mut admin).await.expect("rights on the copy");
     }

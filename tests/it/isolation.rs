@@ -264,8 +264,9 @@ async fn a_counter_that_is_shut_serves_its_staff_who_look_and_nobody_else() {
             let before = scene.everything().await;
             let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
             let what = format!("{state}: {who:?} {} {path}: {answer:?}", route.method);
-            // Whoever is in may leave, and its owner may close it for good and take that back.
-            let goes = ["/sessions/current", "/office/closing", "/office/closure"].iter().any(|path| route.path.contains(path));
+            // Whoever is in may leave, and its owner may take everything along, close it for good and take that back.
+            let goes = ["/sessions/current", "/office/closing", "/office/closure", "/office/export"];
+            let goes = goes.iter().any(|path| route.path.contains(path));
             let problem = match (is_shut, route.door) {
                 (true, Door::Customer) if !goes => "counter-closed",
                 (true, Door::AnyRole | Door::Decider | Door::Keeper | Door::Owner) if route.method != "GET" && !goes => {

@@ -19,6 +19,7 @@ mod name_server;
 mod secrecy;
 
 mod answers;
+mod archives;
 mod audit;
 mod audit_pages;
 mod bulk;

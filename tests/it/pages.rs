@@ -99,6 +99,13 @@ async fn signing_up() {
 }
 
 #[tokio::test]
+async fn taking_everything_along() {
+    let house = House::open().await;
+    let owner = house.staff("acme", "owner").await;
+    snapshot("archives-export", &owner.get("/office/export").await);
+}
+
+#[tokio::test]
 async fn the_front_door() {
     let house = House::open().await;
     house.change("update tenants set contact_phone = '+44 20 7946 0107', contact_email = 'trade@acme.example' where slug = 'acme'").await;

@@ -291,7 +291,7 @@ async fn an_office_changes_no_other_wholesalers_row_even_in_sql_of_its_own() {
         "update tenants set samples = 'gone'",
         "update tenants set created_at = now()",
         "update tenants set id = gen_random_uuid()",
-        "select slug from tenants",
+        "select status from tenants",
         "delete from tenants",
         "truncate tenants",
     ] {
