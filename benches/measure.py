@@ -50,7 +50,7 @@ def make_database(tenants):
     psql("postgres", f"drop database if exists {name} with (force); create database {name} template tradecounter_template;"
          .replace("; create", ";\ncreate"))
     psql("postgres", f"revoke all on database {name} from public;"
-                     f"grant connect on database {name} to tc_owner, tc_counter, tc_office, tc_identity, tc_platform, tc_import;")
+                     f"grant connect on database {name} to tc_owner, tc_counter, tc_office, tc_identity, tc_platform, tc_support, tc_import;")
     psql(name, FUNCTIONS)
     psql(name, LOAD, tenants=tenants)
     psql(name, "drop function tenant; drop function thing;")

@@ -74,6 +74,8 @@ ids! {
     OperatorId,
     /// A program's right to use the console's API.
     OperatorTokenId,
+    /// An operator's question whether they may look at a wholesaler's office.
+    SupportRequestId,
     /// A wholesaler that is signing up.
     SignupId,
     /// An entry of the outbox.

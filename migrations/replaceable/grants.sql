@@ -3,7 +3,7 @@
 do $$
 declare role_name text;
 begin
-  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import'] loop
+  foreach role_name in array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
     execute format('revoke all on all tables in schema public from %I', role_name);
   end loop;
 end $$;
@@ -91,7 +91,7 @@ grant insert on staff, audit_events, jobs to tc_platform;
 -- looked at, to see who is known nowhere else.
 grant delete on tenants to tc_platform;
 grant select (tenant_id), delete on staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
-  confirmations, account_access, trade_accounts, audit_events, staff to tc_platform;
+  confirmations, support_requests, account_access, trade_accounts, audit_events, staff to tc_platform;
 grant select (customer_id) on sessions, registration_requests, account_access to tc_platform;
 grant select, insert on deletion_certificates to tc_platform;
 -- What a tenant uses, in numbers.
@@ -100,8 +100,24 @@ grant select, insert, update, delete on tenant_usage, tenant_days to tc_platform
 -- Taking a tenant along: the office reads the rest of what is its own in its row.
 grant select (slug, samples, logo, created_at) on tenants to tc_office;
 -- Bringing one back: whole rows of one tenant are added and looked at again, the people found by their phones or made.
-grant select, insert on tenants, staff, trade_accounts, account_access, registration_requests, messages, audit_events, invitations
-  to tc_import;
+grant select, insert on tenants, staff, trade_accounts, account_access, registration_requests, messages, audit_events, invitations,
+  support_requests to tc_import;
 grant select, insert on customers to tc_import;
 grant select, delete on retired_names to tc_import;
 grant insert, select (position, hash) on operator_events to tc_import;
+
+-- Support: who asks for it, and the office that answers. The platform can ask and not answer itself: what it may write
+-- of a request is without the answer's columns.
+grant insert (tenant_id, request_id, operator_id, operator_name, reason, asked_at) on support_requests to tc_platform;
+grant select on support_requests to tc_office;
+grant update (status, decided_at, decided_by, granted_until, ended_at) on support_requests to tc_office;
+-- An operator whom an owner has let in looks, each time under an entry in both logs, and changes nothing but the end of it.
+-- Neither what messages say nor by which id all wholesalers know a person is theirs to read.
+grant select on support_requests, trade_accounts, audit_events to tc_support;
+grant update (ended_at) on support_requests to tc_support;
+grant select (tenant_id, access_id, account_id, phone, contact_name, role, status, created_at) on account_access to tc_support;
+grant select (tenant_id, request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at)
+  on registration_requests to tc_support;
+grant select (tenant_id, message_id, channel, recipient, subject, status, created_at, sent_at) on messages to tc_support;
+grant insert on audit_events, operator_events to tc_support;
+grant select (id, removed_at) on operators to tc_support;

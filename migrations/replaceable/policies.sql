@@ -4,9 +4,10 @@
 --
 -- Every expression is bare `column = current_setting(…)`, and for what a customer writes of a request also the two
 -- words they may say of it: it fails loudly when the setting is missing or
--- empty, uses the index, and is accepted by Citus (no sub-selects). But for one: the platform, which adds rows to the tenant
--- that it makes, sees and deletes those of one alone whose grace is over, and that stands in the tenant's own row. The
--- sub-select depends on no row, so it is asked once in a statement.
+-- empty, uses the index, and is accepted by Citus (no sub-selects). But for two: the platform, which adds rows to the tenant
+-- that it makes, sees and deletes those of one alone whose grace is over, and that stands in the tenant's own row; and
+-- support, whose rows are there while an owner's grant runs. Neither names a column of the row, so that PostgreSQL asks it
+-- once in a statement.
 do $$
 declare
   tenant_table record;
@@ -21,6 +22,10 @@ declare
   purge_rule constant text := 'tenant_id = (select id from tenants where id = current_setting(''app.tenant_id'')::uuid'
     ' and status = ''closing'' and grace_ends_at <= now())';
   session_rule constant text := 'token_hash = decode(current_setting(''app.session_hash''), ''hex'')';
+  operator_rule constant text := 'operator_id = current_setting(''app.operator_id'')::uuid';
+  granted_rule constant text := 'exists (select from support_requests s join operators o on o.id = s.operator_id
+    where s.tenant_id = current_setting(''app.tenant_id'')::uuid and s.operator_id = current_setting(''app.operator_id'')::uuid
+      and s.status = ''granted'' and s.granted_until > now() and s.ended_at is null and o.removed_at is null)';
 begin
   for tenant_table in
     select c.oid, c.relname,
@@ -37,7 +42,7 @@ begin
       execute format('drop policy %I on %I', old.polname, tenant_table.relname);
     end loop;
 
-    foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import'] loop
+    foreach role_name in array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
       continue when not has_any_column_privilege(role_name, tenant_table.oid, 'select, insert, update')
                 and not has_table_privilege(role_name, tenant_table.oid, 'delete');
       rule := case role_name
@@ -52,12 +57,15 @@ begin
         when 'tc_identity' then case when tenant_table.of_customer then customer_rule else 'false' end
         -- Whoever adds to a log sees where its chain ends.
         when 'tc_platform' then case when tenant_table.relname = 'audit_events' then tenant_rule else purge_rule end
+        -- An operator sees what they asked of this tenant, and the rest while they are let in.
+        when 'tc_support' then tenant_rule || ' and '
+          || case when tenant_table.relname = 'support_requests' then operator_rule else granted_rule end
         else tenant_rule end;
-      -- What they may see they may write, but a customer decides nothing.
-      written_rule := case
-        when role_name = 'tc_platform' then tenant_rule
-        when role_name = 'tc_counter' and tenant_table.relname = 'registration_requests' then rule || ' and ' || request_rule
-        else rule end;
+      -- What they may see they may write, but a customer decides nothing, and an operator ends what they were given.
+      written_rule := case when role_name = 'tc_platform' then tenant_rule else rule end || case
+        when role_name = 'tc_counter' and tenant_table.relname = 'registration_requests' then ' and ' || request_rule
+        when role_name = 'tc_support' and tenant_table.relname = 'support_requests' then ' and ended_at is not null'
+        else '' end;
       execute format('create policy %I on %I as restrictive for all to %I using (%s) with check (%s)',
                      role_name || '_floor', tenant_table.relname, role_name, rule, written_rule);
       execute format('create policy %I on %I as permissive for all to %I using (%s) with check (%s)',

@@ -16,8 +16,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::Db;
 
-/// The roles this program logs in as: the server as the first four, and the command that brings a tenant back as the last.
-pub const SERVER_ROLES: [&str; 5] = ["tc_counter", "tc_office", "tc_identity", "tc_platform", "tc_import"];
+/// The roles this program logs in as: the server as the first five, and the command that brings a tenant back as the last.
+pub const SERVER_ROLES: [&str; 6] = ["tc_counter", "tc_office", "tc_identity", "tc_platform", "tc_support", "tc_import"];
+/// Few look, and seldom.
+const SUPPORT_CONNECTIONS: u32 = 2;
 /// Owns every table and migrates.
 pub const OWNER_ROLE: &str = "tc_owner";
 
@@ -78,8 +80,9 @@ impl Address {
 
     /// Opens the pools. A connection is made when it is first needed.
     pub async fn open(&self, connections_per_door: u32) -> anyhow::Result<Db> {
-        let [counter, office, identity, platform, import] = SERVER_ROLES.map(|role| self.pool(role, connections_per_door));
-        let db = Db { counter, office, identity, platform, import };
+        let connections = |role| if role == "tc_support" { SUPPORT_CONNECTIONS } else { connections_per_door };
+        let [counter, office, identity, platform, support, import] = SERVER_ROLES.map(|role| self.pool(role, connections(role)));
+        let db = Db { counter, office, identity, platform, support, import };
         anyhow::ensure!(db.is_ready().await, "PostgreSQL does not let the server's roles in: run `tradecounter migrate`");
         Ok(db)
     }

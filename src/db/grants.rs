@@ -74,6 +74,28 @@ const SETTINGS_WRITTEN: &[&str] = &[
 
 /// What the office reads of its own row beside the settings, for its owner who takes everything along.
 const TAKEN_ALONG: &[&str] = &["slug", "samples", "logo", "created_at"];
+/// What an operator says who asks to look,
+const SUPPORT_ASKED: &[&str] = &["tenant_id", "request_id", "operator_id", "operator_name", "reason", "asked_at"];
+/// what the office answers,
+const SUPPORT_ANSWERED: &[&str] = &["status", "decided_at", "decided_by", "granted_until", "ended_at"];
+/// and what the operator then sees of customers,
+const ACCESS_LOOKED_AT: &[&str] = &["tenant_id", "access_id", "account_id", "phone", "contact_name", "role", "status", "created_at"];
+/// of who asks for an account,
+const REQUEST_LOOKED_AT: &[&str] = &[
+    "tenant_id",
+    "request_id",
+    "phone",
+    "business_name",
+    "contact_name",
+    "message",
+    "status",
+    "reason",
+    "decided_by",
+    "created_at",
+    "decided_at",
+];
+/// and of messages.
+const MESSAGE_LOOKED_AT: &[&str] = &["tenant_id", "message_id", "channel", "recipient", "subject", "status", "created_at", "sent_at"];
 
 /// The list.
 pub const GRANTS: &[Grant] = &[
@@ -163,6 +185,8 @@ pub const GRANTS: &[Grant] = &[
     part("tc_platform", "sessions", READ, &["tenant_id", "customer_id"]),
     whole("tc_platform", "idempotency_keys", REMOVE),
     part("tc_platform", "idempotency_keys", READ, &["tenant_id"]),
+    whole("tc_platform", "support_requests", REMOVE),
+    part("tc_platform", "support_requests", READ, &["tenant_id"]),
     whole("tc_platform", "confirmations", REMOVE),
     part("tc_platform", "confirmations", READ, &["tenant_id"]),
     whole("tc_platform", "invitations", REMOVE),
@@ -190,10 +214,24 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_import", "messages", READ_ADD),
     whole("tc_import", "audit_events", READ_ADD),
     whole("tc_import", "invitations", READ_ADD),
+    whole("tc_import", "support_requests", READ_ADD),
     whole("tc_import", "customers", READ_ADD),
     whole("tc_import", "retired_names", READ_REMOVE),
     whole("tc_import", "operator_events", ADD),
     part("tc_import", "operator_events", READ, &["position", "hash"]),
+    part("tc_platform", "support_requests", ADD, SUPPORT_ASKED),
+    whole("tc_office", "support_requests", READ),
+    part("tc_office", "support_requests", CHANGE, SUPPORT_ANSWERED),
+    whole("tc_support", "support_requests", READ),
+    part("tc_support", "support_requests", CHANGE, &["ended_at"]),
+    whole("tc_support", "trade_accounts", READ),
+    part("tc_support", "account_access", READ, ACCESS_LOOKED_AT),
+    part("tc_support", "registration_requests", READ, REQUEST_LOOKED_AT),
+    part("tc_support", "messages", READ, MESSAGE_LOOKED_AT),
+    whole("tc_support", "audit_events", READ_ADD),
+    whole("tc_support", "operator_events", ADD),
+    part("tc_support", "operator_events", READ, &["position", "hash"]),
+    part("tc_support", "operators", READ, &["id", "removed_at"]),
 ];
 
 /// Whether the list knows this right. `column` is None for a right on the whole table.

@@ -113,8 +113,9 @@ async fn check_grants(connection: &mut PgConnection, role: &str, found: &mut Vec
 
 /// The policies whose words are not those of `policies.sql`, written down here a second time: for one role, and
 /// the tenant, the customer, the session or the account as settings name them, joined by `and` alone; a request
-/// is written by its customer as pending or withdrawn; and the platform sees and deletes what is of the tenant that it
-/// names once that one's grace is over, of an audit log also sees where it ends. Casts to text and brackets, which versions print differently,
+/// is written by its customer as pending or withdrawn; the platform sees and deletes what is of the tenant that it
+/// names once that one's grace is over, of an audit log also sees where it ends; and support sees what it asked, and the
+/// rest while a grant runs, and writes only the end of one. Casts to text and brackets, which versions print differently,
 /// are left out of the comparison.
 const OTHER_WORDS: &str = r"select name || '.' || p.polname
   from t join pg_policy p on p.polrelid = t.oid
@@ -127,21 +128,28 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
           'account_id=current_setting''app.account_id''::uuid' as of_account,
           'token_hash=decodecurrent_setting''app.session_hash'',''hex''' as of_session,
           'tenant_id=SELECTtenants.idFROMtenantsWHEREtenants.id=current_setting''app.tenant_id''::uuid'
-            || 'ANDtenants.status=''closing''ANDtenants.grace_ends_at<=now' as of_purge) words
+            || 'ANDtenants.status=''closing''ANDtenants.grace_ends_at<=now' as of_purge,
+          'operator_id=current_setting''app.operator_id''::uuid' as of_operator,
+          'EXISTSSELECTFROMsupport_requestssJOINoperatorsoONo.id=s.operator_id'
+            || 'WHEREs.tenant_id=current_setting''app.tenant_id''::uuidANDs.operator_id=current_setting''app.operator_id''::uuid'
+            || 'ANDs.status=''granted''ANDs.granted_until>nowANDs.ended_atISNULLANDo.removed_atISNULL' as while_granted) words
  cross join lateral (
    select case r.rolname
      when 'tc_office' then of_tenant
      when 'tc_platform' then case when name = 'audit_events' then of_tenant else of_purge end
      when 'tc_import' then of_tenant
      when 'tc_identity' then case when 'customer_id' = any(columns) then of_customer else 'false' end
+     when 'tc_support' then of_tenant || 'AND' || case when name = 'support_requests' then of_operator else while_granted end
      when 'tc_counter' then of_tenant || case
        when 'token_hash' = any(columns) then 'AND' || of_session
        when 'customer_id' = any(columns) then 'AND' || of_customer
        when 'account_id' = any(columns) then 'AND' || of_account
        else '' end
    end as rule,
-   case when r.rolname = 'tc_counter' and name = 'registration_requests'
-     then 'ANDstatus=ANYARRAY[''pending'',''withdrawn'']' else '' end as narrower) expected
+   case
+     when r.rolname = 'tc_counter' and name = 'registration_requests' then 'ANDstatus=ANYARRAY[''pending'',''withdrawn'']'
+     when r.rolname = 'tc_support' and name = 'support_requests' then 'ANDended_atISNOTNULL'
+     else '' end as narrower) expected
  where case when p.polname = 'tc_platform_purge'
    then name <> 'audit_events' or r.rolname is distinct from 'tc_platform' or p.polcmd <> 'd' or p.polpermissive or p.polwithcheck is not null
      or regexp_replace(pg_get_expr(p.polqual, p.polrelid), '::text|[()\s]', '', 'g') is distinct from of_purge
@@ -190,12 +198,14 @@ async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) ->
         (
             "{} lacks the floor or the policy of a role that has rights there",
             "select distinct name || ' (' || r.rolname || ')'
-               from t cross join (select oid, rolname from pg_roles where rolname in ('tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_import')) r
+               from t cross join (select oid, rolname from pg_roles
+                                   where rolname in ('tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import')) r
               where (has_any_column_privilege(r.oid, t.oid, 'select, insert, update') or has_table_privilege(r.oid, t.oid, 'delete'))
                 and (not exists (select from pg_policy p where p.polrelid = t.oid and p.polroles = array[r.oid] and not p.polpermissive
                                   and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null)
                   or not exists (select from pg_policy p where p.polrelid = t.oid and p.polroles = array[r.oid] and p.polpermissive
-                                  and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null))".to_owned(),
+                                  and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null))"
+                .to_owned(),
         ),
         ("{} is a policy of other words than its role's", OTHER_WORDS.to_owned()),
         ("{} does not keep an office to its own row", TENANTS_UNBOUND.to_owned()),
@@ -206,23 +216,27 @@ async fn check_tables(connection: &mut PgConnection, found: &mut Vec<String>) ->
         (
             "{} is a key that does not begin with the tenant",
             "select i.indexrelid::regclass::text from t join pg_index i on i.indrelid = t.oid
-              where i.indisunique and i.indkey[0] <> t.attnum".to_owned(),
+              where i.indisunique and i.indkey[0] <> t.attnum"
+                .to_owned(),
         ),
         (
             "{} points from one tenant's row to another's: its key lacks the tenant",
             "select f.conname::text from pg_constraint f join t child on child.oid = f.conrelid join t parent on parent.oid = f.confrelid
-              where f.contype = 'f' and (f.conkey[1] <> child.attnum or f.confkey[1] <> parent.attnum)".to_owned(),
+              where f.contype = 'f' and (f.conkey[1] <> child.attnum or f.confkey[1] <> parent.attnum)"
+                .to_owned(),
         ),
         (
             "{} points from a global table into a tenant's",
             "select f.conname::text from pg_constraint f join t parent on parent.oid = f.confrelid
-              where f.contype = 'f' and f.conrelid not in (select oid from t)".to_owned(),
+              where f.contype = 'f' and f.conrelid not in (select oid from t)"
+                .to_owned(),
         ),
         (
             "{} is a view or function that runs with its owner's rights",
             "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm')
                 and not coalesce(c.reloptions @> array['security_invoker=true'], false)
-              union all select p.proname::text from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef".to_owned(),
+              union all select p.proname::text from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef"
+                .to_owned(),
         ),
     ];
     for (words, question) in checks {

@@ -99,10 +99,10 @@ async fn close_side_doors(address: &Address) -> anyhow::Result<()> {
     let database = address.database();
     for statement in [
         format!("revoke all on database \"{database}\" from public"),
-        format!("grant connect on database \"{database}\" to tc_owner, tc_counter, tc_office, tc_identity, tc_platform, tc_import"),
+        format!("grant connect on database \"{database}\" to tc_owner, {}", SERVER_ROLES.join(", ")),
         "revoke all on schema public from public".to_owned(),
         "grant usage, create on schema public to tc_owner".to_owned(),
-        "grant usage on schema public to tc_counter, tc_office, tc_identity, tc_platform, tc_import".to_owned(),
+        format!("grant usage on schema public to {}", SERVER_ROLES.join(", ")),
         "revoke execute on function pg_catalog.set_config(text, text, boolean) from public".to_owned(),
         "revoke usage on language plpgsql from public".to_owned(),
         "grant usage on language plpgsql to tc_owner".to_owned(),

@@ -10,7 +10,8 @@
 //! | [`Office`] | `tc_office` | tenant |
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: nothing of any tenant's can be read |
-//! | [`Founding`] | `tc_platform` | the tenant that is being made, or given another state or name |
+//! | [`Founding`] | `tc_platform` | the tenant that is being made, given another state or name, or asked for access |
+//! | [`Support`] | `tc_support` | tenant, operator: nothing is seen unless an owner has let this one in, and the hour runs |
 //! | [`Import`] | `tc_import` | the tenant that is being brought back |
 //!
 //! A verb takes the transaction of the door whose grants it needs:
@@ -56,10 +57,10 @@ use std::marker::PhantomData;
 use sqlx::PgPool;
 
 pub use meter::{Stats, with_stats};
-pub use tx::{Counter, Door, Founding, Identity, Import, Office, Platform, TenantDoor, Tx};
+pub use tx::{Counter, Door, Founding, Identity, Import, Office, Platform, Support, TenantDoor, Tx};
 
 use crate::error::Result;
-use crate::ids::{AccountId, CustomerId, TenantId};
+use crate::ids::{AccountId, CustomerId, OperatorId, TenantId};
 
 /// The pools, one for each door.
 #[derive(Clone)]
@@ -69,6 +70,7 @@ pub struct Db {
     identity: PgPool,
     platform: PgPool,
     import: PgPool,
+    support: PgPool,
 }
 
 /// What a customer's transaction is narrowed to. The customer and the account are claims until the session
@@ -129,6 +131,11 @@ impl Db {
         Scope::new(&self.import, Some(tenant), tx::tenant_setting(tenant))
     }
 
+    /// One of the platform's people, looking at a tenant. What they see of it is what an owner's grant lets them see.
+    pub fn support(&self, tenant: TenantId, operator: OperatorId) -> Scope<Support> {
+        Scope::new(&self.support, Some(tenant), tx::support_settings(tenant, operator))
+    }
+
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
         self.platform().open_read().await.is_ok()
@@ -136,7 +143,7 @@ impl Db {
 
     /// Ends every connection once it is idle.
     pub async fn close(&self) {
-        for pool in [&self.counter, &self.office, &self.identity, &self.platform, &self.import] {
+        for pool in [&self.counter, &self.office, &self.identity, &self.platform, &self.support, &self.import] {
             pool.close().await;
         }
     }

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Either, Execute, Executor, PgPool, Postgres, SqlStr, T
 use super::CounterKeys;
 use super::meter::Meter;
 use crate::error::{Error, Result, is_lost_connection};
-use crate::ids::{AccountId, CustomerId, TenantId};
+use crate::ids::{AccountId, CustomerId, OperatorId, TenantId};
 
 /// Through which role a transaction was opened. Verbs name the one whose grants they need.
 pub trait Door: Send + Sync + 'static {}
@@ -33,16 +33,20 @@ pub enum Platform {}
 pub enum Founding {}
 /// The command that brings a tenant back from its archive: rows are added, and none is changed or removed.
 pub enum Import {}
+/// One of the platform's people, let in to look at one tenant.
+pub enum Support {}
 
 impl Door for Counter {}
 impl Door for Office {}
 impl Door for Identity {}
 impl Door for Platform {}
 impl Door for Founding {}
+impl Door for Support {}
 impl Door for Import {}
 impl TenantDoor for Counter {}
 impl TenantDoor for Office {}
 impl TenantDoor for Founding {}
+impl TenantDoor for Support {}
 impl TenantDoor for Import {}
 
 /// An open transaction. Verbs take `&mut Tx<…>` and hand `&mut *tx` to a query.
@@ -138,6 +142,10 @@ pub(super) fn counter_settings(keys: &CounterKeys) -> String {
 
 pub(super) fn tenant_setting(tenant: TenantId) -> String {
     format!("set local app.tenant_id = '{}'", tenant.uuid())
+}
+
+pub(super) fn support_settings(tenant: TenantId, operator: OperatorId) -> String {
+    format!("{}; set local app.operator_id = '{}'", tenant_setting(tenant), operator.uuid())
 }
 
 pub(super) fn customer_setting(customer: CustomerId) -> String {

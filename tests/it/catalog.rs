@@ -179,7 +179,18 @@ async fn every_policy_that_is_dropped_or_weakened_is_found() {
         "alter policy tc_counter on registration_requests with check (tenant_id = current_setting('app.tenant_id')::uuid
         and customer_id = current_setting('app.customer_id')::uuid)";
     let each = each.chain(["", "_floor"].map(|suffix| a_customer_decides.replace("tc_counter on", &format!("tc_counter{suffix} on"))));
-    each_is_found(&mut admin, each).await;
+    // An operator who sees the tenant without a grant, who reads another's, or gives themselves what has ended.
+    let of_tenant = "tenant_id = current_setting('app.tenant_id')::uuid";
+    let support = [
+        format!("alter policy tc_support on messages using ({of_tenant})"),
+        format!("alter policy tc_support_floor on audit_events with check ({of_tenant})"),
+        format!("alter policy tc_support on support_requests using ({of_tenant})"),
+        format!(
+            "alter policy tc_support on support_requests with check ({of_tenant}
+               and operator_id = current_setting('app.operator_id')::uuid)"
+        ),
+    ];
+    each_is_found(&mut admin, each.chain(support)).await;
 }
 
 #[tokio::test]
@@ -294,7 +305,7 @@ async fn a_role_that_is_given_more_is_found() {
     // The platform deletes entries of a tenant that is purged, and whoever knows the person a person whom nobody knows.
     gifts.extend(["tc_counter", "tc_office", "tc_identity"].map(|role| format!("grant delete on audit_events to {role}")));
     gifts.extend(["tc_counter", "tc_office", "tc_platform"].map(|role| format!("grant delete on customers to {role}")));
-    for role in ["tc_counter", "tc_office", "tc_platform"] {
+    for role in ["tc_counter", "tc_office", "tc_platform", "tc_support"] {
         gifts.push(format!("grant select on customers to {role}"));
         gifts.push(format!("grant select (phone) on customers to {role}"));
     }
@@ -319,6 +330,13 @@ async fn a_role_that_is_given_more_is_found() {
         "grant insert (decided_by) on registration_requests to tc_counter",
         "grant insert on registration_requests to tc_counter",
         "grant delete on idempotency_keys to tc_counter",
+        "grant insert (granted_until) on support_requests to tc_platform",
+        "grant insert (status) on support_requests to tc_platform",
+        "grant select on support_requests to tc_platform",
+        "grant update (granted_until) on support_requests to tc_support",
+        "grant select (text) on messages to tc_support",
+        "grant select (customer_id) on account_access to tc_support",
+        "grant select on staff to tc_support",
     ] {
         gifts.push(to_everybody.to_owned());
     }

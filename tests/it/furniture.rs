@@ -7,7 +7,10 @@ use uuid::Uuid;
 use crate::house::House;
 
 /// The roles that reach tenants' tables at all.
-pub const TENANT_ROLES: [&str; 3] = ["tc_counter", "tc_office", "tc_identity"];
+pub const TENANT_ROLES: [&str; 4] = ["tc_counter", "tc_office", "tc_identity", "tc_support"];
+
+/// An operator whom both tenants have let in.
+pub const LET_IN: Uuid = Uuid::from_u128(0x0196_f3a0_0000_7000_8000_0000_0000_00aa);
 
 /// What an administrator runs to put a row into every tenant's table.
 const ONE_OF_EVERYTHING: &str = "
@@ -28,7 +31,11 @@ const ONE_OF_EVERYTHING: &str = "
   select tenant_id, customer_id, 'key of ' || access_id, sha256('x'), '{}', now() from account_access;
   insert into invitations (tenant_id, invitation_id, email, name, role, invited_by, created_at, sent_at, expires_at)
   select tenant_id, gen_random_uuid(), 'new@somewhere.example', 'New', 'sales', staff_id, now(), now(), now() + interval '7 days'
-    from staff where role = 'owner';";
+    from staff where role = 'owner';
+  insert into operators (id, email, name, created_at) values ('0196f3a0-0000-7000-8000-0000000000aa', 'let-in@platform.example', 'Lin', now());
+  insert into support_requests (tenant_id, request_id, operator_id, operator_name, reason, status, asked_at, decided_at, decided_by, granted_until)
+  select id, gen_random_uuid(), '0196f3a0-0000-7000-8000-0000000000aa', 'Lin', 'To have a look', 'granted', now(), now(), 'Owner',
+         now() + interval '1 hour' from tenants;";
 
 /// Puts one row of everything into the house.
 pub async fn furnish(house: &House) {
@@ -100,6 +107,7 @@ impl Person {
                  set local app.customer_id = '{customer}'; set local app.account_id = '{account}'"
             ),
             "tc_office" | "tc_platform" | "tc_import" => format!("set local app.tenant_id = '{tenant}'"),
+            "tc_support" => format!("set local app.tenant_id = '{tenant}'; set local app.operator_id = '{LET_IN}'"),
             "tc_identity" => format!("set local app.customer_id = '{customer}'"),
             _ => String::new(),
         }

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tradecounter::app::App;
 use tradecounter::clock::Clock;
 use tradecounter::config::Config;
-use tradecounter::db::connect::Address;
+use tradecounter::db::connect::{Address, SERVER_ROLES};
 use tradecounter::operators::{self, Doer};
 use tradecounter::tenancy::Hosts;
 use tradecounter::values::EmailAddress;
@@ -73,7 +73,7 @@ impl House {
         let mut config = Config::demo(keys[0], keys[1]).expect("a configuration");
         (config.domains.resolvers, config.domains.timeout_seconds) = (vec![dns.at], 1);
         change(&mut config);
-        let db = address.open(config.database.connections_per_role).await.expect("the four roles are let in");
+        let db = address.open(config.database.connections_per_role).await.expect("the five roles are let in");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let at = listener.local_addr().expect("an address");
         let hosts = Hosts::parse("http://localhost").expect("a base").with_port(at.port());
@@ -284,7 +284,7 @@ pub async fn fresh_database() -> Address {
     // What PostgreSQL keeps per database is not copied with it.
     for statement in [
         format!("revoke all on database {name} from public"),
-        format!("grant connect on database {name} to tc_owner, tc_counter, tc_office, tc_identity, tc_platform, tc_import"),
+        format!("grant connect on database {name} to tc_owner, {}", SERVER_ROLES.join(", ")),
     ] {
         sqlx::query(AssertSqlSafe(statement)).execute(&mut admin).await.expect("rights on the copy");
     }

@@ -26,7 +26,7 @@ struct Empty {
 impl Empty {
     async fn new() -> Self {
         let address = fresh_database().await;
-        let db = address.open(2).await.expect("the four roles are let in");
+        let db = address.open(2).await.expect("the five roles are let in");
         Self { address, db }
     }
 
