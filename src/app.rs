@@ -24,6 +24,7 @@ use crate::my_data;
 use crate::number_changes;
 use crate::registrations;
 use crate::routes;
+use crate::support;
 use crate::sweep;
 use crate::tenancy::states::Role;
 use crate::tenancy::{Hosts, House};
@@ -131,8 +132,9 @@ impl worker::Runner for Runner {
             },
             None => return Ok(Outcome::GiveUp("it is for no tenant".to_owned())),
         };
-        // A code goes by who asked for it, and a counter's being closed is said while it is.
-        let goes = matches!(claimed.job, Job::SendCode(_) | Job::RemindOfClosing(_) | Job::SendNotice(_));
+        // A code goes by who asked for it, a counter's being closed is said while it is, and what is said to an operator is
+        // not said in the tenant's name.
+        let goes = matches!(claimed.job, Job::SendCode(_) | Job::RemindOfClosing(_) | Job::SendNotice(_) | Job::TellOperator(_));
         if !goes && !tenant.serves(Role::Jobs) {
             return Ok(Outcome::Held);
         }
@@ -148,6 +150,8 @@ impl worker::Runner for Runner {
             Job::TellNumberChange(access) => number_changes::telling::changed(&self.house, &tenant, access).await,
             Job::TellTwoBecameOne(access) => number_changes::telling::became_one(&self.house, &tenant, access).await,
             Job::TellOfDomain(domain) => domains::telling::tell_owners(&self.house, &tenant, domain).await,
+            Job::TellOwners(request) => support::telling::tell_owners(&self.house, &tenant, request).await,
+            Job::TellOperator(request) => support::telling::tell_operator(&self.house, &self.carriers, &tenant, request).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

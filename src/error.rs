@@ -24,6 +24,9 @@ pub enum Error {
     /// Signed in, and known, but this is for somebody with another role.
     #[error("Your role does not allow this")]
     Forbidden,
+    /// An operator wants to look at a wholesaler's office, and no owner there has let them in, or not for as long.
+    #[error("No owner has let you in, or the hour is over. Ask for access first")]
+    SupportNotGranted,
     /// The counter serves no customers in the state it is in.
     #[error("This counter is closed at the moment")]
     Closed,
@@ -176,6 +179,11 @@ pub fn is_duplicate(error: &sqlx::Error) -> bool {
 /// Whether the database refused because another row points to this one (SQLSTATE 23503).
 pub fn is_pointed_to(error: &sqlx::Error) -> bool {
     has_state(error, &["23503"])
+}
+
+/// Whether a policy let a row not be written (SQLSTATE 42501).
+pub fn is_refused_by_policy(error: &sqlx::Error) -> bool {
+    has_state(error, &["42501"])
 }
 
 /// Whether the connection was dead before it was asked anything: it was ended from the other side while it was idle.

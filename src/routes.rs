@@ -14,6 +14,7 @@ use crate::confirmations::{self, api::ConfirmationsApi};
 use crate::console_domains::{self, api::ConsoleDomainsApi};
 use crate::console_events::{self, api::ConsoleEventsApi};
 use crate::console_sign_in::{self, api::ConsoleSignInApi};
+use crate::console_support::{self, api::ConsoleSupportApi};
 use crate::console_tenants::{self, api::ConsoleTenantsApi, changes};
 use crate::console_tokens::{self, api::ConsoleTokensApi};
 use crate::devices::{self, api::DevicesApi};
@@ -36,6 +37,7 @@ use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
 use crate::settings::{self, api::SettingsApi};
 use crate::sign_in::{self, api::SignInApi};
 use crate::signups::{self, api::SignupsApi};
+use crate::support::{self, api::SupportApi};
 use crate::team::{self, api::TeamApi};
 use crate::tenancy::Hosts;
 use crate::web::door::SiteRoutes;
@@ -77,6 +79,11 @@ fn two_up(request: Request) -> Redirect {
 
 fn one_up(path: &str) -> &str {
     path.rsplit_once('/').map_or("/", |(up, _)| up)
+}
+
+/// From where access is asked for to the page with the form.
+fn back_to_support(request: Request) -> Redirect {
+    Redirect::to(request.uri().path().trim_end_matches("-requests"))
 }
 
 /// The public site at the base host.
@@ -185,6 +192,13 @@ fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/team/:staff_id/role", make_sync(back_up)),
         page(POST, "/office/team/:staff_id/removal", team::pages::removal),
         page(GET, "/office/team/:staff_id/removal", make_sync(back_up)),
+        page(GET, "/office/support", support::pages::index),
+        page(POST, "/office/support/:id/grant", support::pages::granting),
+        page(GET, "/office/support/:id/grant", make_sync(|_| Redirect::to("/office/support"))),
+        page(POST, "/office/support/:id/refusal", support::pages::declining),
+        page(GET, "/office/support/:id/refusal", make_sync(|_| Redirect::to("/office/support"))),
+        page(POST, "/office/support/:id/end", support::pages::ending),
+        page(GET, "/office/support/:id/end", make_sync(|_| Redirect::to("/office/support"))),
         page(GET, "/office/invitations/:invitation_id", invitations::pages::show),
         page(GET, "/office/settings", settings::pages::index),
         page(POST, "/office/settings", settings::pages::update),
@@ -258,6 +272,14 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(POST, "/tenants/:id/domains/:domain_id/primary", console_domains::pages::primary),
         page(POST, "/tenants/:id/domains/:domain_id/primary/removal", console_domains::pages::primary_removal),
         page(POST, "/tenants/:id/domains/:domain_id/removal", console_domains::pages::removal),
+        page(GET, "/tenants/:id/support", console_support::pages::show),
+        page(POST, "/tenants/:id/support-requests", console_support::pages::create),
+        page(GET, "/tenants/:id/support-requests", make_sync(back_to_support)),
+        page(POST, "/tenants/:id/support-requests/:request_id/end", console_support::pages::ending),
+        page(GET, "/tenants/:id/support/customers", console_support::pages::customers),
+        page(GET, "/tenants/:id/support/registration-requests", console_support::pages::registration_requests),
+        page(GET, "/tenants/:id/support/messages", console_support::pages::messages),
+        page(GET, "/tenants/:id/support/audit-events", console_support::pages::audit_events),
         page(GET, "/tokens", console_tokens::pages::index),
         page(POST, "/tokens", console_tokens::pages::create),
         page(POST, "/tokens/:id/revocation", console_tokens::pages::revocation),
@@ -288,6 +310,7 @@ type OfficeApi = (
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
+    SupportApi,
     ClosingApi,
 );
 
@@ -304,16 +327,20 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,
+        SupportApi,
         ClosingApi,
     );
     service((of_customers, of_office), OF_WHOLESALERS)
 }
 
-type ConsoleApi = (ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi);
+type ConsoleApi =
+    (ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi, ConsoleSupportApi);
 
 /// The operations of the console.
 fn console_api() -> OpenApiService<ConsoleApi, ()> {
-    service((ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi), OF_CONSOLE)
+    let operations =
+        (ConsoleSignInApi, ConsoleTenantsApi, ConsoleDomainsApi, CertificatesApi, ConsoleTokensApi, ConsoleEventsApi, ConsoleSupportApi);
+    service(operations, OF_CONSOLE)
 }
 
 const OF_WHOLESALERS: &str = "The same verbs as the pages, on the same hosts. A customer or a member of staff signs in by a one-time code \

@@ -120,4 +120,5 @@ grant select (tenant_id, request_id, phone, business_name, contact_name, message
   on registration_requests to tc_support;
 grant select (tenant_id, message_id, channel, recipient, subject, status, created_at, sent_at) on messages to tc_support;
 grant insert on audit_events, operator_events to tc_support;
+grant select (position, hash) on operator_events to tc_support;
 grant select (id, removed_at) on operators to tc_support;

@@ -132,6 +132,7 @@ fn schemes_of(described: Described, path: &str, method: &str) -> &'static [&'sta
     match (described, path, method) {
         (_, _, "servers" | "parameters") | (_, "/codes" | "/sessions", _) => &[],
         (Described::Console, "/sessions/current", _) => &["operator"],
+        (Described::Console, path, _) if path.contains("/support") => &["operator"],
         (Described::Console, ..) => &["operator", "token"],
         (_, "/office/codes" | "/office/sessions" | "/inbox", _) => &[],
         (_, path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => &[],

@@ -34,6 +34,8 @@ pub enum Chapter {
     Console,
     /// The platform's wholesalers.
     Tenants,
+    /// Looking at a wholesaler's office, when an owner there allows it.
+    Support,
     /// What programs show instead of a session.
     Tokens,
     /// What was done at the platform, and by whom.

@@ -45,13 +45,14 @@ pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation"] },
     Thing { word: "settings", name: "Settings", nouns: &["settings"] },
+    Thing { word: "support", name: "Support looking in", nouns: &["support"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
 ];
 
 /// and in the platform's.
 pub const OF_PLATFORM: &[Thing] = &[
     Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant", "domain"] },
-    Thing { word: "operators", name: "Operators", nouns: &["operator"] },
+    Thing { word: "operators", name: "Operators", nouns: &["operator", "support"] },
     Thing { word: "tokens", name: "Tokens", nouns: &["token"] },
 ];
 
@@ -69,6 +70,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "staff" | "invitation" => of_team(action, &details),
         "tenant" | "samples" | "settings" | "domain" => of_tenant(action, &details),
         "operator" | "token" => of_platform(action, &details),
+        "support" => of_support(action, &details),
         _ => None,
     }
 }
@@ -203,6 +205,19 @@ fn counted(details: &Details<'_>) -> Vec<Change> {
         }
     }
     changes
+}
+
+fn of_support(action: &str, details: &Details<'_>) -> Option<Words> {
+    let operator = details.text("operator");
+    Some(plain(match action {
+        "support.asked" => format!("Asked to look at the office: “{}”", details.text("reason")),
+        "support.granted" => format!("Let {operator} in for an hour"),
+        "support.declined" => format!("Did not let {operator} in"),
+        "support.ended" if operator.is_empty() => "Was done, and left".to_owned(),
+        "support.ended" => format!("Ended the access of {operator}"),
+        "support.looked" => format!("Looked at {}", details.text("at")),
+        _ => return None,
+    }))
 }
 
 fn of_platform(action: &str, details: &Details<'_>) -> Option<Words> {

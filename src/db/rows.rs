@@ -46,17 +46,15 @@ impl Table {
         let columns = columns.iter().filter(|column| **column != of_tenant).map(|column| find(column));
         let sorted = |name: &str, kind: &str| if kind == "text" { format!(r#""{name}" collate "C""#) } else { format!(r#""{name}""#) };
         // Where each row has its place, it comes back in the order of these; else in that of the key.
-        let has_places = found.iter().any(|found| found.name == "position");
+        let has = |column: &str| found.iter().any(|found| found.name == column);
+        let has_places = has("position");
         let key = found.iter().filter(|found| if has_places { found.name == "position" } else { found.is_key });
         Ok(Self {
             name,
             columns: columns.collect::<Result<_>>()?,
             key: key.map(|found| sorted(&found.name, &found.kind)).collect(),
             of_tenant,
-            phone: found
-                .iter()
-                .any(|found| found.name == "customer_id")
-                .then(|| if columns.contains(&"phone") { "phone" } else { "recipient" }),
+            phone: has("customer_id").then(|| if has("phone") { "phone" } else { "recipient" }),
         })
     }
 

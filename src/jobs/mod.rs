@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
-use crate::ids::{AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, ReminderId, RequestId, TenantId};
+use crate::ids::{AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, ReminderId, RequestId, SupportRequestId, TenantId};
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
@@ -65,6 +65,10 @@ pub enum Job {
     SendNotice(MessageId),
     /// Forget a person whom no tenant knows any more.
     ForgetCustomer(CustomerId),
+    /// Tell the owners that an operator asks to look.
+    TellOwners(SupportRequestId),
+    /// Tell the operator what an owner answered.
+    TellOperator(SupportRequestId),
 }
 
 impl Job {
@@ -81,6 +85,8 @@ impl Job {
             Self::RemindOfClosing(_) => "remind_of_closing",
             Self::SendNotice(_) => "send_notice",
             Self::ForgetCustomer(_) => "forget_customer",
+            Self::TellOwners(_) => "tell_owners",
+            Self::TellOperator(_) => "tell_operator",
         }
     }
 
@@ -96,6 +102,7 @@ impl Job {
             Self::RemindOfClosing(id) => id.uuid(),
             Self::SendNotice(id) => id.uuid(),
             Self::ForgetCustomer(id) => id.uuid(),
+            Self::TellOwners(id) | Self::TellOperator(id) => id.uuid(),
         }
     }
 
@@ -112,6 +119,8 @@ impl Job {
             "remind_of_closing" => Some(Self::RemindOfClosing(subject.into())),
             "send_notice" => Some(Self::SendNotice(subject.into())),
             "forget_customer" => Some(Self::ForgetCustomer(subject.into())),
+            "tell_owners" => Some(Self::TellOwners(subject.into())),
+            "tell_operator" => Some(Self::TellOperator(subject.into())),
             _ => None,
         }
     }

@@ -135,6 +135,8 @@ pub enum Closer {}
 pub enum DomainKeeper {}
 /// Who may take everything along, in every state that still has anything.
 pub enum Exporter {}
+/// Who may let the platform's people look in, also while the counter is shut: that is when they are needed most.
+pub enum SupportGiver {}
 
 impl RoleRule for AnyRole {
     fn allows(_: StaffRole) -> bool {
@@ -205,6 +207,16 @@ impl RoleRule for Exporter {
 
     fn needs(_: bool) -> Role {
         Role::OwnerExporting
+    }
+}
+
+impl RoleRule for SupportGiver {
+    fn allows(role: StaffRole) -> bool {
+        roles::LET_SUPPORT_IN.is_of(role)
+    }
+
+    fn needs(_: bool) -> Role {
+        Role::StaffReading
     }
 }
 

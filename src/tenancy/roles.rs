@@ -27,12 +27,13 @@ pub const APPOINT_ANYBODY: Right =
     Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
 pub const READ_LOG: Right = Right { words: "read the audit log, and take it along", roles: &[Owner] };
 pub const KEEP_DOMAINS: Right = Right { words: "give the counter a domain of your own, and take it away", roles: &[Owner] };
+pub const LET_SUPPORT_IN: Right = Right { words: "let Tradecounter’s support look in for an hour, or decline", roles: &[Owner] };
 pub const EXPORT: Right = Right { words: "take everything along as one file", roles: &[Owner] };
 pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
 /// The table, row by row.
-pub const RIGHTS: [&Right; 9] =
-    [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &EXPORT, &CLOSE];
+pub const RIGHTS: [&Right; 10] =
+    [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &LET_SUPPORT_IN, &EXPORT, &CLOSE];
 
 impl StaffRole {
     /// Who may do most first.

@@ -242,7 +242,18 @@ pub struct StaffSession {
     pub email: EmailAddress,
     pub role: StaffRole,
     pub last_seen_at: DateTime<Utc>,
+    pub support: Support,
 }
+
+/// How it stands with the platform's people at this office, by the names they have there; empty when nobody asks or looks.
+#[derive(Debug, Clone, Default)]
+pub struct Support {
+    pub asked_by: String,
+    pub let_in: String,
+}
+
+/// How long an operator's question waits for an answer.
+pub const SUPPORT_ASK_LIFE: TimeDelta = TimeDelta::days(7);
 
 /// The staff session of this token, unless it or its person is gone.
 pub async fn find_staff(
@@ -253,18 +264,24 @@ pub async fn find_staff(
     now: DateTime<Utc>,
 ) -> Result<Option<StaffSession>> {
     let row = sqlx::query!(
-        "select s.session_id, s.last_seen_at, p.staff_id, p.name, p.email, p.role
-           from staff_sessions s
-           join staff p on p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.removed_at is null
-          where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
-            and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5
-              and s.domain is not distinct from $6",
+        r#"select s.session_id, s.last_seen_at, p.staff_id, p.name, p.email, p.role,
+                  coalesce((select string_agg(distinct r.operator_name, ', ') from support_requests r
+                             where r.tenant_id = $1 and r.status = 'asked' and r.asked_at > $7), '') as "asked_by!",
+                  coalesce((select string_agg(distinct r.operator_name, ', ') from support_requests r
+                             where r.tenant_id = $1 and r.status = 'granted' and r.granted_until > $3 and r.ended_at is null), '')
+                    as "let_in!"
+             from staff_sessions s
+             join staff p on p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.removed_at is null
+            where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
+              and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5
+              and s.domain is not distinct from $6"#,
         tx.tenant().uuid(),
         &token_hash[..],
         now,
         idle_since,
         doorway.since,
-        doorway.domain
+        doorway.domain,
+        now - SUPPORT_ASK_LIFE
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -277,6 +294,7 @@ pub async fn find_staff(
         email: EmailAddress::parse(&row.email).map_err(|_| unreadable())?,
         role: StaffRole::parse(&row.role).ok_or_else(unreadable)?,
         last_seen_at: row.last_seen_at,
+        support: Support { asked_by: row.asked_by, let_in: row.let_in },
     }))
 }
 

@@ -128,6 +128,22 @@ pub const HOLDINGS: &[Holding] = &[
             "withdrawn_at",
         ],
     ),
+    whole(
+        "support_requests",
+        &[
+            "tenant_id",
+            "request_id",
+            "operator_id",
+            "operator_name",
+            "reason",
+            "status",
+            "asked_at",
+            "decided_at",
+            "decided_by",
+            "granted_until",
+            "ended_at",
+        ],
+    ),
     part(
         "messages",
         THE_PERSONS,

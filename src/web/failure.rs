@@ -21,6 +21,7 @@ impl ResponseError for Error {
             Self::Unauthenticated | Self::WrongCode | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden
             | Self::ReadOnlyToken
+            | Self::SupportNotGranted
             | Self::CrossSite
             | Self::Closed
             | Self::ClosedForGood
@@ -75,6 +76,7 @@ impl Failure {
             }
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
+            Error::SupportNotGranted => (failure.kind, failure.title) = ("support-not-granted", "You are not let in".to_owned()),
             Error::Closed | Error::ClosedForGood => failure.kind = "counter-closed",
             Error::Closing { .. } => failure.kind = "counter-closing",
             Error::ConfirmationNeeded => failure.kind = "confirmation-needed",
@@ -87,6 +89,7 @@ impl Failure {
             | Error::WrongToken
             | Error::ReadOnlyToken
             | Error::Forbidden
+            | Error::SupportNotGranted
             | Error::CrossSite
             | Error::KeyReused
             | Error::ConfirmationNeeded

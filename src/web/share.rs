@@ -31,7 +31,6 @@ struct Share {
 /// The right to work on one request of a tenant, until it is dropped.
 pub struct Turn {
     share: Arc<Share>,
-    #[expect(dead_code, reason = "it is held, not looked at")]
     permit: Option<OwnedSemaphorePermit>,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule};
+use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, SupportGiver};
 use crate::tenancy::states::{Role, State};
 use crate::tenancy::{Tenant, Visitor};
 use crate::values::PhoneNumber;
@@ -36,6 +36,12 @@ pub struct Shell {
     pub reads_log: bool,
     /// Why nothing can be changed at this office just now.
     pub suspension: String,
+    /// Who of the platform may look at this office just now,
+    pub support_let_in: String,
+    /// and who asks to: for those who answer.
+    pub support_asked_by: String,
+    /// Where that is answered; empty for those who do not.
+    pub support_href: String,
     pub demo_inbox_href: String,
 }
 
@@ -73,6 +79,7 @@ impl Shell {
 
     /// Around a page of the office.
     pub fn of_staff(member: &Member, title: &str, place: &str, pending_requests: i64) -> Self {
+        let lets_support_in = SupportGiver::allows(member.session.role);
         Self {
             private: true,
             place: place.to_owned(),
@@ -83,6 +90,9 @@ impl Shell {
             keeps: Keeper::allows(member.session.role),
             reads_log: LogReader::allows(member.session.role),
             suspension: suspension(&member.tenant),
+            support_let_in: member.session.support.let_in.clone(),
+            support_asked_by: if lets_support_in { member.session.support.asked_by.clone() } else { String::new() },
+            support_href: if lets_support_in { "/office/support".to_owned() } else { String::new() },
             ..Self::of(member, title)
         }
     }

@@ -74,6 +74,7 @@ mod signups;
 mod silence;
 mod sizes;
 mod stream_resets;
+mod support;
 mod sweep;
 mod team;
 mod tenants;

@@ -19,6 +19,7 @@ fn snapshot(template: &str, text: &str) {
     let text = Regex::new(r"tradecounter-domain=[0-9a-f]{32}").expect("a pattern").replace_all(&text, "tradecounter-domain=[random]");
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
     let text = Regex::new(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b").expect("a pattern").replace_all(&text, "[day]");
+    let text = Regex::new(r"until \d\d:\d\d").expect("a pattern").replace_all(&text, "until [o'clock]");
     insta::assert_snapshot!(template, text);
 }
 
@@ -40,7 +41,7 @@ async fn every_text_and_letter_is_as_it_was() {
     owner.post("/api/v1/office/invitations", json!({ "name": "Ivy", "email": "ivy@acme.example", "role": "sales" })).await;
     house.run_jobs().await;
     snapshot("invitations-invited.mail", &house.sent_to("ivy@acme.example")[0]);
-    house.operator("olga@platform.example").await;
+    let olga = house.operator("olga@platform.example").await;
     snapshot("challenges-operator.mail", &house.sent_to("olga@platform.example")[0]);
     let domain = have(&house, &owner, SHOP).await;
     let domain: DomainId = domain.parse::<uuid::Uuid>().expect("an id").into();
@@ -54,6 +55,14 @@ async fn every_text_and_letter_is_as_it_was() {
         house.run_jobs().await;
         snapshot(picture, &house.sent_to("owner@acme.example")[0]);
     }
+    let asking = format!("/api/v1/tenants/{}/support-requests", house.tenant("acme").await);
+    olga.post(&asking, json!({ "reason": "Customers cannot sign in since noon." })).await;
+    house.run_jobs().await;
+    snapshot("support-asked.mail", &house.sent_to("owner@acme.example")[0]);
+    let asked = owner.get("/api/v1/office/support-requests").await.value()["items"][0]["id"].as_str().expect("an id").to_owned();
+    owner.post(&format!("/api/v1/office/support-requests/{asked}/grant"), json!({})).await;
+    house.run_jobs().await;
+    snapshot("support-decided.mail", &house.sent_to("olga@platform.example")[0]);
     let reason = "We do not deliver to the islands yet, and the boat is slow. Please ask again in spring, when the new depot opens; \
                   until then our friends at Bravo may help you.";
     let requests = "/api/v1/office/registration-requests";

@@ -45,6 +45,7 @@ fn lasting(html: &str) -> String {
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ", "[time]"),
         (r"<code>[0-9a-f]{64}</code>", "<code>[hash]</code>"),
         (r"\b\d+(\.\d)? (B|kB)\b", "[size]"),
+        (r"until \d\d:\d\d", "until [o'clock]"),
         (r"[ \t]+\n", "\n"),
         (r"\n{2,}", "\n"),
     ] {
@@ -384,6 +385,33 @@ async fn closing() {
     operator.form(&format!("{page}/purge"), &[("confirmation", "acme")]).await;
     snapshot("certificates-index", &operator.get("/certificates").await);
     snapshot("certificates-show", &operator.get(&page.replace("tenants", "certificates")).await);
+}
+
+#[tokio::test]
+async fn support_access() {
+    let house = House::open().await;
+    let (olga, owner) = (house.operator("olga@platform.example").await, house.staff("acme", "owner").await);
+    let page = format!("/tenants/{}/support", house.tenant("acme").await);
+    snapshot("support-index_empty", &owner.get("/office/support").await);
+    snapshot("console_support-show", &olga.get(&page).await);
+    snapshot("console_support-show_wrong", &olga.form(&format!("{page}-requests"), &[("reason", "<look>")]).await);
+    snapshot("web-error_not_let_in", &olga.get(&format!("{page}/customers")).await);
+    olga.form(&format!("{page}-requests"), &[("reason", "Ada <of A-1> cannot sign in")]).await;
+    snapshot("console_support-show_asked", &olga.get(&page).await);
+    snapshot("office_requests-index_support_asks", &owner.get("/office").await);
+    snapshot("support-index_asked", &owner.get("/office/support").await);
+    let id = owner.get("/api/v1/office/support-requests").await.value()["items"][0]["id"].as_str().expect("an id").to_owned();
+    owner.form(&format!("/office/support/{id}/grant"), &[]).await;
+    snapshot("support-index_too_late", &owner.form(&format!("/office/support/{id}/refusal"), &[]).await);
+    snapshot("support-index_granted", &owner.get("/office/support").await);
+    snapshot("team-index_support_is_in", &owner.get("/office/team").await);
+    snapshot("console_support-show_granted", &olga.get(&page).await);
+    snapshot("console_support-list_customers", &olga.get(&format!("{page}/customers")).await);
+    snapshot("console_support-list_nothing", &olga.get(&format!("{page}/registration-requests")).await);
+    snapshot("console_support-list_log", &olga.get(&format!("{page}/audit-events")).await);
+    olga.form(&format!("{page}-requests/{id}/end"), &[]).await;
+    snapshot("support-index_ended", &owner.get("/office/support").await);
+    snapshot("console_support-show_ended", &olga.get(&page).await);
 }
 
 #[tokio::test]

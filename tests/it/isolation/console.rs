@@ -23,7 +23,8 @@ async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing
     let domain = scene.domain("acme").await;
     let before = (scene.everything().await, scene.house.value::<String>(PLATFORM).await);
     for route in CONSOLE {
-        let path = route.path.replace(":id", &scene.house.tenant("acme").await.to_string()).replace(":domain_id", &domain);
+        let acme = scene.house.tenant("acme").await.to_string();
+        let path = route.path.replace(":id", &acme).replace(":domain_id", &domain).replace(":request_id", &acme);
         for (who, cookies) in [
             ("nobody", vec![]),
             ("a customer", vec![ada.clone()]),
@@ -71,7 +72,12 @@ async fn the_console_serves_operators_and_their_cookie_is_worth_nothing_at_a_cou
     for route in CONSOLE {
         let cookie = scene.operator("olga@platform.example").await;
         let id = if route.path.contains("/tokens/") { scene.token().await } else { scene.house.tenant("acme").await.to_string() };
-        let path = route.path.replace(":id", &id).replace(":domain_id", &scene.domain("acme").await);
+        let mut path = route.path.replace(":id", &id).replace(":domain_id", &scene.domain("acme").await);
+        scene.house.change("delete from support_requests").await;
+        if path.contains("/support/") || path.contains("/support-requests/") {
+            let olga = scene.house.value("select id from operators where email = 'olga@platform.example'").await;
+            path = path.replace(":request_id", &scene.support("acme", olga, true).await);
+        }
         let answer = send(&console, route.method, &path, route.body, &[cookie]).await;
         assert_eq!(answer.status.as_u16(), route.status, "{} {}: {answer:?}", route.method, route.path);
         assert_ne!(answer.header("location"), if route.path.ends_with("/end") { "/" } else { "/sign-in" }, "{answer:?}");

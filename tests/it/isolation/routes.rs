@@ -98,10 +98,12 @@ const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&coun
 const DOMAIN: &str = "domain=shop.acme.example";
 const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
 const REASON: &str = "reason=Because";
+const WHY: &str = "reason=Customers+cannot+sign+in";
+const WHY_JSON: &str = r#"{"reason":"Customers cannot sign in"}"#;
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 87] = [
+pub const OPEN: [Open; 91] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -152,6 +154,9 @@ pub const OPEN: [Open; 87] = [
     open("counter", "GET", "/office/closing/withdrawal", 303),
     open("counter", "GET", "/office/domains/:domain_id/check", 303),
     open("console", "GET", "/tenants/:id/domains/:domain_id/check", 303),
+    open("counter", "GET", "/office/support/:id/grant", 303),
+    open("counter", "GET", "/office/support/:id/refusal", 303),
+    open("counter", "GET", "/office/support/:id/end", 303),
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo.localhost", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
@@ -185,6 +190,7 @@ pub const OPEN: [Open; 87] = [
     open("console", "GET", "/tenants/:id/closing", 303),
     open("console", "GET", "/tenants/:id/closing/withdrawal", 303),
     open("console", "GET", "/tenants/:id/purge", 303),
+    open("console", "GET", "/tenants/:id/support-requests", 303),
     open("console", "GET", "/api/docs", 200),
     open("console", "GET", "/favicon.ico", 204),
     open("console", "GET", "/assets/style.css", 200),
@@ -260,6 +266,21 @@ pub const CONSOLE: &[ForOperators] = &[
     console("PUT", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 200),
     console("DELETE", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 204),
     console("DELETE", "/api/v1/tenants/:id/domains/:domain_id", "", 204),
+    // Whom an owner has let in, and who asks.
+    console("GET", "/tenants/:id/support", "", 200),
+    console("POST", "/tenants/:id/support-requests", WHY, 303),
+    console("POST", "/tenants/:id/support-requests/:request_id/end", "", 303),
+    console("GET", "/tenants/:id/support/customers", "", 200),
+    console("GET", "/tenants/:id/support/registration-requests", "", 200),
+    console("GET", "/tenants/:id/support/messages", "", 200),
+    console("GET", "/tenants/:id/support/audit-events", "", 200),
+    console("POST", "/api/v1/tenants/:id/support-requests", WHY_JSON, 201),
+    console("GET", "/api/v1/tenants/:id/support-requests", "", 200),
+    console("DELETE", "/api/v1/tenants/:id/support-requests/:request_id", "", 204),
+    console("GET", "/api/v1/tenants/:id/support/customers", "", 200),
+    console("GET", "/api/v1/tenants/:id/support/registration-requests", "", 200),
+    console("GET", "/api/v1/tenants/:id/support/messages", "", 200),
+    console("GET", "/api/v1/tenants/:id/support/audit-events", "", 200),
     console("GET", "/api/v1/tokens", "", 200),
     console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
     console("DELETE", "/api/v1/tokens/:id", "", 204),
@@ -340,6 +361,14 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "POST", "/office/settings", SETTINGS, 303),
     office(Door::Keeper, "POST", "/office/settings/logo", PICTURE, 303),
     office(Door::Keeper, "POST", "/office/settings/logo/removal", "", 303),
+    office(Door::Owner, "GET", "/office/support", "", 200),
+    office(Door::Owner, "POST", "/office/support/:id/grant", "", 303),
+    office(Door::Owner, "POST", "/office/support/:id/refusal", "", 303),
+    office(Door::Owner, "POST", "/office/support/:id/end", "", 303),
+    office(Door::Owner, "GET", "/api/v1/office/support-requests", "", 200),
+    office(Door::Owner, "POST", "/api/v1/office/support-requests/:id/grant", "", 200),
+    office(Door::Owner, "POST", "/api/v1/office/support-requests/:id/refusal", "", 200),
+    office(Door::Owner, "DELETE", "/api/v1/office/support-requests/:id/grant", "", 204),
     office(Door::Keeper, "GET", "/api/v1/office/settings", "", 200),
     office(Door::Keeper, "PATCH", "/api/v1/office/settings", r#"{"opening_text":"Hello"}"#, 200),
     office(Door::Keeper, "PUT", "/api/v1/office/settings/logo", PICTURE, 204),

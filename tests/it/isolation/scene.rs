@@ -30,19 +30,34 @@ pub struct Ids {
     colleague: String,
     invitation: String,
     domain: String,
+    asked: String,
+    granted: String,
 }
 
 impl Ids {
     pub fn nowhere() -> Self {
         let new = || Uuid::now_v7().to_string();
         let slug = "nowhere".to_owned();
-        Self { request: new(), active: new(), suspended: new(), session: new(), slug, colleague: new(), invitation: new(), domain: new() }
+        Self {
+            request: new(),
+            active: new(),
+            suspended: new(),
+            session: new(),
+            slug,
+            colleague: new(),
+            invitation: new(),
+            domain: new(),
+            asked: new(),
+            granted: new(),
+        }
     }
 
     /// The path with its ids.
     pub fn fill(&self, route: &Guarded) -> String {
         let access = if route.path.ends_with("restoration") || route.method == "DELETE" { &self.suspended } else { &self.active };
+        let ends = route.path.ends_with("/end") || route.method == "DELETE";
         let id = match route.path {
+            path if path.contains("/support") => [&self.asked, &self.granted][usize::from(ends)],
             path if path.contains("/devices/") => &self.session,
             path if path.contains("/customers/") => access,
             path if path.contains("/team/") => &self.colleague,
@@ -64,9 +79,9 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 8] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain]
+    pub fn all(&self) -> [&String; 10] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted]
     }
 }
 
@@ -209,6 +224,17 @@ impl Scene {
         .expect("a domain")
     }
 
+    /// An operator's request to look, answered or not.
+    pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
+        let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
+        let sql = format!(
+            "insert into support_requests (tenant_id, request_id, operator_id, operator_name, reason, status, asked_at, granted_until)
+             select id, gen_random_uuid(), $2, 'Olga', 'To have a look', '{status}', now(), {until} from tenants where slug = $1
+             returning request_id::text"
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(slug).bind(operator).fetch_one(&mut self.db).await.expect("a request")
+    }
+
     async fn access(&mut self, slug: &str, status: &str) -> String {
         let phone = self.stranger().await;
         let values =
@@ -259,6 +285,8 @@ impl Scene {
             colleague,
             invitation,
             domain: self.domain(slug).await,
+            asked: self.support(slug, Uuid::now_v7(), false).await,
+            granted: self.support(slug, Uuid::now_v7(), true).await,
         }
     }
 
