@@ -2,7 +2,7 @@
 
 use http::Method;
 use poem::endpoint::{BoxEndpoint, make_sync};
-use poem::{EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod};
+use poem::{EndpointExt, IntoEndpoint, Request, Response, RouteMethod};
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
@@ -41,6 +41,7 @@ use crate::support::{self, api::SupportApi};
 use crate::team::{self, api::TeamApi};
 use crate::tenancy::Hosts;
 use crate::web::door::SiteRoutes;
+use crate::web::table::{self, PageRoute, back_up, page, two_up};
 use crate::web::{Redirect, assets};
 use crate::wholesalers::{self, api::WholesalersApi};
 
@@ -50,36 +51,6 @@ const POST: Method = Method::POST;
 /// Pictures are larger than forms.
 const LARGE_BODIES: &[(&str, usize)] =
     &[("/office/settings/logo", HEAVIEST_UPLOAD_BYTES), ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES)];
-
-/// One page: how it is asked for, and who answers.
-pub struct PageRoute {
-    pub method: Method,
-    pub path: &'static str,
-    endpoint: BoxEndpoint<'static>,
-}
-
-fn page<E>(method: Method, path: &'static str, endpoint: E) -> PageRoute
-where
-    E: IntoEndpoint,
-    E::Endpoint: 'static,
-{
-    PageRoute { method, path, endpoint: endpoint.into_endpoint().map_to_response().boxed() }
-}
-
-/// To the page one step up. A form that wants correcting is shown at the address it was sent to, and there a phone
-/// that opens its tab again asks for it: it is led back to the page the form is on.
-fn back_up(request: Request) -> Redirect {
-    Redirect::to(one_up(request.uri().path()))
-}
-
-/// The same, to where the list is.
-fn two_up(request: Request) -> Redirect {
-    Redirect::to(one_up(one_up(request.uri().path())))
-}
-
-fn one_up(path: &str) -> &str {
-    path.rsplit_once('/').map_or("/", |(up, _)| up)
-}
 
 /// From where access is asked for to the page with the form.
 fn back_to_support(request: Request) -> Redirect {
@@ -402,26 +373,9 @@ fn site(
 ) -> SiteRoutes {
     let document = Document(std::sync::Arc::new(document));
     paths.push(("/api/v1/openapi.json".to_owned(), vec![GET]));
-    let mut by_path: Vec<(&'static str, RouteMethod)> = Vec::new();
-    for PageRoute { method, path, endpoint } in pages {
-        match paths.iter_mut().find(|(known, _)| known == path) {
-            Some((_, methods)) => methods.push(method.clone()),
-            None => paths.push((path.to_owned(), vec![method.clone()])),
-        }
-        match by_path.iter().position(|(known, _)| *known == path) {
-            Some(at) => {
-                let (path, routes) = by_path.remove(at);
-                by_path.push((path, routes.method(method, endpoint)));
-            }
-            None => by_path.push((path, RouteMethod::new().method(method, endpoint))),
-        }
-    }
     let text = document.0.to_string();
     let json = make_sync(move |_| Response::builder().content_type("application/json").body(text.clone()));
-    let mut routes = Route::new().at("/api/v1/openapi.json", RouteMethod::new().method(GET, json));
-    for (path, methods) in by_path {
-        routes = routes.at(path, methods);
-    }
+    let routes = table::gather(pages, &mut paths).at("/api/v1/openapi.json", RouteMethod::new().method(GET, json));
     let routes = routes.nest_no_strip("/api/v1", api);
     SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths, large_bodies: LARGE_BODIES }
 }

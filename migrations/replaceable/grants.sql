@@ -3,7 +3,7 @@
 do $$
 declare role_name text;
 begin
-  foreach role_name in array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
+  foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
     execute format('revoke all on all tables in schema public from %I', role_name);
   end loop;
 end $$;

@@ -42,7 +42,7 @@ begin
       execute format('drop policy %I on %I', old.polname, tenant_table.relname);
     end loop;
 
-    foreach role_name in array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
+    foreach role_name in array array['tc_counter', 'tc_office', 'tc_identity', 'tc_platform', 'tc_support', 'tc_import'] loop
       continue when not has_any_column_privilege(role_name, tenant_table.oid, 'select, insert, update')
                 and not has_table_privilege(role_name, tenant_table.oid, 'delete');
       rule := case role_name

@@ -25,7 +25,7 @@ pub struct Asked {
 impl Asked {
     /// Whether anything was asked for at all.
     pub fn is_empty(&self) -> bool {
-        [&self.person, &self.about, &self.from, &self.to].into_iter().all(|text| text.is_empty())
+        [&self.person, &self.about, &self.from, &self.to].into_iter().all(String::is_empty)
     }
 
     /// The same as the query of an address; only of what [`Filter::read`] has read, which needs no encoding.

@@ -92,7 +92,7 @@ fn of_customers(action: &str, details: &Details<'_>, named: &Named) -> Option<Wo
         },
         "account_access.restored" => Words { sentence: format!("Let {customer} in again"), changes: access("suspended", "active") },
         "account_access.confirmed" => plain(format!("Confirmed who they are, after a long silence: {customer}")),
-        "account_access.number_given_up" => plain(format!("Has the number that was {customer}’s, and is somebody else")),
+        "account_access.number_given_up" => plain(format!("Has the number that was {customer}’s, and says that they are somebody else")),
         "account_access.number_changed" => plain(format!("Changed their number: {customer}")),
         "account_access.two_became_one" => plain(format!("Came under two numbers, and now comes under one: {customer}")),
         "account_access.moved" => {

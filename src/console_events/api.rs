@@ -1,5 +1,7 @@
 //! The platform's log by the console's API.
 
+#![expect(clippy::too_many_arguments, reason = "each is a parameter of the query")]
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;

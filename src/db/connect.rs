@@ -82,7 +82,7 @@ impl Address {
     pub async fn open(&self, connections_per_door: u32) -> anyhow::Result<Db> {
         let connections = |role| if role == "tc_support" { SUPPORT_CONNECTIONS } else { connections_per_door };
         let [counter, office, identity, platform, support, import] = SERVER_ROLES.map(|role| self.pool(role, connections(role)));
-        let db = Db { counter, office, identity, platform, support, import };
+        let db = Db { counter, office, identity, platform, import, support };
         anyhow::ensure!(db.is_ready().await, "PostgreSQL does not let the server's roles in: run `tradecounter migrate`");
         Ok(db)
     }

@@ -97,7 +97,7 @@ async fn check_grants(connection: &mut PgConnection, role: &str, found: &mut Vec
           union all
          select c.relname::text, t.attname::text, a.privilege_type
            from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
-          where c.relnamespace = 'public'::regnamespace
+          where c.relnamespace = 'public'::regnamespace and not t.attisdropped
             and a.grantee in (0, (select oid from pg_roles where rolname = current_user))",
     )
     .fetch_all(connection)

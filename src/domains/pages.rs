@@ -103,7 +103,7 @@ impl Listing {
     }
 
     /// As it is shown to who may only look.
-    fn to_look_at(self, may_change: bool) -> Self {
+    fn looked_at(self, may_change: bool) -> Self {
         Self { may_change, ..self }
     }
 }
@@ -227,6 +227,6 @@ async fn index_page(member: &Member, entered: Entered) -> Result<Page> {
     Page::of(&IndexPage {
         shell: Shell::of_staff(member, "Domains", "settings", figures.waiting),
         subdomain,
-        listing: listing.to_look_at(tenant.serves(Role::StaffWriting)),
+        listing: listing.looked_at(tenant.serves(Role::StaffWriting)),
     })
 }

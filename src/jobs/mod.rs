@@ -93,14 +93,13 @@ impl Job {
     fn subject(self) -> Uuid {
         match self {
             Self::SendCode(id) => id.uuid(),
-            Self::SendMessage(id) => id.uuid(),
+            Self::SendMessage(id) | Self::SendNotice(id) => id.uuid(),
             Self::TellStaff(id) => id.uuid(),
             Self::TellErasure(id) => id,
             Self::TellNumberChange(id) | Self::TellTwoBecameOne(id) => id.uuid(),
             Self::TellOfDomain(id) => id.uuid(),
             Self::MakeSamples(id) => id.uuid(),
             Self::RemindOfClosing(id) => id.uuid(),
-            Self::SendNotice(id) => id.uuid(),
             Self::ForgetCustomer(id) => id.uuid(),
             Self::TellOwners(id) | Self::TellOperator(id) => id.uuid(),
         }

@@ -11,8 +11,10 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::House;
 pub use super::operator::{Agent, AnyOperator, AtConsole, Operator, Person, Who};
-use super::roles;
-use super::session::{self, CustomerSession, Doorway, StaffRole, StaffSession};
+pub use super::rules::{
+    AnyRole, Closer, Decider, DomainKeeper, Exporter, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SupportGiver, TeamKeeper,
+};
+use super::session::{self, CustomerSession, Doorway, StaffSession};
 use super::states::{Role, State};
 use super::tenant::{OwnDomain, Tenant};
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
@@ -103,121 +105,6 @@ pub struct Staff<R> {
 pub struct Member {
     pub visitor: Visitor,
     pub session: StaffSession,
-}
-
-/// Which roles may.
-pub trait RoleRule: Send + Sync + 'static {
-    fn allows(role: StaffRole) -> bool;
-
-    /// What the tenant's state must allow.
-    fn needs(writes: bool) -> Role {
-        if writes { Role::StaffWriting } else { Role::StaffReading }
-    }
-}
-
-/// Everybody who works here.
-pub enum AnyRole {}
-/// The same, on their way out: whoever may be in may leave, whatever the tenant's state.
-pub enum Leaving {}
-/// Who decides about requests and sees who the customers are.
-pub enum Decider {}
-/// Who may shut a customer out and let them back in.
-pub enum Keeper {}
-/// Who may bring people into the team and let them go; whom, [`StaffRole::may_appoint`] says.
-pub enum TeamKeeper {}
-/// Who may say what others are.
-pub enum RoleGiver {}
-/// Who reads the audit log.
-pub enum LogReader {}
-/// Who may close the counter for good, and take that back: whatever its state, which is asked by the verb.
-pub enum Closer {}
-/// Who may give the counter a domain.
-pub enum DomainKeeper {}
-/// Who may take everything along, in every state that still has anything.
-pub enum Exporter {}
-/// Who may let the platform's people look in, also while the counter is shut: that is when they are needed most.
-pub enum SupportGiver {}
-
-impl RoleRule for AnyRole {
-    fn allows(_: StaffRole) -> bool {
-        true
-    }
-}
-
-impl RoleRule for Leaving {
-    fn allows(_: StaffRole) -> bool {
-        true
-    }
-
-    fn needs(_: bool) -> Role {
-        Role::StaffReading
-    }
-}
-
-impl RoleRule for Decider {
-    fn allows(role: StaffRole) -> bool {
-        roles::DECIDE.is_of(role)
-    }
-}
-
-impl RoleRule for Keeper {
-    fn allows(role: StaffRole) -> bool {
-        roles::SUSPEND.is_of(role)
-    }
-}
-
-impl RoleRule for TeamKeeper {
-    fn allows(role: StaffRole) -> bool {
-        roles::APPOINT_HELPERS.is_of(role)
-    }
-}
-
-impl RoleRule for Closer {
-    fn allows(role: StaffRole) -> bool {
-        roles::CLOSE.is_of(role)
-    }
-
-    fn needs(_: bool) -> Role {
-        Role::StaffReading
-    }
-}
-
-impl RoleRule for RoleGiver {
-    fn allows(role: StaffRole) -> bool {
-        roles::APPOINT_ANYBODY.is_of(role)
-    }
-}
-
-impl RoleRule for LogReader {
-    fn allows(role: StaffRole) -> bool {
-        roles::READ_LOG.is_of(role)
-    }
-}
-
-impl RoleRule for DomainKeeper {
-    fn allows(role: StaffRole) -> bool {
-        roles::KEEP_DOMAINS.is_of(role)
-    }
-}
-
-impl RoleRule for Exporter {
-    fn allows(role: StaffRole) -> bool {
-        roles::EXPORT.is_of(role)
-    }
-
-    fn needs(_: bool) -> Role {
-        Role::OwnerExporting
-    }
-}
-
-impl RoleRule for SupportGiver {
-    fn allows(role: StaffRole) -> bool {
-        roles::LET_SUPPORT_IN.is_of(role)
-    }
-
-    fn needs(_: bool) -> Role {
-        Role::StaffReading
-    }
 }
 
 impl SignedIn {

@@ -6,6 +6,7 @@ pub mod host;
 mod house;
 mod operator;
 pub mod roles;
+pub mod rules;
 pub mod session;
 pub mod states;
 pub mod tenant;

@@ -38,7 +38,7 @@ pub async fn look(house: &House) -> Result<()> {
     for tenant in over(house).await? {
         match purge::purge(house, tenant, &Doer::end_of_grace()).await {
             // Somebody else has, or has taken the closing back.
-            Ok(_) | Err(Error::Conflict(_) | Error::NotFound) => {}
+            Ok(()) | Err(Error::Conflict(_) | Error::NotFound) => {}
             Err(error) => tracing::error!(error = error.for_log(), %tenant, "a tenant whose grace is over could not be purged"),
         }
     }

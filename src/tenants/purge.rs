@@ -201,11 +201,12 @@ pub async fn forget_customer(house: &House, customer: CustomerId) -> Result<Outc
             let deleted = sqlx::query!(
                 "delete from customers
                   where id = $1 and not exists (select from account_access where customer_id = $1)
+                    and not exists (select from registration_requests where customer_id = $1)
                     and not exists (select from sessions where customer_id = $1)",
                 customer.uuid()
             );
             match deleted.execute(&mut *tx).await {
-                // A request somewhere else, which this role does not see, points to them.
+                // Somebody has come to know them this moment.
                 Err(error) if is_pointed_to(&error) => Err(Error::Conflict("This person is known elsewhere")),
                 other => other.map(drop).map_err(Into::into),
             }

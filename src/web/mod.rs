@@ -12,6 +12,7 @@ pub mod same_origin;
 pub mod server;
 pub mod share;
 pub mod shell;
+pub mod table;
 pub mod when;
 
 pub use page::{Page, Redirect};

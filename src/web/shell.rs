@@ -11,6 +11,7 @@ use crate::web::assets;
 use crate::web::failure::{only_to_be_read, until_erased};
 
 /// The frame of a page. Empty texts mean «none».
+#[expect(clippy::struct_excessive_bools, reason = "each is one entry of the menu that is there or not")]
 #[derive(Default, Clone)]
 pub struct Shell {
     pub title: String,

@@ -19,6 +19,10 @@ const PAGES = {
   "counter /registration-requests/new": ["newcomer", "rejected"],
   "counter /wholesalers": ["newcomer", "waiting", "customer"],
   "counter /devices": ["newcomer", "waiting", "customer"],
+  "counter /my-data": ["newcomer", "customer"],
+  "counter /erasures/confirmation": ["newcomer"],
+  "counter /number-changes/new": ["customer"],
+  "counter /number-changes/confirmation": ["customer"],
   "counter /api/docs": ["stranger"],
   "counter /office": ["owner", "picker"],
   "counter /office/sign-in": ["stranger"],
@@ -33,14 +37,31 @@ const PAGES = {
   "counter /office/team/:staff_id": ["owner", "manager"],
   "counter /office/invitations/:invitation_id": ["stranger"],
   "counter /office/settings": ["owner"],
+  "counter /office/audit": ["owner"],
+  "counter /office/domains": ["owner"],
+  "counter /office/support": ["owner"],
+  "counter /office/export": ["owner"],
+  "counter /office/closing": ["owner"],
   "console /": ["operator"],
   "console /sign-in": ["stranger"],
   "console /code": ["stranger"],
   "console /tenants/new": ["operator"],
   "console /tenants/:id": ["operator"],
+  "console /tenants/:id/domains": ["operator"],
+  "console /tenants/:id/support": ["operator"],
+  "console /tenants/:id/support/customers": ["operator"],
+  "console /tenants/:id/support/registration-requests": ["operator"],
+  "console /tenants/:id/support/messages": ["operator"],
+  "console /tenants/:id/support/audit-events": ["operator"],
+  "console /certificates": ["operator"],
+  "console /events": ["operator"],
   "console /tokens": ["operator"],
   "console /api/docs": ["stranger"],
 };
+
+/** What is saved and not shown; and the certificate of a counter that was deleted, which is thirty days away: a picture of it is
+ *  among those that the Rust tests take. */
+const NOT_SHOWN = ["counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
 
 /** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
 const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
@@ -74,6 +95,22 @@ const WAYS = {
     const { text } = (await demo.messages(INVITED))[0];
     await person.goto(text.match(/http\S+\/office\/invitations\/\S+/)[0]);
   },
+  "counter /erasures/confirmation": async (person) => {
+    await person.goto(at("counter /my-data"));
+    await person.getByText("Erase everything about me…").click();
+    await person.getByRole("button", { name: "Text me the code" }).click();
+  },
+  "counter /number-changes/confirmation": async (person) => {
+    await person.goto(at("counter /number-changes/new"));
+    await person.getByLabel("New mobile number").fill(stranger("57").typed);
+    await person.getByRole("button", { name: "Text both numbers a code" }).click();
+  },
+  ...Object.fromEntries(
+    ["/domains", "/support", "/support/customers", "/support/registration-requests", "/support/messages", "/support/audit-events"].map((part) => [
+      `console /tenants/:id${part}`,
+      (person) => person.goto(at(`console /tenants/${counterId}${part}`)),
+    ]),
+  ),
   "console /tenants/:id": (person) => openFirst(person, "console /", houseName("unionjack")),
 };
 
@@ -90,6 +127,8 @@ async function openFirst(person, page, name) {
 }
 
 const people = {};
+/** The demo's first wholesaler, as the console calls it. */
+let counterId;
 const setUp = { timeout: 120_000 };
 before(async () => {
   for (const who of ["stranger", "newcomer", "waiting", "rejected", "customer", "suspended", "owner", "manager", "picker", "operator"]) people[who] = await newPerson();
@@ -124,6 +163,15 @@ before(async () => {
   await signInToOffice(manager, demo, "unionjack", "manager@unionjack.example");
   await signInToOffice(picker, demo, "unionjack", "picker@unionjack.example");
   await signInToConsole(operator, demo);
+  const link = operator.getByRole("link", { name: houseName("unionjack"), exact: true });
+  counterId = (await link.getAttribute("href")).split("/").pop();
+  await operator.goto(at(`console /tenants/${counterId}/support`));
+  await operator.getByLabel("Why you need to look").fill("Customers say that no code comes");
+  await operator.getByRole("button", { name: "Ask for access" }).click();
+  await operator.getByRole("heading", { name: "You have asked" }).waitFor();
+  await owner.goto(at("counter /office/support"));
+  await owner.getByRole("button", { name: /Let them in/ }).click();
+  await owner.getByRole("heading", { name: /is let in$/ }).waitFor();
 }, setUp);
 
 test("every page of the table of routes is opened below, and nothing else is", () => {
@@ -176,7 +224,7 @@ function pagesOfTheTable() {
   }
   assert.equal(seen, table.match(/\bpage\(\s*(GET|POST)/g).length, "each line of the table was read");
   assert.deepEqual(STEPS.filter((step) => !found.includes(step)), [], "steps that are there");
-  return found.filter((page) => !STEPS.includes(page));
+  return found.filter((page) => !STEPS.includes(page) && !NOT_SHOWN.includes(page));
 }
 
 /** The page again with its scripts switched off: the same things to press and to fill in. */

@@ -207,7 +207,7 @@ async fn operators_do_the_same_at_the_console_and_it_stands_in_both_logs() {
     assert_eq!(operator.form(&format!("{page}/{id}/primary"), &[]).await.header("location"), page);
     assert_eq!(standing(&owner).await, [(SHOP.to_owned(), "verified".to_owned(), true)]);
     let history = operator.get(&format!("/tenants/{acme}")).await.text;
-    assert!(history.contains("Had links name shop.acme.example") && history.contains("Verified the domain"), "{history}");
+    assert!(history.contains("Had links and texts name shop.acme.example") && history.contains("Proved that the domain"), "{history}");
     // A domain is its tenant's: under another one's address it is not there.
     let bravo = house.tenant("bravo").await;
     let elsewhere = operator.delete(&format!("/api/v1/tenants/{bravo}/domains/{id}")).await;

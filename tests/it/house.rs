@@ -58,7 +58,7 @@ impl House {
 
     /// A house that nobody has moved into.
     pub async fn empty() -> Self {
-        Self::on(fresh_database().await, Clock::system(), |_| {}, false).await
+        Self::on(fresh_database().await, Clock::system(), NameServer::start().await, |_| {}, false).await
     }
 
     /// A second process on the database of the first, at the same moment.

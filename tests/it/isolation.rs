@@ -14,8 +14,8 @@ use tradecounter::tenancy::Hosts;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 
 use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
-use routes::{CONSOLE, Door, GUARDED, Guarded, OPEN, Right};
-use scene::{Ids, Scene, send};
+use routes::{CONSOLE, Door, GUARDED, Guarded, OPEN};
+use scene::{Ids, Right, Scene, send};
 
 /// What nobody but its owners may ever read: accounts, contacts and phones, as all pages write them.
 const SECRETS: [&str; 11] = [

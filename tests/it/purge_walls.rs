@@ -19,6 +19,9 @@ const STANDINGS: [(&str, bool); 9] = [
     ("status = 'purged'", false),
 ];
 
+/// What points to other rows of the tenant.
+const CHILDREN: [&str; 3] = ["staff_sessions", "invitations", "account_access"];
+
 async fn run(connection: &mut PgConnection, sql: &str) -> u64 {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
 }
@@ -42,22 +45,23 @@ async fn the_database_deletes_nothing_of_a_tenant_before_its_grace_is_over() {
             let mut tx = platform.begin().await.expect("a transaction");
             // As if everything that points to it were gone already.
             run(&mut tx, &format!("set local app.tenant_id = '{acme}'")).await;
-            for children in ["staff_sessions", "invitations", "account_access"] {
+            for children in CHILDREN {
                 run(&mut tx, &format!("delete from {children} where tenant_id = '{acme}'")).await;
             }
             let seen = run(&mut tx, &format!("select tenant_id from {table} where tenant_id <> '{acme}'")).await;
             assert_eq!(seen, 0, "{standing}: {table} of the other tenant");
             let deleted = run(&mut tx, &format!("delete from {table}")).await;
-            let was_deleted_before = ["staff_sessions", "invitations", "account_access"].contains(&table.as_str());
+            let was_deleted_before = CHILDREN.contains(&table.as_str());
             assert_eq!(deleted > 0, is_over && !was_deleted_before, "{standing}: {table} lost {deleted} rows");
             tx.rollback().await.expect("back to how it was");
         }
         let mut tx = platform.begin().await.expect("a transaction");
         run(&mut tx, &format!("set local app.tenant_id = '{acme}'")).await;
-        for table in ["staff_sessions", "sessions", "idempotency_keys", "invitations", "messages", "registration_requests"] {
+        for table in ["staff_sessions", "sessions", "idempotency_keys", "invitations", "messages", "registration_requests", "confirmations"]
+        {
             run(&mut tx, &format!("delete from {table}")).await;
         }
-        for table in ["account_access", "trade_accounts", "audit_events", "staff"] {
+        for table in ["support_requests", "account_access", "trade_accounts", "audit_events", "staff"] {
             run(&mut tx, &format!("delete from {table}")).await;
         }
         assert_eq!(run(&mut tx, &format!("delete from tenants where id = '{bravo}'")).await, 0, "{standing}: the other one");

@@ -47,6 +47,7 @@ pub struct ChangeForm {
 }
 
 /// What the page shows of how the wholesaler stands, and what can be done about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is one form of the page that is there or not")]
 pub struct Standing {
     pub may_suspend: bool,
     pub may_reactivate: bool,

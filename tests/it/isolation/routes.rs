@@ -1,5 +1,7 @@
 //! The two lists of routes: those that anybody may ask for, and those that are for somebody.
 
+use super::scene::Right;
+
 /// A route that anybody may ask for.
 pub struct Open {
     pub site: &'static str,
@@ -24,23 +26,6 @@ pub enum Door {
     Keeper,
     /// Owners.
     Owner,
-}
-
-/// Somebody whom a route does serve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// Buys at acme alone.
-    Ada,
-    /// Buys at acme and at bravo.
-    Cat,
-    /// Has proven a number, and that is all.
-    Stranger,
-    /// The same, of a number that was silent for long and bought at acme before, for Shop A-9.
-    Silent,
-    /// The same, with an open request at acme.
-    Applicant,
-    /// One of acme's own people.
-    Staff(&'static str),
 }
 
 /// A route that is for somebody.

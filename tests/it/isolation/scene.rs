@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::routes::{Guarded, PICTURE, Right};
+use super::routes::{Guarded, PICTURE};
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
 use crate::settings::pictures;
@@ -18,6 +18,23 @@ pub struct Scene {
     pub at_acme: Browser,
     fingerprint: String,
     people: u32,
+}
+
+/// Somebody whom a route does serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Buys at acme alone.
+    Ada,
+    /// Buys at acme and at bravo.
+    Cat,
+    /// Has proven a number, and that is all.
+    Stranger,
+    /// The same, of a number that was silent for long and bought at acme before, for Shop A-9.
+    Silent,
+    /// The same, with an open request at acme.
+    Applicant,
+    /// One of acme's own people.
+    Staff(&'static str),
 }
 
 /// What the ids in a path may name.
