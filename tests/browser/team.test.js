@@ -61,7 +61,7 @@ test("somebody is invited, joins with a code, becomes something else, and is let
   await heading(owner, "Nadia Rahman").waitFor();
   await owner.getByRole("radio", { name: "Manager" }).check();
   await owner.getByRole("button", { name: "Change the role" }).click();
-  await owner.getByText("Was a salesperson, became a manager").waitFor();
+  await owner.getByText("Made Nadia Rahman a manager").waitFor();
   await look(owner, "team-role-changed");
   await menu(nadia).getByRole("link", { name: "Requests" }).click();
   await menu(nadia).getByRole("link", { name: "Settings" }).click();
