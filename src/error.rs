@@ -15,6 +15,15 @@ pub enum Error {
     /// The code is not right, or is no longer.
     #[error("That code is not right. Check the newest message, or ask for another code")]
     WrongCode,
+    /// What a passkey signed is not what it was asked to, or the key is not known here.
+    #[error("That passkey is not known here, or took too long. Try again, or ask for a code")]
+    WrongPasskey,
+    /// Somebody signed in too long ago for what they want to do now.
+    #[error("Show first that it is you: sign in again, and go on")]
+    ProofNeeded,
+    /// An operator has come in by a code, which is good for making a passkey and nothing else.
+    #[error("Operators need a passkey for this. Make one, or sign in with the one you have")]
+    PasskeyNeeded,
     /// A program's token is none of ours, or is no longer.
     #[error("This token is not good, or is no longer")]
     WrongToken,

@@ -70,6 +70,10 @@ ids! {
     InvitationId,
     /// A question that a one-time code answers.
     ChallengeId,
+    /// A key in a device of somebody of the staff's or an operator's.
+    PasskeyId,
+    /// What such a device is asked to sign.
+    PasskeyChallengeId,
     /// One of the platform's own people.
     OperatorId,
     /// A program's right to use the console's API.

@@ -124,6 +124,13 @@ enum OperatorCommand {
         #[command(flatten)]
         beside: Beside,
     },
+    /// Take all passkeys from somebody who has lost them: their next code makes a new one
+    ForgetPasskeys {
+        /// Where codes go
+        email: String,
+        #[command(flatten)]
+        beside: Beside,
+    },
     /// Make a token for a program, and print it, alone, this once
     Token {
         /// What it is for
@@ -179,6 +186,9 @@ fn main() -> ExitCode {
         }
         Command::Operator { command: OperatorCommand::Invite { email, name, beside } } => {
             operator::invite(&email, name.as_deref(), beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Operator { command: OperatorCommand::ForgetPasskeys { email, beside } } => {
+            operator::forget_passkeys(&email, beside.config.as_deref(), beside.data_dir.as_deref())
         }
         Command::Operator { command: OperatorCommand::Token { name, scope, beside } } => {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())

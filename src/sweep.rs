@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::passkeys;
 use crate::signups;
 use crate::tenancy::House;
 use crate::tenants::names;
@@ -32,6 +33,9 @@ pub async fn now_and_then(house: &House) {
         tokio::time::sleep(PAUSE).await;
         if let Err(error) = challenges::sweep(house).await {
             tracing::error!(error = error.for_log(), "old challenges could not be removed");
+        }
+        if let Err(error) = passkeys::sweep(house).await {
+            tracing::error!(error = error.for_log(), "old questions to passkeys could not be removed");
         }
         if let Err(error) = signups::sweep(house).await {
             tracing::error!(error = error.for_log(), "old sign-ups could not be removed");

@@ -27,6 +27,9 @@ grant update (sent_at, times_sent, expires_at, accepted_at, withdrawn_at) on inv
 grant update (last_seen_at, ended_at) on staff_sessions to tc_office;
 grant update (business_name, town, country) on trade_accounts to tc_office;
 grant update (account_id, contact_name, role, status) on account_access to tc_office;
+-- Their passkeys.
+grant select, insert, delete on staff_passkeys to tc_office;
+grant update (name, credential, last_used_at) on staff_passkeys to tc_office;
 -- What has long ended is removed, tenant by tenant.
 grant select on idempotency_keys to tc_office;
 grant delete on sessions, staff_sessions, idempotency_keys to tc_office;
@@ -74,6 +77,10 @@ grant delete on customers to tc_identity;
 grant select on operators to tc_identity;
 grant select, insert on operator_sessions to tc_identity;
 grant update (ended_at) on operator_sessions to tc_identity;
+-- So does an operator's passkey, in the transaction that finds out whose it is.
+grant select, insert, delete on passkey_challenges to tc_identity;
+grant select on operator_passkeys to tc_identity;
+grant update (credential, last_used_at) on operator_passkeys to tc_identity;
 
 -- Hosts, provisioning, the queue.
 grant select, insert, update on tenants to tc_platform;
@@ -83,14 +90,16 @@ grant select, insert, update, delete on signups, retired_names, domains to tc_pl
 grant select, insert on operators, operator_tokens, operator_events to tc_platform;
 grant update (name, removed_at) on operators to tc_platform;
 grant select, delete on operator_sessions to tc_platform;
-grant update (last_seen_at, ended_at) on operator_sessions to tc_platform;
+grant update (last_seen_at, ended_at, passkey_id) on operator_sessions to tc_platform;
+grant select, insert, delete on operator_passkeys to tc_platform;
+grant update (name) on operator_passkeys to tc_platform;
 grant update (last_used_at, revoked_at) on operator_tokens to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;
 -- Purging a tenant: its rows can be deleted and not read, and by their policies only once its grace is over. Whom it knew is
 -- looked at, to see who is known nowhere else.
 grant delete on tenants to tc_platform;
-grant select (tenant_id), delete on staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
+grant select (tenant_id), delete on staff_passkeys, staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
   confirmations, support_requests, account_access, trade_accounts, audit_events, staff to tc_platform;
 grant select (customer_id) on sessions, registration_requests, account_access to tc_platform;
 grant select, insert on deletion_certificates to tc_platform;

@@ -130,11 +130,12 @@ fn make_nullable(kind: &mut Value) {
 fn schemes_of(described: Described, path: &str, method: &str) -> &'static [&'static str] {
     let path = path.strip_prefix("/api/v1").unwrap_or_default().trim_end_matches('/');
     match (described, path, method) {
-        (_, _, "servers" | "parameters") | (_, "/codes" | "/sessions", _) => &[],
+        (_, _, "servers" | "parameters") | (_, "/codes" | "/sessions" | "/passkey-challenges" | "/passkey-sessions", _) => &[],
         (Described::Console, "/sessions/current", _) => &["operator"],
+        (Described::Console, path, _) if path.starts_with("/passkey") => &["operator"],
         (Described::Console, path, _) if path.contains("/support") => &["operator"],
         (Described::Console, ..) => &["operator", "token"],
-        (_, "/office/codes" | "/office/sessions" | "/inbox", _) => &[],
+        (_, "/office/codes" | "/office/sessions" | "/office/passkey-challenges" | "/office/passkey-sessions" | "/inbox", _) => &[],
         (_, path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => &[],
         (_, path, _) if path.starts_with("/office/") => &["office"],
         _ => &["session"],

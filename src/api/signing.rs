@@ -50,10 +50,10 @@ pub fn code_accepted(sent: CodeSent, browser: &Token) -> CodeAccepted {
 /// What signing out answers.
 pub fn session_ended(session_cookie: &str) -> Response<SessionEnded> {
     let ended = SessionEnded::Ended(end_cookie(session_cookie), CLEARED.to_owned());
-    with_cookies(ended, [end_cookie(session_cookie), end_cookie(PENDING_COOKIE)])
+    with_cookies(ended, [Some(end_cookie(session_cookie)), Some(end_cookie(PENDING_COOKIE))])
 }
 
 /// The document names one cookie of an answer; these are all that are sent, in place of that one.
-pub fn with_cookies<T>(answer: T, cookies: [String; 2]) -> Response<T> {
-    cookies.into_iter().fold(Response::new(answer), |answer, cookie| answer.header(SET_COOKIE, cookie))
+pub fn with_cookies<T>(answer: T, cookies: [Option<String>; 2]) -> Response<T> {
+    cookies.into_iter().flatten().fold(Response::new(answer), |answer, cookie| answer.header(SET_COOKIE, cookie))
 }

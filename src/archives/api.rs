@@ -8,7 +8,7 @@ use super::pages::{as_attachment, body};
 use super::take_along;
 use crate::api::Chapter;
 use crate::error::Result;
-use crate::tenancy::extract::{Exporter, Staff};
+use crate::tenancy::extract::{Exporter, Fresh, Staff};
 
 pub struct ArchivesApi;
 
@@ -36,7 +36,7 @@ impl ArchivesApi {
     /// at a time: while another one is made or fetched the answer is 409. A suspended counter and one that is being closed
     /// can be taken along as well.
     #[oai(path = "/office/export", method = "post")]
-    async fn export(&self, staff: Staff<Exporter>) -> Result<Made> {
+    async fn export(&self, staff: Staff<Fresh<Exporter>>) -> Result<Made> {
         let member = staff.leave().await?;
         let archive = take_along(&member).await?;
         let (name, length) = (as_attachment(&archive), archive.bytes);

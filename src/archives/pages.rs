@@ -12,7 +12,7 @@ use poem::{Body, IntoResponse, Response, handler};
 use super::{Archive, take_along};
 use crate::error::{Error, Result};
 use crate::office_requests::pages::figures_now;
-use crate::tenancy::extract::{Exporter, Member, Staff};
+use crate::tenancy::extract::{Exporter, Fresh, Member, Staff};
 use crate::web::{Page, Shell};
 
 #[derive(Template)]
@@ -24,14 +24,14 @@ struct ExportPage {
 
 /// `GET /office/export`
 #[handler]
-pub async fn show(staff: Staff<Exporter>) -> Result<Page> {
+pub async fn show(staff: Staff<Fresh<Exporter>>) -> Result<Page> {
     let member = staff.leave().await?;
     export_page(&member, String::new()).await
 }
 
 /// `POST /office/export`
 #[handler]
-pub async fn create(staff: Staff<Exporter>) -> Result<Response> {
+pub async fn create(staff: Staff<Fresh<Exporter>>) -> Result<Response> {
     // No transaction of the session's is open while the archive is made.
     let member = staff.leave().await?;
     match take_along(&member).await {

@@ -43,7 +43,7 @@ pub struct Thing {
 pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "requests", name: "Requests for an account", nouns: &["registration_request"] },
     Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
-    Thing { word: "team", name: "The team", nouns: &["staff", "invitation"] },
+    Thing { word: "team", name: "The team", nouns: &["staff", "invitation", "passkey"] },
     Thing { word: "settings", name: "Settings", nouns: &["settings"] },
     Thing { word: "support", name: "Support looking in", nouns: &["support"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
@@ -52,7 +52,7 @@ pub const OF_TENANTS: &[Thing] = &[
 /// and in the platform's.
 pub const OF_PLATFORM: &[Thing] = &[
     Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant", "domain"] },
-    Thing { word: "operators", name: "Operators", nouns: &["operator", "support"] },
+    Thing { word: "operators", name: "Operators", nouns: &["operator", "support", "passkey"] },
     Thing { word: "tokens", name: "Tokens", nouns: &["token"] },
 ];
 
@@ -71,6 +71,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "tenant" | "samples" | "settings" | "domain" => of_tenant(action, &details),
         "operator" | "token" => of_platform(action, &details),
         "support" => of_support(action, &details),
+        "passkey" => of_passkeys(action, &details),
         _ => None,
     }
 }
@@ -218,6 +219,19 @@ fn of_support(action: &str, details: &Details<'_>) -> Option<Words> {
         "support.looked" => format!("Looked at {}", details.text("at")),
         _ => return None,
     }))
+}
+
+fn of_passkeys(action: &str, details: &Details<'_>) -> Option<Words> {
+    let name = details.text("name");
+    Some(match action {
+        "passkey.added" => plain(format!("Made the passkey “{name}”")),
+        "passkey.renamed" => {
+            Words { sentence: "Gave a passkey another name".to_owned(), changes: vec![change("name", details.text("before"), name)] }
+        }
+        "passkey.removed" => plain(format!("Removed the passkey “{name}”")),
+        "passkey.forgotten" => plain(format!("Took all passkeys from {name}, who makes a new one at the next sign-in")),
+        _ => return None,
+    })
 }
 
 fn of_platform(action: &str, details: &Details<'_>) -> Option<Words> {

@@ -1,4 +1,4 @@
-//! `operator invite` and `operator token`: for whoever has the command line beside a server or a demo.
+//! `operator invite`, `operator forget-passkeys` and `operator token`: for whoever has the command line beside a server or a demo.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use super::demo::{database_secret, public_url};
 use super::{DATA_DIR, find_database, private_database, runtime};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::console_passkeys;
 use crate::console_tokens::{self, NewToken};
 use crate::db::{Db, migrate};
 use crate::error::Error;
@@ -32,6 +33,20 @@ pub fn invite(email: &str, name: Option<&str>, config: Option<&Path>, data_dir: 
         Invited::New => println!("{} may sign in at {console} now, by a code that goes to that address.", email.as_str()),
         Invited::Before => println!("{} could sign in at {console} already, by a code that goes to that address.", email.as_str()),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes all passkeys from somebody who has lost them.
+pub fn forget_passkeys(email: &str, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let email = EmailAddress::parse(email)?;
+    let (doer, now) = (Doer::command_line(), Clock::system().now());
+    let forgotten = beside(config, data_dir, async |db| {
+        match db.platform().write(async |tx| console_passkeys::forget(tx, &email, &doer, now).await).await {
+            Err(Error::NotFound) => anyhow::bail!("nobody of the address {} is an operator", email.as_str()),
+            done => Ok(done),
+        }
+    })?;
+    println!("{} passkeys of {} are forgotten, and whoever was signed in with them is not any more.", forgotten, email.as_str());
     Ok(ExitCode::SUCCESS)
 }
 

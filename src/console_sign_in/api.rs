@@ -3,15 +3,18 @@
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::{end_session, open_session, request_code};
+use super::{end_session, open_session, open_session_by_passkey, request_code};
 use crate::api::Chapter;
 use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended, with_cookies};
 use crate::api::typed::{Body, Text};
 use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::challenges::known_cookie;
+use crate::email_sign_in::{Opened, read_email};
 use crate::error::Result;
-use crate::office_sign_in::read_email;
-use crate::tenancy::extract::{AnyOperator, AtConsole, Operator, Person, Who};
+use crate::passkeys;
+use crate::passkeys::api::{PasskeyAsked, PasskeyShownBody};
+use crate::tenancy::Here;
+use crate::tenancy::extract::{AtConsole, Operator, Present, Who};
 use crate::tenancy::token::{OPERATOR_COOKIE, set_cookie};
 use crate::values::email::LONGEST_EMAIL;
 
@@ -75,25 +78,44 @@ impl ConsoleSignInApi {
         Ok(code_accepted(sent, &asked.browser))
     }
 
-    /// Sign in to the console
+    /// Sign in to the console by a code
+    ///
+    /// Such a session is good for making a first passkey, and for nothing else: whoever has one signs in with it.
     #[oai(path = "/sessions", method = "post")]
     async fn create_operator_session(&self, here: AtConsole, body: Body<OperatorSessionBody>) -> Result<Response<OperatorSessionCreated>> {
         let opened = open_session(&here.0, read_email(&body.email)?, &Code::parse(&body.code)?).await?;
-        let cookie = set_cookie(OPERATOR_COOKIE, &opened.token.reveal(), opened.life_seconds);
-        let created = OperatorSessionCreated::Created(Json(OperatorSessionOpened { name: opened.name }), cookie.clone());
-        Ok(with_cookies(created, [cookie, known_cookie(&here.0.house, &opened.known)]))
+        Ok(created(&here.0, opened))
+    }
+
+    /// Ask what a passkey is to sign
+    #[oai(path = "/passkey-challenges", method = "post")]
+    async fn create_operator_passkey_challenge(&self, here: AtConsole) -> Result<PasskeyAsked> {
+        Ok(passkeys::ask_for_one(&here.0).await?.into())
+    }
+
+    /// Sign in to the console with a passkey
+    ///
+    /// Nobody says who they are: the passkey does.
+    #[oai(path = "/passkey-sessions", method = "post")]
+    async fn create_operator_passkey_session(
+        &self,
+        here: AtConsole,
+        body: Body<PasskeyShownBody>,
+    ) -> Result<Response<OperatorSessionCreated>> {
+        let opened = open_session_by_passkey(&here.0, &body.challenge, &body.credential).await?;
+        Ok(created(&here.0, opened))
     }
 
     /// Sign out of the console
     #[oai(path = "/sessions/current", method = "delete")]
-    async fn delete_operator_session(&self, operator: Operator<Person>) -> Result<Response<SessionEnded>> {
+    async fn delete_operator_session(&self, operator: Operator<Present>) -> Result<Response<SessionEnded>> {
         operator.write(async |tx, agent| end_session(tx, agent).await).await?;
         Ok(session_ended(OPERATOR_COOKIE))
     }
 
     /// Who is asking
     #[oai(path = "/me", method = "get")]
-    async fn get_operator(&self, operator: Operator<AnyOperator>) -> Result<Json<OperatorMe>> {
+    async fn get_operator(&self, operator: Operator<Present>) -> Result<Json<OperatorMe>> {
         let agent = operator.leave().await?;
         let (kind, email, scope) = match &agent.who {
             Who::Person { email, .. } => ("operator", Some(email.clone()), "write"),
@@ -102,4 +124,10 @@ impl ConsoleSignInApi {
         };
         Ok(Json(OperatorMe { kind: kind.to_owned(), name: agent.name().to_owned(), email, scope: scope.to_owned() }))
     }
+}
+
+fn created(here: &Here, opened: Opened<String>) -> Response<OperatorSessionCreated> {
+    let cookie = set_cookie(OPERATOR_COOKIE, &opened.token.reveal(), opened.life_seconds);
+    let created = OperatorSessionCreated::Created(Json(OperatorSessionOpened { name: opened.who }), cookie.clone());
+    with_cookies(created, [Some(cookie), opened.known.as_ref().map(|known| known_cookie(&here.house, known))])
 }

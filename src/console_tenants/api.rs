@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::signups::api::Availability;
 use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
-use crate::tenancy::extract::{AnyOperator, Operator};
+use crate::tenancy::extract::{AnyOperator, FreshOperator, Operator};
 use crate::tenants::names;
 use crate::values::email::LONGEST_EMAIL;
 use crate::values::text::{LONGEST_NAME, LONGEST_QUERY, LONGEST_REASON};
@@ -210,7 +210,7 @@ impl ConsoleTenantsApi {
     #[oai(path = "/tenants/:id/closure", method = "post")]
     async fn create_tenant_closure(
         &self,
-        operator: Operator<AnyOperator>,
+        operator: Operator<FreshOperator>,
         id: Path<Id>,
         body: Body<TenantClosureBody>,
     ) -> Result<Json<ConsoleTenant>> {
@@ -235,7 +235,7 @@ impl ConsoleTenantsApi {
     #[oai(path = "/tenants/:id/purge", method = "post")]
     async fn purge_tenant(
         &self,
-        operator: Operator<AnyOperator>,
+        operator: Operator<FreshOperator>,
         id: Path<Id>,
         body: Body<TenantPurgeBody>,
     ) -> Result<Json<DeletionCertificate>> {

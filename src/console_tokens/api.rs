@@ -11,7 +11,7 @@ use crate::api::{Chapter, time};
 use crate::console_tenants::{NEWEST, Wanted};
 use crate::error::Result;
 use crate::operators::Doer;
-use crate::tenancy::extract::{AnyOperator, Operator};
+use crate::tenancy::extract::{AnyOperator, FreshOperator, Operator};
 use crate::values::text::LONGEST_NAME;
 
 pub struct ConsoleTokensApi;
@@ -103,7 +103,7 @@ impl ConsoleTokensApi {
 
     /// Make a token
     #[oai(path = "/tokens", method = "post")]
-    async fn create_token(&self, operator: Operator<AnyOperator>, body: Body<OperatorTokenBody>) -> Result<OperatorTokenCreated> {
+    async fn create_token(&self, operator: Operator<FreshOperator>, body: Body<OperatorTokenBody>) -> Result<OperatorTokenCreated> {
         let new = NewToken::parse(&body.name, body.scope.as_deref().unwrap_or_default())?;
         let (id, token) = operator.write(async |tx, agent| make(tx, &new, &Doer::agent(agent), agent.house.now()).await).await?;
         Ok(OperatorTokenCreated::Created(Json(OperatorTokenMade { id, token: token.reveal() })))

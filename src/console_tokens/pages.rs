@@ -13,7 +13,7 @@ use crate::console_tenants::NEWEST;
 use crate::db::{Platform, Tx};
 use crate::error::{Error, Result};
 use crate::operators::Doer;
-use crate::tenancy::extract::{Agent, Operator, Person};
+use crate::tenancy::extract::{Agent, FreshPerson, Operator, Person};
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -76,7 +76,7 @@ pub struct IndexQuery {
 
 /// `GET /tokens`
 #[handler]
-pub async fn index(mut operator: Operator<Person>, Query(asked): Query<IndexQuery>) -> Result<Page> {
+pub async fn index(mut operator: Operator<FreshPerson>, Query(asked): Query<IndexQuery>) -> Result<Page> {
     index_page(&mut operator.tx, &operator.agent, asked.cursor, Entered::default()).await
 }
 
@@ -90,7 +90,7 @@ pub struct TokenForm {
 
 /// `POST /tokens`: answers with the token itself, because nobody can be told it again.
 #[handler]
-pub async fn create(operator: Operator<Person>, Form(form): Form<TokenForm>) -> Result<Response> {
+pub async fn create(operator: Operator<FreshPerson>, Form(form): Form<TokenForm>) -> Result<Response> {
     let may_only_read = form.scope == "read";
     let new = match NewToken::parse(&form.name, &form.scope) {
         Ok(new) => new,

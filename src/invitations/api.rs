@@ -9,7 +9,7 @@ use super::{Invitation, NewInvitation, invite, waiting, withdraw};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
-use crate::tenancy::extract::{Staff, TeamKeeper};
+use crate::tenancy::extract::{Fresh, Staff, TeamKeeper};
 use crate::values::email::LONGEST_EMAIL;
 use crate::values::text::LONGEST_NAME;
 
@@ -92,7 +92,7 @@ impl InvitationsApi {
     /// Owners invite as anything, managers as sales people and pickers. An address has one invitation at a time, so that a
     /// request sent twice writes to nobody twice.
     #[oai(path = "/office/invitations", method = "post")]
-    async fn create_invitation(&self, staff: Staff<TeamKeeper>, body: Body<InvitationBody>) -> Result<InvitationMade> {
+    async fn create_invitation(&self, staff: Staff<Fresh<TeamKeeper>>, body: Body<InvitationBody>) -> Result<InvitationMade> {
         let (new, member) = (NewInvitation::parse(&body.name, &body.email, &body.role)?, staff.leave().await?);
         let scope = member.house.office(&member.tenant);
         Ok(InvitationMade::Created(Json(scope.write(async |tx| invite(tx, &member, new).await).await?.into())))
@@ -100,7 +100,7 @@ impl InvitationsApi {
 
     /// Withdraw an invitation
     #[oai(path = "/office/invitations/:id", method = "delete")]
-    async fn delete_invitation(&self, staff: Staff<TeamKeeper>, id: Path<Id>) -> Result<InvitationWithdrawn> {
+    async fn delete_invitation(&self, staff: Staff<Fresh<TeamKeeper>>, id: Path<Id>) -> Result<InvitationWithdrawn> {
         let member = staff.leave().await?;
         member.house.office(&member.tenant).write(async |tx| withdraw(tx, &member, id.uuid()).await).await?;
         Ok(InvitationWithdrawn::Done)

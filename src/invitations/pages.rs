@@ -11,7 +11,7 @@ use super::{NewInvitation, State, find, invite, send_again, withdraw};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::team::pages::{requests_waiting, team_page};
-use crate::tenancy::extract::{Member, Staff, TeamKeeper};
+use crate::tenancy::extract::{Fresh, Member, Staff, TeamKeeper};
 use crate::tenancy::{StaffRole, Visitor};
 use crate::web::failure::in_words;
 use crate::web::{Page, Redirect, Shell, when};
@@ -41,13 +41,13 @@ pub struct InvitationForm {
 
 /// `GET /office/team/invitations/new`
 #[handler]
-pub async fn new(mut staff: Staff<TeamKeeper>) -> Result<Page> {
+pub async fn new(mut staff: Staff<Fresh<TeamKeeper>>) -> Result<Page> {
     new_page(&mut staff.tx, &staff.member, InvitationForm::default(), &FieldErrors::new(), String::new()).await
 }
 
 /// `POST /office/team/invitations`
 #[handler]
-pub async fn create(staff: Staff<TeamKeeper>, Form(form): Form<InvitationForm>) -> Result<Response> {
+pub async fn create(staff: Staff<Fresh<TeamKeeper>>, Form(form): Form<InvitationForm>) -> Result<Response> {
     let member = staff.leave().await?;
     let scope = member.house.office(&member.tenant);
     let made = match NewInvitation::parse(&form.name, &form.email, &form.role) {
@@ -84,7 +84,7 @@ async fn new_page(tx: &mut Tx<Office>, member: &Member, typed: InvitationForm, w
 
 /// `POST /office/team/invitations/:invitation_id/letters`: the letter again.
 #[handler]
-pub async fn letter(staff: Staff<TeamKeeper>, Path(invitation_id): Path<Uuid>) -> Result<Response> {
+pub async fn letter(staff: Staff<Fresh<TeamKeeper>>, Path(invitation_id): Path<Uuid>) -> Result<Response> {
     let member = staff.leave().await?;
     let done = member.house.office(&member.tenant).write(async |tx| send_again(tx, &member, invitation_id).await).await;
     after(&member, done, format!("/office/team?written={invitation_id}")).await
@@ -92,7 +92,7 @@ pub async fn letter(staff: Staff<TeamKeeper>, Path(invitation_id): Path<Uuid>) -
 
 /// `POST /office/team/invitations/:invitation_id/withdrawal`
 #[handler]
-pub async fn withdrawal(staff: Staff<TeamKeeper>, Path(invitation_id): Path<Uuid>) -> Result<Response> {
+pub async fn withdrawal(staff: Staff<Fresh<TeamKeeper>>, Path(invitation_id): Path<Uuid>) -> Result<Response> {
     let member = staff.leave().await?;
     let done = member.house.office(&member.tenant).write(async |tx| withdraw(tx, &member, invitation_id).await).await;
     after(&member, done, "/office/team".to_owned()).await

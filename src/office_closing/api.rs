@@ -7,7 +7,7 @@ use super::{close, take_back};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
-use crate::tenancy::extract::{Closer, Staff};
+use crate::tenancy::extract::{Closer, Fresh, Staff};
 
 pub struct ClosingApi;
 
@@ -39,7 +39,7 @@ impl ClosingApi {
     ///
     /// For owners. Customers are not served any more; the team may read and not write. Being closed already: 409.
     #[oai(path = "/office/closure", method = "post")]
-    async fn create_closure(&self, staff: Staff<Closer>, body: Body<ClosureBody>) -> Result<Json<Closure>> {
+    async fn create_closure(&self, staff: Staff<Fresh<Closer>>, body: Body<ClosureBody>) -> Result<Json<Closure>> {
         let member = staff.leave().await?;
         close(&member, &body.confirmation).await?;
         Ok(Json(Closure { grace_ends_at: time(member.house.now() + member.house.grace()) }))
@@ -49,7 +49,7 @@ impl ClosingApi {
     ///
     /// For owners. Not being closed: 409.
     #[oai(path = "/office/closure", method = "delete")]
-    async fn delete_closure(&self, staff: Staff<Closer>) -> Result<ClosureEnded> {
+    async fn delete_closure(&self, staff: Staff<Fresh<Closer>>) -> Result<ClosureEnded> {
         take_back(&staff.leave().await?).await?;
         Ok(ClosureEnded::Done)
     }

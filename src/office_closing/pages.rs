@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{close, take_back};
 use crate::error::{Error, Result};
-use crate::tenancy::extract::{Closer, Member, Staff};
+use crate::tenancy::extract::{Closer, Fresh, Member, Staff};
 use crate::tenancy::states::State;
 use crate::web::{Page, Redirect, Shell};
 
@@ -27,7 +27,7 @@ struct IndexPage {
 
 /// `GET /office/closing`
 #[handler]
-pub fn index(staff: Staff<Closer>) -> Result<Page> {
+pub fn index(staff: Staff<Fresh<Closer>>) -> Result<Page> {
     index_page(&staff, String::new(), String::new(), "")
 }
 
@@ -40,7 +40,7 @@ pub struct ClosingForm {
 
 /// `POST /office/closing`
 #[handler]
-pub async fn create(staff: Staff<Closer>, Form(form): Form<ClosingForm>) -> Result<Response> {
+pub async fn create(staff: Staff<Fresh<Closer>>, Form(form): Form<ClosingForm>) -> Result<Response> {
     let member = staff.leave().await?;
     let done = close(&member, &form.confirmation).await;
     after(&member, form.confirmation, done)
@@ -48,7 +48,7 @@ pub async fn create(staff: Staff<Closer>, Form(form): Form<ClosingForm>) -> Resu
 
 /// `POST /office/closing/withdrawal`
 #[handler]
-pub async fn withdrawal(staff: Staff<Closer>) -> Result<Response> {
+pub async fn withdrawal(staff: Staff<Fresh<Closer>>) -> Result<Response> {
     let member = staff.leave().await?;
     let done = take_back(&member).await;
     after(&member, String::new(), done)

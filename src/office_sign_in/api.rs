@@ -3,16 +3,19 @@
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::{end_session, open_session, read_email, request_code};
+use super::{end_session, open_session, open_session_by_passkey, request_code};
 use crate::api::Chapter;
 use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended, with_cookies};
 use crate::api::typed::{Body, Text};
 use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::challenges::known_cookie;
+use crate::email_sign_in::{Opened, read_email};
 use crate::error::Result;
-use crate::tenancy::Visitor;
+use crate::passkeys;
+use crate::passkeys::api::{PasskeyAsked, PasskeyShownBody};
 use crate::tenancy::extract::{Leaving, Staff};
 use crate::tenancy::token::{OFFICE_COOKIE, set_cookie};
+use crate::tenancy::{StaffRole, Visitor};
 use crate::values::email::LONGEST_EMAIL;
 
 pub struct OfficeSignInApi;
@@ -68,9 +71,26 @@ impl OfficeSignInApi {
     #[oai(path = "/office/sessions", method = "post")]
     async fn create_office_session(&self, visitor: Visitor, body: Body<OfficeSessionBody>) -> Result<Response<OfficeSessionCreated>> {
         let opened = open_session(&visitor, read_email(&body.email)?, &Code::parse(&body.code)?).await?;
-        let cookie = set_cookie(OFFICE_COOKIE, &opened.token.reveal(), opened.life_seconds);
-        let created = OfficeSessionCreated::Created(Json(OfficeSessionOpened { role: opened.role.word().to_owned() }), cookie.clone());
-        Ok(with_cookies(created, [cookie, known_cookie(&visitor.house, &opened.known)]))
+        Ok(created(&visitor, &opened))
+    }
+
+    /// Ask what a passkey is to sign
+    #[oai(path = "/office/passkey-challenges", method = "post")]
+    async fn create_office_passkey_challenge(&self, visitor: Visitor) -> Result<PasskeyAsked> {
+        Ok(passkeys::ask_for_one(&visitor).await?.into())
+    }
+
+    /// Sign in to the office with a passkey
+    ///
+    /// Nobody says who they are: the passkey does.
+    #[oai(path = "/office/passkey-sessions", method = "post")]
+    async fn create_office_passkey_session(
+        &self,
+        visitor: Visitor,
+        body: Body<PasskeyShownBody>,
+    ) -> Result<Response<OfficeSessionCreated>> {
+        let opened = open_session_by_passkey(&visitor, &body.challenge, &body.credential).await?;
+        Ok(created(&visitor, &opened))
     }
 
     /// Sign out of the office
@@ -79,4 +99,10 @@ impl OfficeSignInApi {
         staff.write(async |tx, member| end_session(tx, member).await).await?;
         Ok(session_ended(OFFICE_COOKIE))
     }
+}
+
+fn created(visitor: &Visitor, opened: &Opened<StaffRole>) -> Response<OfficeSessionCreated> {
+    let cookie = set_cookie(OFFICE_COOKIE, &opened.token.reveal(), opened.life_seconds);
+    let created = OfficeSessionCreated::Created(Json(OfficeSessionOpened { role: opened.who.word().to_owned() }), cookie.clone());
+    with_cookies(created, [Some(cookie), opened.known.as_ref().map(|known| known_cookie(&visitor.house, known))])
 }

@@ -1,4 +1,4 @@
-//! A member of staff signs in: an e-mail address, a code, a session at the office of this counter.
+//! A member of staff signs in: an e-mail address and a code, or a passkey; then a session at the office of this counter.
 
 pub mod api;
 pub mod pages;
@@ -8,18 +8,17 @@ use chrono::TimeDelta;
 use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
 use crate::db::{Office, Tx};
+use crate::email_sign_in::Opened;
 use crate::error::{Error, Result};
-use crate::ids::{SessionId, StaffId};
+use crate::ids::{PasskeyId, SessionId, StaffId};
 use crate::invitations;
+use crate::office_passkeys;
+use crate::passkeys;
+use crate::team::read_role;
 use crate::tenancy::extract::Member;
 use crate::tenancy::token::{OFFICE_COOKIE, Token};
 use crate::tenancy::{House, StaffRole, Visitor};
 use crate::values::EmailAddress;
-
-/// Reads an address.
-pub fn read_email(typed: &str) -> Result<EmailAddress> {
-    EmailAddress::parse(typed).map_err(|wrong| Error::invalid("email", wrong.to_string()))
-}
 
 /// Sends a code to the address if somebody of it works here; the answer is the same either way.
 pub async fn request_code(visitor: &Visitor, email: EmailAddress) -> Result<Asked> {
@@ -27,17 +26,8 @@ pub async fn request_code(visitor: &Visitor, email: EmailAddress) -> Result<Aske
     challenges::ask(&visitor.house, Question::of(visitor, &address)).await
 }
 
-/// A staff session that has just begun.
-pub struct Opened {
-    pub token: Token,
-    /// What the browser is known by from now on.
-    pub known: Token,
-    pub role: StaffRole,
-    pub life_seconds: i64,
-}
-
 /// Compares the code and opens a session; whoever was invited joins with it.
-pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -> Result<Opened> {
+pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -> Result<Opened<StaffRole>> {
     let house = &visitor.house;
     let address = Address::Email(email.clone());
     let question = Question::of(visitor, &address);
@@ -55,12 +45,29 @@ pub async fn open_session(visitor: &Visitor, email: EmailAddress, code: &Code) -
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::WrongCode)?;
-            let role = StaffRole::parse(&member.role).ok_or_else(|| Error::Internal(anyhow::anyhow!("an unknown role")))?;
-            Ok((begin_session(tx, visitor, member.staff_id.into()).await?, role))
+            Ok((begin_session(tx, visitor, member.staff_id.into(), None).await?, read_role(&member.role)?))
         })
         .await?;
-    let (token, role) = begun;
-    Ok(Opened { token, known, role, life_seconds: session_life(house).num_seconds() })
+    let (token, who) = begun;
+    Ok(Opened { token, known: Some(known), who, life_seconds: session_life(house).num_seconds() })
+}
+
+/// Opens a session for whoever holds a passkey that is good here, without asking who they are.
+///
+/// # Errors
+/// [`Error::WrongPasskey`] for every reason alike.
+pub async fn open_session_by_passkey(visitor: &Visitor, challenge: &str, credential: &str) -> Result<Opened<StaffRole>> {
+    let house = &visitor.house;
+    let shown = passkeys::take_shown(visitor, challenge, credential).await?;
+    let begun = house
+        .office(&visitor.tenant)
+        .write(async |tx| {
+            let (passkey, member, role) = office_passkeys::verify(tx, visitor, shown).await?;
+            Ok((begin_session(tx, visitor, member, Some(passkey)).await?, role))
+        })
+        .await?;
+    let (token, who) = begun;
+    Ok(Opened { token, known: None, who, life_seconds: session_life(house).num_seconds() })
 }
 
 /// How long a session of staff lasts.
@@ -68,13 +75,15 @@ pub fn session_life(house: &House) -> TimeDelta {
     TimeDelta::hours(house.config.sessions.staff_life_hours)
 }
 
-/// Begins a session of somebody who works here; whoever was signed in with this browser is not any more.
-pub async fn begin_session(tx: &mut Tx<Office>, visitor: &Visitor, member: StaffId) -> Result<Token> {
+/// Begins a session of somebody who works here, with this passkey or with a code; whoever was signed in with this browser is
+/// not any more.
+pub async fn begin_session(tx: &mut Tx<Office>, visitor: &Visitor, member: StaffId, passkey: Option<PasskeyId>) -> Result<Token> {
     let (token, now) = (Token::new()?, visitor.house.now());
     end_previous(tx, visitor).await?;
     sqlx::query!(
-        "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at, domain)
-         values ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
+        "insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at, domain,
+           passkey_id)
+         values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)",
         tx.tenant().uuid(),
         SessionId::new().uuid(),
         member.uuid(),
@@ -82,7 +91,8 @@ pub async fn begin_session(tx: &mut Tx<Office>, visitor: &Visitor, member: Staff
         visitor.user_agent,
         now,
         now + session_life(&visitor.house),
-        visitor.doorway().domain
+        visitor.doorway().domain,
+        passkey.map(PasskeyId::uuid)
     )
     .execute(&mut *tx)
     .await?;

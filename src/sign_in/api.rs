@@ -73,7 +73,7 @@ impl SignInApi {
         let opened = open_session(&visitor, read_phone(&visitor, &body.phone)?, &Code::parse(&body.code)?).await?;
         let cookie = set_cookie(SESSION_COOKIE, &opened.token.reveal(), opened.life_seconds);
         let created = SessionCreated::Created(Json(SessionOpened { access: opened.access.word().to_owned() }), cookie.clone());
-        Ok(with_cookies(created, [cookie, known_cookie(&visitor.house, &opened.known)]))
+        Ok(with_cookies(created, [Some(cookie), Some(known_cookie(&visitor.house, &opened.known))]))
     }
 
     /// Sign out

@@ -240,7 +240,7 @@ pub async fn finish_arrival(visitor: Visitor, Query(query): Query<Arrival>) -> R
     match arrived {
         Ok(owner) => {
             let office = visitor.house.office(&visitor.tenant);
-            let token = office.write(async |tx| office_sign_in::begin_session(tx, &visitor, owner).await).await?;
+            let token = office.write(async |tx| office_sign_in::begin_session(tx, &visitor, owner, None).await).await?;
             let session = set_cookie(OFFICE_COOKIE, &token.reveal(), office_sign_in::session_life(&visitor.house).num_seconds());
             let welcome = Redirect::to("/office/getting-started").with_cookie(end_cookie(ARRIVAL_COOKIE));
             Ok(welcome.with_cookie(session).into_response())

@@ -9,7 +9,7 @@ use super::{Colleague, change_role, choose_role, list, remove};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
-use crate::tenancy::extract::{AnyRole, RoleGiver, Staff, TeamKeeper};
+use crate::tenancy::extract::{AnyRole, Fresh, RoleGiver, Staff, TeamKeeper};
 
 pub struct TeamApi;
 
@@ -73,7 +73,7 @@ impl TeamApi {
     ///
     /// For owners. The last owner stays one.
     #[oai(path = "/office/team/:id", method = "patch")]
-    async fn update_team_member(&self, staff: Staff<RoleGiver>, id: Path<Id>, body: Body<RoleBody>) -> Result<Json<TeamMember>> {
+    async fn update_team_member(&self, staff: Staff<Fresh<RoleGiver>>, id: Path<Id>, body: Body<RoleBody>) -> Result<Json<TeamMember>> {
         let (role, member) = (choose_role(&body.role)?, staff.leave().await?);
         let scope = member.house.office(&member.tenant);
         Ok(Json(scope.write(async |tx| change_role(tx, &member, id.uuid(), role).await).await?.into()))
@@ -85,7 +85,7 @@ impl TeamApi {
     #[oai(path = "/office/team/:id", method = "delete")]
     async fn delete_team_member(
         &self,
-        staff: Staff<TeamKeeper>,
+        staff: Staff<Fresh<TeamKeeper>>,
         id: Path<Id>,
         /// `yes` when it is oneself, so that nobody shuts themselves out by mistake.
         leaving: Query<Option<Text<0, 3>>>,

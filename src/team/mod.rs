@@ -11,6 +11,7 @@ use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::invitations;
+use crate::office_passkeys;
 use crate::tenancy::StaffRole;
 use crate::tenancy::extract::Member;
 use crate::tenancy::roles;
@@ -151,6 +152,7 @@ pub async fn remove(tx: &mut Tx<Office>, member: &Member, staff_id: Uuid, is_lea
     .execute(&mut *tx)
     .await?
     .rows_affected();
+    office_passkeys::forget(tx, staff_id).await?;
     let withdrawn = invitations::withdraw_what_is_beyond(tx, staff_id, None, now).await?;
     let details = json!({
         "name": colleague.name, "email": colleague.email, "before": colleague.role.word(),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::invitations::{self, Invitation, State};
 use crate::office_requests::pages::figures_now;
 use crate::tenancy::StaffRole;
-use crate::tenancy::extract::{AnyRole, Decider, Member, RoleGiver, RoleRule, Staff, TeamKeeper};
+use crate::tenancy::extract::{AnyRole, Decider, Fresh, Member, RoleGiver, RoleRule, Staff, TeamKeeper};
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -156,7 +156,7 @@ struct EventLine {
 
 /// `GET /office/team/:staff_id`
 #[handler]
-pub async fn show(mut staff: Staff<TeamKeeper>, Path(staff_id): Path<Uuid>) -> Result<Page> {
+pub async fn show(mut staff: Staff<Fresh<TeamKeeper>>, Path(staff_id): Path<Uuid>) -> Result<Page> {
     show_page(&mut staff.tx, &staff.member, staff_id, String::new(), "").await
 }
 
@@ -169,7 +169,7 @@ pub struct RoleForm {
 
 /// `POST /office/team/:staff_id/role`
 #[handler]
-pub async fn role_change(staff: Staff<RoleGiver>, Path(staff_id): Path<Uuid>, Form(form): Form<RoleForm>) -> Result<Response> {
+pub async fn role_change(staff: Staff<Fresh<RoleGiver>>, Path(staff_id): Path<Uuid>, Form(form): Form<RoleForm>) -> Result<Response> {
     let member = staff.leave().await?;
     let scope = member.house.office(&member.tenant);
     let done = match choose_role(&form.role) {
@@ -191,7 +191,7 @@ pub struct RemovalForm {
 
 /// `POST /office/team/:staff_id/removal`
 #[handler]
-pub async fn removal(staff: Staff<TeamKeeper>, Path(staff_id): Path<Uuid>, Form(form): Form<RemovalForm>) -> Result<Response> {
+pub async fn removal(staff: Staff<Fresh<TeamKeeper>>, Path(staff_id): Path<Uuid>, Form(form): Form<RemovalForm>) -> Result<Response> {
     let member = staff.leave().await?;
     let scope = member.house.office(&member.tenant);
     let done = scope.write(async |tx| remove(tx, &member, staff_id, form.leaving == "yes").await).await;

@@ -10,9 +10,9 @@ use chrono::DateTime;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::House;
-pub use super::operator::{Agent, AnyOperator, AtConsole, Operator, Person, Who};
+pub use super::operator::{Agent, AnyOperator, AtConsole, Enrolling, FreshOperator, FreshPerson, Operator, Person, Present, Who};
 pub use super::rules::{
-    AnyRole, Closer, Decider, DomainKeeper, Exporter, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SupportGiver, TeamKeeper,
+    AnyRole, Closer, Decider, DomainKeeper, Exporter, Fresh, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SupportGiver, TeamKeeper,
 };
 use super::session::{self, CustomerSession, Doorway, StaffSession};
 use super::states::{Role, State};
@@ -297,6 +297,9 @@ async fn staff<R: RoleRule>(visitor: Visitor) -> Result<Staff<R>> {
             State::Closing => Error::Closing { until: visitor.tenant.erased_on() },
             _ => Error::Suspended { reason: visitor.tenant.state_reason.clone() },
         });
+    }
+    if R::proven_within(visitor.writes).is_some_and(|life| now - session.began_at > life) {
+        return Err(Error::ProofNeeded);
     }
     if session::wants_touch(session.last_seen_at, now) {
         if visitor.writes {

@@ -10,6 +10,7 @@ use poem::{FromRequest, Request, RequestBody};
 use uuid::Uuid;
 
 use super::extract::{Here, Place};
+use super::rules::{PROVEN_FOR_ACTS, PROVEN_FOR_FORMS};
 use super::session::wants_touch;
 use super::token::{OPERATOR_COOKIE, Token};
 use crate::db::{Platform, Tx};
@@ -37,29 +38,87 @@ pub struct Agent {
 /// A person with a session, or a program with a token.
 #[derive(Clone)]
 pub enum Who {
-    Person { session_id: SessionId, operator_id: OperatorId, name: String, email: String, last_seen_at: DateTime<Utc> },
+    Person { session_id: SessionId, operator_id: OperatorId, name: String, email: String, proof: Proof, last_seen_at: DateTime<Utc> },
     Program { token_id: OperatorTokenId, name: String, may_write: bool, last_used_at: Option<DateTime<Utc>> },
+}
+
+/// How a person came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Proof {
+    pub began_at: DateTime<Utc>,
+    /// By a passkey, or by a code with which they then made their first one.
+    pub is_by_passkey: bool,
+    /// Whether they have a passkey at all.
+    pub has_passkey: bool,
+}
+
+/// What a person must have shown; a program has shown its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A code or a passkey.
+    Anything,
+    /// A passkey. Whoever has none yet, a code within the last minutes.
+    BestThereIs,
+    /// A passkey.
+    Passkey,
+    /// A passkey, within the last minutes.
+    PasskeyLately,
 }
 
 /// Who of them may.
 pub trait OperatorRule: Send + Sync + 'static {
-    fn allows(who: &Who) -> bool;
+    const PEOPLE_ALONE: bool;
+    const SHOWN: Shown;
 }
 
-/// People and programs alike.
-pub enum AnyOperator {}
-/// People alone: for what is about a browser.
-pub enum Person {}
+macro_rules! rules {
+    ($($(#[$note:meta])* $name:ident: $people_alone:literal, $shown:ident;)*) => {$(
+        $(#[$note])*
+        pub enum $name {}
 
-impl OperatorRule for AnyOperator {
-    fn allows(_: &Who) -> bool {
-        true
+        impl OperatorRule for $name {
+            const PEOPLE_ALONE: bool = $people_alone;
+            const SHOWN: Shown = Shown::$shown;
+        }
+    )*};
+}
+
+rules! {
+    /// Whoever is there, on their way in or out.
+    Present: false, Anything;
+    /// People who are about to make a passkey.
+    Enrolling: true, BestThereIs;
+    /// People and programs alike.
+    AnyOperator: false, Passkey;
+    /// The same, for what cannot be undone or opens other ways in.
+    FreshOperator: false, PasskeyLately;
+    /// People alone: for what is about a browser.
+    Person: true, Passkey;
+    /// The same, for what cannot be undone or opens other ways in.
+    FreshPerson: true, PasskeyLately;
+}
+
+impl Shown {
+    /// # Errors
+    /// [`Error::PasskeyNeeded`] for who came in by a code, [`Error::ProofNeeded`] for whose proof is too old.
+    fn is_enough(self, proof: Proof, now: DateTime<Utc>, writes: bool) -> Result<()> {
+        let (needs_passkey, needs_fresh) = match self {
+            Self::Anything => (false, false),
+            Self::BestThereIs => (proof.has_passkey, true),
+            Self::Passkey => (true, false),
+            Self::PasskeyLately => (true, true),
+        };
+        if needs_passkey && !proof.is_by_passkey {
+            return Err(Error::PasskeyNeeded);
+        }
+        if needs_fresh && !proof.is_fresh(now, writes) { Err(Error::ProofNeeded) } else { Ok(()) }
     }
 }
 
-impl OperatorRule for Person {
-    fn allows(who: &Who) -> bool {
-        matches!(who, Who::Person { .. })
+impl Proof {
+    /// Whether it is of the last minutes: for a form, and some more to send it.
+    pub fn is_fresh(&self, now: DateTime<Utc>, writes: bool) -> bool {
+        now - self.began_at <= if writes { PROVEN_FOR_ACTS } else { PROVEN_FOR_FORMS }
     }
 }
 
@@ -69,6 +128,14 @@ impl Agent {
         match &self.who {
             Who::Person { operator_id, .. } => operator_id.uuid(),
             Who::Program { token_id, .. } => token_id.uuid(),
+        }
+    }
+
+    /// Whether they have shown in the last minutes that it is them; a program shows its token each time.
+    pub fn is_fresh(&self) -> bool {
+        match &self.who {
+            Who::Person { proof, .. } => proof.is_fresh(self.house.now(), self.writes),
+            Who::Program { .. } => true,
         }
     }
 
@@ -146,8 +213,10 @@ async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
     if here.writes && matches!(who, Who::Program { may_write: false, .. }) {
         return Err(Error::ReadOnlyToken);
     }
-    if !R::allows(&who) {
-        return Err(Error::Forbidden);
+    match &who {
+        Who::Person { proof, .. } => R::SHOWN.is_enough(*proof, now, here.writes)?,
+        Who::Program { .. } if R::PEOPLE_ALONE => return Err(Error::Forbidden),
+        Who::Program { .. } => {}
     }
     if who.wants_noting(now) {
         if here.writes {
@@ -183,9 +252,11 @@ async fn find_program(tx: &mut Tx<Platform>, token: &Token) -> Result<Who> {
 
 async fn find_person(tx: &mut Tx<Platform>, token: &Token, idle_since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Who> {
     let row = sqlx::query!(
-        "select s.id as session_id, s.last_seen_at, o.id as operator_id, o.name, o.email
+        r#"select s.id as session_id, s.created_at, s.last_seen_at, o.id as operator_id, o.name, o.email,
+                  s.passkey_id is not null as "is_by_passkey!",
+                  exists (select from operator_passkeys k where k.operator_id = o.id) as "has_passkey!"
            from operator_sessions s join operators o on o.id = s.operator_id and o.removed_at is null
-          where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at > $3",
+          where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at > $3"#,
         &token.hash()[..],
         now,
         idle_since
@@ -194,7 +265,8 @@ async fn find_person(tx: &mut Tx<Platform>, token: &Token, idle_since: DateTime<
     .await?
     .ok_or(Error::Unauthenticated)?;
     let (session_id, operator_id) = (row.session_id.into(), row.operator_id.into());
-    Ok(Who::Person { session_id, operator_id, name: row.name, email: row.email, last_seen_at: row.last_seen_at })
+    let proof = Proof { began_at: row.created_at, is_by_passkey: row.is_by_passkey, has_passkey: row.has_passkey };
+    Ok(Who::Person { session_id, operator_id, name: row.name, email: row.email, proof, last_seen_at: row.last_seen_at })
 }
 
 impl Who {

@@ -1,5 +1,9 @@
 //! Who of a tenant's staff may: each permission is a type, and a handler names the one it needs.
 
+use std::marker::PhantomData;
+
+use chrono::TimeDelta;
+
 use super::roles;
 use super::session::StaffRole;
 use super::states::Role;
@@ -11,6 +15,34 @@ pub trait RoleRule: Send + Sync + 'static {
     /// What the tenant's state must allow.
     fn needs(writes: bool) -> Role {
         if writes { Role::StaffWriting } else { Role::StaffReading }
+    }
+
+    /// How long ago they may have signed in; None is as long as their session lasts.
+    fn proven_within(_writes: bool) -> Option<TimeDelta> {
+        None
+    }
+}
+
+/// How long ago somebody signed in who may open a form for what wants a fresh proof: to send it they have
+/// [ten minutes more](PROVEN_FOR_ACTS), so that nothing that was typed is refused for it.
+pub const PROVEN_FOR_FORMS: TimeDelta = TimeDelta::minutes(10);
+/// How long ago somebody signed in who may do what wants a fresh proof.
+pub const PROVEN_FOR_ACTS: TimeDelta = TimeDelta::minutes(20);
+
+/// Of those whom the rule allows, who has signed in within minutes: whoever finds a browser open cannot act.
+pub struct Fresh<R>(PhantomData<R>);
+
+impl<R: RoleRule> RoleRule for Fresh<R> {
+    fn allows(role: StaffRole) -> bool {
+        R::allows(role)
+    }
+
+    fn needs(writes: bool) -> Role {
+        R::needs(writes)
+    }
+
+    fn proven_within(writes: bool) -> Option<TimeDelta> {
+        Some(if writes { PROVEN_FOR_ACTS } else { PROVEN_FOR_FORMS })
     }
 }
 

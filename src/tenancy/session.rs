@@ -241,6 +241,8 @@ pub struct StaffSession {
     pub name: String,
     pub email: EmailAddress,
     pub role: StaffRole,
+    /// When they showed that it is them.
+    pub began_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub support: Support,
 }
@@ -264,7 +266,7 @@ pub async fn find_staff(
     now: DateTime<Utc>,
 ) -> Result<Option<StaffSession>> {
     let row = sqlx::query!(
-        r#"select s.session_id, s.last_seen_at, p.staff_id, p.name, p.email, p.role,
+        r#"select s.session_id, s.created_at, s.last_seen_at, p.staff_id, p.name, p.email, p.role,
                   coalesce((select string_agg(distinct r.operator_name, ', ') from support_requests r
                              where r.tenant_id = $1 and r.status = 'asked' and r.asked_at > $7), '') as "asked_by!",
                   coalesce((select string_agg(distinct r.operator_name, ', ') from support_requests r
@@ -293,6 +295,7 @@ pub async fn find_staff(
         name: row.name,
         email: EmailAddress::parse(&row.email).map_err(|_| unreadable())?,
         role: StaffRole::parse(&row.role).ok_or_else(unreadable)?,
+        began_at: row.created_at,
         last_seen_at: row.last_seen_at,
         support: Support { asked_by: row.asked_by, let_in: row.let_in },
     }))

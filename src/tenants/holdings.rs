@@ -79,7 +79,14 @@ pub const HOLDINGS: &[Holding] = &[
             "expires_at",
             "ended_at",
             "domain",
+            "passkey_id",
         ],
+    ),
+    no(
+        "staff_passkeys",
+        "each is good at one host, and made anew wherever its owner signs in next",
+        Row("tenant_id"),
+        &["tenant_id", "passkey_id", "staff_id", "host", "credential_id", "credential", "name", "created_at", "last_used_at"],
     ),
     no(
         "sessions",
@@ -292,6 +299,7 @@ pub const HOLDINGS: &[Holding] = &[
             "sent_at",
         ],
     ),
+    no("passkey_challenges", OF_AN_ADDRESS, Hosts("host"), &["id", "host", "holder", "browser_hash", "state", "expires_at"]),
     no("known_browsers", OF_AN_ADDRESS, Hosts("host"), &["token_hash", "host", "purpose", "address_key", "guessed_at", "proven_at"]),
     no(
         "hand_overs",
@@ -317,7 +325,13 @@ pub const HOLDINGS: &[Holding] = &[
         "operator_sessions",
         OF_THE_PLATFORM,
         Kept(OF_THE_PLATFORM),
-        &["id", "operator_id", "token_hash", "user_agent", "created_at", "last_seen_at", "expires_at", "ended_at"],
+        &["id", "operator_id", "token_hash", "user_agent", "created_at", "last_seen_at", "expires_at", "ended_at", "passkey_id"],
+    ),
+    no(
+        "operator_passkeys",
+        OF_THE_PLATFORM,
+        Kept(OF_THE_PLATFORM),
+        &["id", "operator_id", "host", "credential_id", "credential", "name", "created_at", "last_used_at"],
     ),
     no(
         "operator_tokens",

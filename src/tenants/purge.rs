@@ -91,10 +91,12 @@ async fn erase_hosts(house: &House, tenant: TenantId) -> Result<Vec<Deleted>> {
 
 async fn erase_at(tx: &mut Tx<Identity>, hosts: &[String]) -> Result<Vec<Deleted>> {
     let challenges = sqlx::query!("delete from challenges where host = any($1)", hosts).execute(&mut *tx).await?;
+    let passkeys = sqlx::query!("delete from passkey_challenges where host = any($1)", hosts).execute(&mut *tx).await?;
     let browsers = sqlx::query!("delete from known_browsers where host = any($1)", hosts).execute(&mut *tx).await?;
     let passes = sqlx::query!("delete from hand_overs where target_host = any($1)", hosts).execute(&mut *tx).await?;
     Ok(vec![
         Deleted { table: "challenges", rows: challenges.rows_affected() },
+        Deleted { table: "passkey_challenges", rows: passkeys.rows_affected() },
         Deleted { table: "known_browsers", rows: browsers.rows_affected() },
         Deleted { table: "hand_overs", rows: passes.rows_affected() },
     ])

@@ -18,8 +18,10 @@ impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthenticated | Self::WrongCode | Self::WrongToken => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::WrongCode | Self::WrongPasskey | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden
+            | Self::ProofNeeded
+            | Self::PasskeyNeeded
             | Self::ReadOnlyToken
             | Self::SupportNotGranted
             | Self::CrossSite
@@ -70,6 +72,9 @@ impl Failure {
         let mut failure = Self { retry_after_seconds: error.retry_after_seconds(), ..Self::of_status(error.status()) };
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
+            Error::WrongPasskey => (failure.kind, failure.title) = ("wrong-passkey", "Not a passkey of yours".to_owned()),
+            Error::ProofNeeded => (failure.kind, failure.title) = ("proof-needed", "Show that it is you".to_owned()),
+            Error::PasskeyNeeded => (failure.kind, failure.title) = ("passkey-needed", "A passkey is needed".to_owned()),
             Error::WrongToken => {
                 (failure.title, failure.challenge) =
                     ("No token of ours".to_owned(), "Bearer realm=\"Tradecounter\", error=\"invalid_token\"");
@@ -86,6 +91,9 @@ impl Failure {
         }
         match error {
             Error::WrongCode
+            | Error::WrongPasskey
+            | Error::ProofNeeded
+            | Error::PasskeyNeeded
             | Error::WrongToken
             | Error::ReadOnlyToken
             | Error::Forbidden
@@ -183,7 +191,7 @@ impl Failure {
         self.with_headers(response)
     }
 
-    /// As a page; nobody signed in means the way to the sign-in.
+    /// As a page; nobody signed in means the way to the sign-in, and not lately the way to doing so again.
     pub fn page(&self, here: Option<&Here>, request_id: &str, path: &str) -> Response {
         let Some(here) = here else { return self.words() };
         if self.kind == "unauthenticated" {
@@ -193,6 +201,10 @@ impl Failure {
                 _ => "/",
             };
             return Redirect::to(door).into_response();
+        }
+        if let "proof-needed" | "passkey-needed" = self.kind {
+            let door = if path.starts_with("/office") { "/office/proof" } else { "/proof" };
+            return Redirect::to(format!("{door}?to={path}")).into_response();
         }
         if let ("counter-closed", Place::Counter(tenant)) = (self.kind, &here.place) {
             let (title, heading, words) = match tenant.state {

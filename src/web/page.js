@@ -73,6 +73,34 @@ if (wanted) {
   });
 }
 
+// A passkey is asked of the device, and what it answers goes with the form; without this file the form says that it cannot.
+for (const form of forms("form[data-passkey]")) {
+  const { challenge, credential } = form.elements;
+  const state = form.querySelector("[role=status]");
+  addEventListener("pageshow", () => { credential.value = ""; });
+  form.addEventListener("submit", async (event) => {
+    if (credential.value || !window.PublicKeyCredential?.parseCreationOptionsFromJSON) return;
+    event.preventDefault();
+    state.textContent = "";
+    try {
+      const asked = await fetch(form.dataset.passkey, { method: "POST" });
+      const question = await asked.json();
+      if (!asked.ok) throw new Error(question.detail);
+      const made = "makes" in form.dataset
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(question.options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(question.options) });
+      challenge.value = question.id;
+      credential.value = JSON.stringify(made);
+      form.requestSubmit();
+    } catch (error) {
+      // Browsers say the same of every reason why not: nobody may learn from it which passkeys there are.
+      state.textContent = error.name === "InvalidStateError"
+        ? "This device has a passkey for here already."
+        : error.name === "NotAllowedError" ? "No passkey was used: it was called off, or there is none for this address." : error.message;
+    }
+  });
+}
+
 // The phone hands over the code from the text message, where it can and its owner agrees.
 const code = document.querySelector("input[data-from-sms]");
 if (code && "OTPCredential" in window) {

@@ -1,7 +1,7 @@
 //! The table of pages, from its lines to what answers.
 
 use http::Method;
-use poem::endpoint::BoxEndpoint;
+use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::{EndpointExt, IntoEndpoint, Request, Route, RouteMethod};
 
 use super::Redirect;
@@ -22,23 +22,46 @@ where
     PageRoute { method, path, endpoint: endpoint.into_endpoint().map_to_response().boxed() }
 }
 
-/// To the page one step up. A form that wants correcting is shown at the address it was sent to, and there a phone
-/// that opens its tab again asks for it: it is led back to the page the form is on.
-pub fn back_up(request: Request) -> Redirect {
-    Redirect::to(one_up(request.uri().path()))
+/// Where somebody is led who opens the address that a form is sent to. A form that wants correcting is shown there, and a
+/// phone that opens its tab again asks for it: it gets the page that the form is on, which is `…/new` beneath that address, or
+/// else the nearest page above it.
+struct LeadsBack {
+    to_new: bool,
+    /// How many parts of the address are kept.
+    parts: usize,
 }
 
-/// The same, to where the list is.
-pub fn two_up(request: Request) -> Redirect {
-    Redirect::to(one_up(one_up(request.uri().path())))
+impl LeadsBack {
+    fn of(path: &str, pages: &[PageRoute]) -> Self {
+        let is_page = |path: &str| pages.iter().any(|page| page.method == Method::GET && page.path == path);
+        let to_new = is_page(&format!("{path}/new"));
+        let mut above = path;
+        while !to_new && above != "/" && !is_page(above) {
+            above = above.rsplit_once('/').map_or("/", |(above, _)| if above.is_empty() { "/" } else { above });
+        }
+        Self { to_new, parts: above.split('/').filter(|part| !part.is_empty()).count() }
+    }
+
+    fn from(&self, path: &str) -> Redirect {
+        let kept: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(self.parts).collect();
+        Redirect::to(format!("/{}{}", kept.join("/"), if self.to_new { "/new" } else { "" }))
+    }
 }
 
-fn one_up(path: &str) -> &str {
-    path.rsplit_once('/').map_or("/", |(up, _)| up)
+/// All addresses that forms are sent to and that are no pages.
+fn leads_back(pages: &[PageRoute]) -> Vec<PageRoute> {
+    let has_page = |path: &str| pages.iter().any(|page| page.method == Method::GET && page.path == path);
+    let of_forms = pages.iter().filter(|page| page.method == Method::POST && !has_page(page.path));
+    let led = of_forms.map(|form| {
+        let back = LeadsBack::of(form.path, pages);
+        page(Method::GET, form.path, make_sync(move |request: Request| back.from(request.uri().path())))
+    });
+    led.collect()
 }
 
 /// All pages as one router; `paths` gets to know each of them with its methods.
-pub fn gather(pages: Vec<PageRoute>, paths: &mut Vec<(String, Vec<Method>)>) -> Route {
+pub fn gather(mut pages: Vec<PageRoute>, paths: &mut Vec<(String, Vec<Method>)>) -> Route {
+    pages.extend(leads_back(&pages));
     let mut by_path: Vec<(&'static str, RouteMethod)> = Vec::new();
     for PageRoute { method, path, endpoint } in pages {
         match paths.iter_mut().find(|(known, _)| known == path) {

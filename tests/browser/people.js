@@ -68,12 +68,28 @@ export async function signInToOffice(page, demo, slug, email) {
   await page.waitForURL(demo.url(slug, "/office"));
 }
 
-/** Somebody of the platform, let in by the command line, from the console's door to its first page. */
+/** A device in which the page's browser keeps passkeys, and whose owner always says yes. */
+export async function holdDevice(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options });
+  return {
+    keys: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    isHeldBy: (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
+  };
+}
+
+/** Somebody of the platform, let in by the command line, from the console's door to its first page, with a new passkey. */
 export async function signInToConsole(page, demo, email = "olga@platform.example") {
   await demo.command("operator", "invite", email, "--name", "Olga Platt");
+  await demo.command("operator", "forget-passkeys", email);
+  const device = await holdDevice(page);
   await page.goto(demo.url("admin", "/sign-in"));
   await signInByMail(page, demo, email);
+  await page.getByRole("button", { name: "Make a passkey" }).click();
   await page.getByRole("heading", { level: 1, name: "Wholesalers" }).waitFor();
+  return device;
 }
 
 /** The form that asks for an account, filled in and sent. */

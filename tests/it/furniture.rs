@@ -19,6 +19,9 @@ const ONE_OF_EVERYTHING: &str = "
     from account_access;
   insert into staff_sessions (tenant_id, session_id, staff_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
   select tenant_id, gen_random_uuid(), staff_id, sha256(staff_id::text::bytea), 'Test', now(), now(), now() + interval '1 day' from staff;
+  insert into staff_passkeys (tenant_id, passkey_id, staff_id, host, credential_id, credential, name, created_at)
+  select s.tenant_id, gen_random_uuid(), s.staff_id, t.slug || '.localhost', sha256(s.staff_id::text::bytea), '{}', 'Phone', now()
+    from staff s join tenants t on t.id = s.tenant_id;
   insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
   select tenant_id, gen_random_uuid(), customer_id, phone, 'Shop', 'Contact', 'approved', now() from account_access;
   insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at, customer_id)

@@ -217,8 +217,8 @@ impl House {
         db.write(async |tx| operators::invite(tx, &email, Some("Olga"), &doer, self.app.house.now()).await).await.expect("invited");
     }
 
-    /// A browser with an operator signed in at the console, invited when they were not.
-    pub async fn operator(&self, email: &str) -> Browser {
+    /// A browser with an operator signed in at the console by a code, invited when they were not.
+    pub async fn operator_with_a_code(&self, email: &str) -> Browser {
         self.invite(email).await;
         let browser = self.browser("admin");
         let asked = browser.json(Method::POST, "/api/v1/codes", json!({ "email": email })).await;
@@ -226,6 +226,17 @@ impl House {
         let code = self.code_for(email).await;
         let opened = browser.json(Method::POST, "/api/v1/sessions", json!({ "email": email, "code": code })).await;
         assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+        browser
+    }
+
+    /// The same, as if they had shown a passkey.
+    pub async fn operator(&self, email: &str) -> Browser {
+        let browser = self.operator_with_a_code(email).await;
+        self.change(&format!(
+            "update operator_sessions set passkey_id = gen_random_uuid()
+              where passkey_id is null and operator_id = (select id from operators where email = '{email}')"
+        ))
+        .await;
         browser
     }
 }

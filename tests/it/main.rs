@@ -13,6 +13,7 @@
 )]
 #![allow(clippy::pedantic, reason = "tests are read as stories")]
 
+mod authenticator;
 mod browser;
 mod house;
 mod name_server;
@@ -62,6 +63,7 @@ mod operators;
 mod own_pages;
 mod page_rules;
 mod pages;
+mod passkeys;
 mod phone_oracle;
 mod purge_walls;
 mod purging;

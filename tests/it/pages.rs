@@ -171,12 +171,19 @@ async fn asking_for_an_account() {
 async fn the_offices_door() {
     let house = House::open().await;
     let browser = house.browser("acme");
-    snapshot("office_sign_in-sign_in", &browser.get("/office/sign-in").await);
-    snapshot("office_sign_in-sign_in_wrong", &browser.form("/office/codes", &[("email", "nonsense")]).await);
+    snapshot("email_sign_in-sign_in", &browser.get("/office/sign-in").await);
+    snapshot("email_sign_in-sign_in_wrong", &browser.form("/office/codes", &[("email", "nonsense")]).await);
     browser.form("/office/codes", &[("email", "owner@acme.example")]).await;
-    snapshot("office_sign_in-code", &browser.get("/office/code").await);
+    snapshot("email_sign_in-code", &browser.get("/office/code").await);
     let fields = [("email", "owner@acme.example"), ("code", "12")];
-    snapshot("office_sign_in-code_unreadable", &browser.form("/office/sessions", &fields).await);
+    snapshot("email_sign_in-code_unreadable", &browser.form("/office/sessions", &fields).await);
+    let picker = house.staff("acme", "picker").await;
+    snapshot("office_passkeys-index_empty", &picker.get("/office/passkeys").await);
+    crate::passkeys::put(&house, "staff_passkeys", "acme.localhost", "Chrome on <Android>").await;
+    crate::passkeys::put(&house, "staff_passkeys", "old-acme.localhost", "Old phone").await;
+    snapshot("office_passkeys-index", &picker.get("/office/passkeys").await);
+    house.wait(chrono::Duration::minutes(21));
+    snapshot("email_sign_in-sign_in_again", &picker.get("/office/proof?to=/office/passkeys").await);
     let picker = house.staff("acme", "picker").await;
     snapshot("office_home-index", &picker.get("/office").await);
     snapshot("web-error_forbidden", &picker.get("/office/customers").await);

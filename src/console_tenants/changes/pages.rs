@@ -10,7 +10,7 @@ use crate::console_tenants::pages::show_page;
 use crate::console_tenants::{Change, Facts, Listed, change, erase, find};
 use crate::error::{Error, FieldErrors, Result};
 use crate::signups::read_subdomain;
-use crate::tenancy::extract::{Agent, Operator, Person};
+use crate::tenancy::extract::{Agent, FreshPerson, Operator, Person};
 use crate::tenants::lifecycle;
 use crate::web::Redirect;
 
@@ -61,6 +61,8 @@ pub struct Standing {
     pub day: String,
     pub grace_days: i64,
     pub after_subdomain: String,
+    /// Whether they have signed in lately enough for what cannot be undone.
+    pub is_fresh: bool,
     pub attempt: Attempt,
 }
 
@@ -81,6 +83,7 @@ impl Standing {
             day: facts.grace_ends_at.map(|end| end.format("%-d %B %Y").to_string()).unwrap_or_default(),
             grace_days: agent.house.config.tenants.grace_days,
             after_subdomain: format!(".{}", agent.house.hosts.base()),
+            is_fresh: agent.is_fresh(),
             attempt,
         }
     }
@@ -120,7 +123,7 @@ pub async fn rename(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form)
 
 /// `POST /tenants/:id/closing`
 #[handler]
-pub async fn closing(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form): Form<ChangeForm>) -> Result<Response> {
+pub async fn closing(operator: Operator<FreshPerson>, Path(id): Path<Uuid>, Form(form): Form<ChangeForm>) -> Result<Response> {
     let agent = operator.leave().await?;
     let tenant = agent.house.db().platform().read(async |tx| find(tx, id).await).await?;
     let done = match lifecycle::confirm(&form.confirmation, &tenant.slug) {
@@ -140,7 +143,7 @@ pub async fn closing_withdrawal(operator: Operator<Person>, Path(id): Path<Uuid>
 
 /// `POST /tenants/:id/purge`
 #[handler]
-pub async fn purge(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form): Form<ChangeForm>) -> Result<Response> {
+pub async fn purge(operator: Operator<FreshPerson>, Path(id): Path<Uuid>, Form(form): Form<ChangeForm>) -> Result<Response> {
     let agent = operator.leave().await?;
     match erase(&agent, id, &form.confirmation).await {
         Ok(()) => Ok(Redirect::to(format!("/certificates/{id}")).into_response()),

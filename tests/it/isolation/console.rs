@@ -9,7 +9,7 @@ use crate::house::ADA;
 
 /// What the console keeps of its own.
 const PLATFORM: &str = "select concat_ws(' ', (select count(*) from tenants), (select string_agg(t::text, ',') from operator_tokens t),
-    (select string_agg(e::text, ',') from operator_events e), (select string_agg(d::text, ',') from domains d), (select string_agg(s::text, ',') from operator_sessions s))";
+    (select string_agg(e::text, ',') from operator_events e), (select string_agg(d::text, ',') from domains d), (select string_agg(s::text, ',') from operator_sessions s), (select string_agg(k::text, ',') from operator_passkeys k))";
 
 #[tokio::test]
 async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing() {
@@ -71,7 +71,11 @@ async fn the_console_serves_operators_and_their_cookie_is_worth_nothing_at_a_cou
     let console = scene.house.browser("admin");
     for route in CONSOLE {
         let cookie = scene.operator("olga@platform.example").await;
-        let id = if route.path.contains("/tokens/") { scene.token().await } else { scene.house.tenant("acme").await.to_string() };
+        let id = match route.path {
+            path if path.contains("/tokens/") => scene.token().await,
+            path if path.contains("/passkeys/") => scene.operators_passkey("olga@platform.example").await,
+            _ => scene.house.tenant("acme").await.to_string(),
+        };
         let mut path = route.path.replace(":id", &id).replace(":domain_id", &scene.domain("acme").await);
         scene.house.change("delete from support_requests").await;
         if path.contains("/support/") || path.contains("/support-requests/") {

@@ -85,10 +85,13 @@ const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
 const REASON: &str = "reason=Because";
 const WHY: &str = "reason=Customers+cannot+sign+in";
 const WHY_JSON: &str = r#"{"reason":"Customers cannot sign in"}"#;
+/// A question that nobody was asked, and an answer that is none.
+const SHOWN: &str = "challenge=00&credential=%7B%7D";
+const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 91] = [
+pub const OPEN: [Open; 65] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -99,14 +102,10 @@ pub const OPEN: [Open; 91] = [
     // Signing up is for strangers; a sign-up that has begun is for the browser that began it.
     open("public", "GET", "/signups/new", 200),
     with("public", "/signups", "", SHOP, 422),
-    open("public", "GET", "/signups", 303),
     open("public", "GET", "/signups/:id", 404),
     with("public", "/signups/:id/codes", "", "again=", 404),
-    open("public", "GET", "/signups/:id/codes", 303),
     with("public", "/signups/:id/confirmation", "", "code=123456", 404),
-    open("public", "GET", "/signups/:id/confirmation", 303),
     with("public", "/signups/:id/subdomain", "", "subdomain=acme", 404),
-    open("public", "GET", "/signups/:id/subdomain", 303),
     with("public", "/signups/:id/departure", "?arrival=00", "", 404),
     open("public", "GET", "/api/v1/subdomains/:slug", 200),
     with("public", "/api/v1/signups", "", SHOP_JSON, 422),
@@ -116,32 +115,12 @@ pub const OPEN: [Open; 91] = [
     open("counter", "GET", "/", 200),
     with("counter", "/codes", "", PHONE, 303),
     open("counter", "GET", "/code", 303),
-    // The addresses of forms lead back to the pages that they are on.
-    open("counter", "GET", "/codes", 303),
+    // The addresses of forms lead back to the pages that they are on: most by themselves.
     open("counter", "GET", "/sessions", 303),
-    open("counter", "GET", "/registration-requests", 303),
-    open("counter", "GET", "/confirmation", 303),
     open("counter", "GET", "/erasures", 303),
-    open("counter", "GET", "/number-changes", 303),
-    open("counter", "GET", "/office/codes", 303),
     open("counter", "GET", "/office/sessions", 303),
-    open("counter", "GET", "/office/registration-requests/:request_id/approval", 303),
-    open("counter", "GET", "/office/registration-requests/:request_id/rejection", 303),
-    open("counter", "GET", "/office/customers/:access_id/suspension", 303),
-    open("counter", "GET", "/office/team/invitations", 303),
-    open("counter", "GET", "/office/team/invitations/:invitation_id/letters", 303),
-    open("counter", "GET", "/office/team/invitations/:invitation_id/withdrawal", 303),
-    open("counter", "GET", "/office/team/:staff_id/role", 303),
-    open("counter", "GET", "/office/team/:staff_id/removal", 303),
     // What the letter's link shows; it opens nothing.
     open("counter", "GET", "/office/invitations/:invitation_id", 404),
-    open("counter", "GET", "/office/settings/logo", 303),
-    open("counter", "GET", "/office/closing/withdrawal", 303),
-    open("counter", "GET", "/office/domains/:domain_id/check", 303),
-    open("console", "GET", "/tenants/:id/domains/:domain_id/check", 303),
-    open("counter", "GET", "/office/support/:id/grant", 303),
-    open("counter", "GET", "/office/support/:id/refusal", 303),
-    open("counter", "GET", "/office/support/:id/end", 303),
     with("counter", "/sessions", "", PHONE_CODE, 422),
     with("counter", "/arrivals/new", "?from=bravo.localhost", "", 303),
     with("counter", "/arrivals", "?ticket=none", "", 303),
@@ -151,6 +130,7 @@ pub const OPEN: [Open; 91] = [
     with("counter", "/office/codes", "", EMAIL, 303),
     open("counter", "GET", "/office/code", 303),
     with("counter", "/office/sessions", "", EMAIL_CODE, 422),
+    with("counter", "/office/passkey-sessions", "", SHOWN, 422),
     open("counter", "GET", "/api/docs", 200),
     open("counter", "GET", "/favicon.ico", 204),
     open("counter", "GET", "/brand.css", 200),
@@ -162,19 +142,14 @@ pub const OPEN: [Open; 91] = [
     with("counter", "/api/v1/sessions", "", PHONE_CODE_JSON, 401),
     with("counter", "/api/v1/office/codes", "", EMAIL_JSON, 202),
     with("counter", "/api/v1/office/sessions", "", EMAIL_CODE_JSON, 401),
+    with("counter", "/api/v1/office/passkey-challenges", "", "{}", 201),
+    with("counter", "/api/v1/office/passkey-sessions", "", SHOWN_JSON, 401),
     open("console", "GET", "/sign-in", 200),
     with("console", "/codes", "", EMAIL, 303),
-    open("console", "GET", "/codes", 303),
     open("console", "GET", "/code", 303),
     with("console", "/sessions", "", EMAIL_CODE, 422),
     open("console", "GET", "/sessions", 303),
-    open("console", "GET", "/tenants", 303),
-    open("console", "GET", "/tenants/:id/suspension", 303),
-    open("console", "GET", "/tenants/:id/reactivation", 303),
-    open("console", "GET", "/tenants/:id/rename", 303),
-    open("console", "GET", "/tenants/:id/closing", 303),
-    open("console", "GET", "/tenants/:id/closing/withdrawal", 303),
-    open("console", "GET", "/tenants/:id/purge", 303),
+    with("console", "/passkey-sessions", "", SHOWN, 422),
     open("console", "GET", "/tenants/:id/support-requests", 303),
     open("console", "GET", "/api/docs", 200),
     open("console", "GET", "/favicon.ico", 204),
@@ -183,6 +158,8 @@ pub const OPEN: [Open; 91] = [
     open("console", "GET", "/api/v1/openapi.json", 200),
     with("console", "/api/v1/codes", "", EMAIL_JSON, 202),
     with("console", "/api/v1/sessions", "", EMAIL_CODE_JSON, 401),
+    with("console", "/api/v1/passkey-challenges", "", "{}", 201),
+    with("console", "/api/v1/passkey-sessions", "", SHOWN_JSON, 401),
 ];
 
 /// A route of the console that is for operators, and what they get.
@@ -204,6 +181,16 @@ const COUNTER_JSON: &str = r#"{"business_name":"Nordic","subdomain":"nordic-two"
 pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/", "", 200),
     console("POST", "/sessions/current/end", "", 303),
+    console("GET", "/proof", "", 200),
+    console("GET", "/passkeys", "", 200),
+    console("POST", "/passkeys", SHOWN, 422),
+    console("POST", "/passkeys/:id/name", "name=Blue", 303),
+    console("POST", "/passkeys/:id/removal", "", 303),
+    console("GET", "/api/v1/passkeys", "", 200),
+    console("POST", "/api/v1/passkey-registrations", "", 201),
+    console("POST", "/api/v1/passkeys", SHOWN_JSON, 422),
+    console("PATCH", "/api/v1/passkeys/:id", r#"{"name":"Blue"}"#, 200),
+    console("DELETE", "/api/v1/passkeys/:id", "", 204),
     console("GET", "/tenants/new", "", 200),
     console("POST", "/tenants", COUNTER, 303),
     console("GET", "/tenants/:id", "", 200),
@@ -310,6 +297,16 @@ pub const GUARDED: &[Guarded] = &[
     customer("GET", "/api/v1/wholesalers", "", (Right::Ada, 200), 200),
     customer("GET", "/api/v1/devices", "", (Right::Ada, 200), 200),
     customer("DELETE", "/api/v1/devices/:id", "", (Right::Ada, 204), 404),
+    office(Door::AnyRole, "GET", "/office/proof", "?to=/office/team", 200),
+    office(Door::AnyRole, "GET", "/office/passkeys", "", 200),
+    office(Door::AnyRole, "POST", "/office/passkeys", SHOWN, 422),
+    office(Door::AnyRole, "POST", "/office/passkeys/:id/name", "name=Blue", 303),
+    office(Door::AnyRole, "POST", "/office/passkeys/:id/removal", "", 303),
+    office(Door::AnyRole, "GET", "/api/v1/office/passkeys", "", 200),
+    office(Door::AnyRole, "POST", "/api/v1/office/passkey-registrations", "", 201),
+    office(Door::AnyRole, "POST", "/api/v1/office/passkeys", SHOWN_JSON, 422),
+    office(Door::AnyRole, "PATCH", "/api/v1/office/passkeys/:id", r#"{"name":"Green"}"#, 200),
+    office(Door::AnyRole, "DELETE", "/api/v1/office/passkeys/:id", "", 204),
     office(Door::AnyRole, "GET", "/office", "", 200),
     office(Door::AnyRole, "POST", "/office/sessions/current/end", "", 303),
     office(Door::Decider, "GET", "/office/registration-requests/:request_id", "", 200),

@@ -49,6 +49,7 @@ pub struct Ids {
     domain: String,
     asked: String,
     granted: String,
+    passkey: String,
 }
 
 impl Ids {
@@ -66,6 +67,7 @@ impl Ids {
             domain: new(),
             asked: new(),
             granted: new(),
+            passkey: new(),
         }
     }
 
@@ -74,6 +76,7 @@ impl Ids {
         let access = if route.path.ends_with("restoration") || route.method == "DELETE" { &self.suspended } else { &self.active };
         let ends = route.path.ends_with("/end") || route.method == "DELETE";
         let id = match route.path {
+            path if path.contains("/passkeys") => &self.passkey,
             path if path.contains("/support") => [&self.asked, &self.granted][usize::from(ends)],
             path if path.contains("/devices/") => &self.session,
             path if path.contains("/customers/") => access,
@@ -96,9 +99,9 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 10] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted]
+    pub fn all(&self) -> [&String; 11] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey]
     }
 }
 
@@ -160,15 +163,43 @@ impl Scene {
         sqlx::query(
             "with one as (insert into operators (id, email, name, created_at) values (gen_random_uuid(), $1, 'Olga', now())
                           on conflict (email) do update set name = excluded.name returning id)
-             insert into operator_sessions (id, operator_id, token_hash, user_agent, created_at, last_seen_at, expires_at)
-             select gen_random_uuid(), id, $2, '', now(), now(), now() + interval '1 day' from one",
+             insert into operator_sessions (id, operator_id, token_hash, user_agent, created_at, last_seen_at, expires_at, passkey_id)
+             select gen_random_uuid(), id, $2, '', now(), now(), now() + interval '1 day', gen_random_uuid() from one",
         )
         .bind(email)
         .bind(&token.hash()[..])
         .execute(&mut self.db)
         .await
         .expect("a session");
+        self.operators_passkey(email).await;
         (OPERATOR_COOKIE, token.reveal())
+    }
+
+    /// A passkey of the picker of a tenant's, which nobody could sign in with.
+    async fn passkey(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into staff_passkeys (tenant_id, passkey_id, staff_id, host, credential_id, credential, name, created_at)
+             select tenant_id, gen_random_uuid(), staff_id, $1 || '.localhost', gen_random_uuid()::text::bytea, '{}', 'Phone', now()
+               from staff where email = 'picker@' || $1 || '.example' returning passkey_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a passkey")
+    }
+
+    /// One of two passkeys of an operator's.
+    pub async fn operators_passkey(&mut self, email: &str) -> String {
+        sqlx::query_scalar(
+            "with two as (insert into operator_passkeys (id, operator_id, host, credential_id, credential, name, created_at)
+                          select gen_random_uuid(), id, 'admin.localhost', gen_random_uuid()::text::bytea, '{}', 'Phone', now()
+                            from operators, generate_series(1, 2) where email = $1 returning id)
+             select id::text from two limit 1",
+        )
+        .bind(email)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a passkey")
     }
 
     /// The id of a program's token.
@@ -304,6 +335,7 @@ impl Scene {
             domain: self.domain(slug).await,
             asked: self.support(slug, Uuid::now_v7(), false).await,
             granted: self.support(slug, Uuid::now_v7(), true).await,
+            passkey: self.passkey(slug).await,
         }
     }
 

@@ -57,12 +57,20 @@ async fn the_console() {
     let house = House::open().await;
     let browser = house.browser("admin");
     house.invite("olga@platform.example").await;
-    snapshot("console_sign_in-sign_in", &browser.get("/sign-in").await);
-    snapshot("console_sign_in-sign_in_wrong", &browser.form("/codes", &[("email", "nonsense")]).await);
+    snapshot("email_sign_in-sign_in_console", &browser.get("/sign-in").await);
+    snapshot("email_sign_in-sign_in_console_wrong", &browser.form("/codes", &[("email", "nonsense")]).await);
     browser.form("/codes", &[("email", "olga@platform.example")]).await;
-    snapshot("console_sign_in-code", &browser.get("/code").await);
-    snapshot("console_sign_in-code_unreadable", &browser.form("/sessions", &[("email", "olga@platform.example"), ("code", "12")]).await);
+    snapshot("email_sign_in-code_console", &browser.get("/code").await);
+    snapshot(
+        "email_sign_in-code_console_unreadable",
+        &browser.form("/sessions", &[("email", "olga@platform.example"), ("code", "12")]).await,
+    );
+    let enrolling = house.operator_with_a_code("olga@platform.example").await;
+    snapshot("console_passkeys-enrol", &enrolling.get("/passkeys").await);
+    snapshot("console_passkeys-enrol_without_scripts", &enrolling.form("/passkeys", &[("name", "<Blue> phone")]).await);
     let operator = house.operator("olga@platform.example").await;
+    crate::passkeys::put(&house, "operator_passkeys", "admin.localhost", "Chrome on <Linux>").await;
+    snapshot("console_passkeys-index", &operator.get("/passkeys").await);
     snapshot("console_tenants-index", &operator.get("/").await);
     snapshot("console_tenants-index_nothing", &operator.get("/?query=%3Cb%3Enobody&status=closing").await);
     snapshot("console_tenants-new", &operator.get("/tenants/new").await);
@@ -71,7 +79,8 @@ async fn the_console() {
     let typed =
         [("business_name", "<Nordic> & Larder"), ("subdomain", "nordic"), ("country", "IE"), ("owner_email", "nora@nordic.example")];
     let made = operator.form("/tenants", &typed).await;
-    snapshot("console_tenants-show", &operator.get(made.header("location")).await);
+    let page = made.header("location").to_owned();
+    snapshot("console_tenants-show", &operator.get(&page).await);
     snapshot("console_tokens-index_empty", &operator.get("/tokens").await);
     let made = operator.form("/tokens", &[("name", "nightly <report>"), ("scope", "read")]).await;
     assert!(made.text.contains("Your new token"), "{made:?}");
@@ -79,6 +88,9 @@ async fn the_console() {
     snapshot("console_tokens-index_wrong", &operator.form("/tokens", &[("name", " "), ("scope", "read")]).await);
     snapshot("web-error_not_found_console", &operator.get("/nothing").await);
     snapshot("api-docs_console", &operator.get("/api/docs").await);
+    house.wait(chrono::Duration::minutes(21));
+    snapshot("email_sign_in-sign_in_console_again", &operator.get("/proof?to=/tokens").await);
+    snapshot("console_tenants-show_not_lately", &operator.get(&page).await);
 }
 
 #[tokio::test]
