@@ -13,7 +13,7 @@ use super::{Settings, find, put_logo, remove_logo, save};
 use crate::audit::{self, Entry};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::extract::{Exporter, Keeper, Member, RoleRule, Staff};
 use crate::tenants::markets::{Market, time_zones};
 use crate::values::colour::{NEAR_BLACK, readable_on};
@@ -273,12 +273,12 @@ async fn meanwhile(tx: &mut Tx<Office>, member: &Member) -> Result<(String, Vec<
 }
 
 async fn page_of(tx: &mut Tx<Office>, member: &Member, settings: &Settings, form: SettingsForm) -> Result<IndexPage> {
-    let figures = figures_now(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     let zone =
         |zone: &Tz| Choice { value: zone.name().to_owned(), name: zone.name().replace('_', " "), is_chosen: zone.name() == form.time_zone };
     let here = Country::parse(&form.country).map(time_zones).unwrap_or_default();
     Ok(IndexPage {
-        shell: Shell::of_staff(member, "Settings", "settings", figures.waiting),
+        shell: Shell::of_staff(member, "Settings", "settings", waiting),
         wrong: FieldErrors::new(),
         notice: "",
         corrections: Vec::new(),
