@@ -10,8 +10,8 @@ use super::looks::{self, Asked, Customer, Noted, Said};
 use super::{SHORTEST_REASON, ask, asked_before, finish, look, tenant_of};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::console_tenants::{NEWEST, Wanted};
 use crate::error::Result;
+use crate::lists::{NEWEST, read_cursor};
 use crate::support::api::{SupportEnded, SupportRequest, SupportRequestList};
 use crate::tenancy::extract::{Operator, Person};
 use crate::values::text::LONGEST_REASON;
@@ -153,7 +153,7 @@ impl From<Noted> for SeenAuditEvent {
 }
 
 fn before(cursor: &Query<Option<String>>) -> Result<Uuid> {
-    cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)
+    cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Support")]

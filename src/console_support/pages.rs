@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::{ask, asked_before, finish, look, looks, running, tenant_of};
 use crate::audit::{Named, tell};
-use crate::console_tenants::NEWEST;
 use crate::error::{Error, Result};
+use crate::lists::NEWEST;
 use crate::support::{Request, State};
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::web::{Page, Redirect, Shell, when};

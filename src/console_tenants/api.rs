@@ -5,12 +5,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Change, Listed, NEWEST, NewCounter, Typed, Wanted, change, create, erase, find, list};
+use super::{Change, Listed, NewCounter, Typed, Wanted, change, create, erase, find, list};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::certificates;
 use crate::certificates::api::DeletionCertificate;
 use crate::error::{Error, Result};
+use crate::lists::{NEWEST, read_cursor};
 use crate::signups::api::Availability;
 use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
@@ -131,7 +132,7 @@ impl ConsoleTenantsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<ConsoleTenantList>> {
         let wanted = Wanted::read(query.0.as_deref().unwrap_or_default(), status.0.as_deref().unwrap_or_default())?;
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)?;
+        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
         let part = list(&mut operator.tx, &wanted, before).await?;
         let items = part.items.into_iter().map(|tenant| ConsoleTenant::of(tenant, &operator.house.hosts)).collect();
         Ok(Json(ConsoleTenantList { items, next: part.next.map(|id| id.to_string()) }))

@@ -14,13 +14,11 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
 use crate::signups::read_subdomain;
 use crate::tenancy::extract::Agent;
+use crate::lists::{Part, one_more};
 use crate::tenants::markets::Market;
 use crate::tenants::provision::{NewTenant, provision};
 use crate::tenants::{lifecycle, names, purge};
 use crate::values::{EmailAddress, Slug, text};
-
-/// How many rows a page has.
-pub const PAGE: usize = 50;
 
 /// What a tenant can be.
 pub const STATES: [&str; 5] = ["demo", "active", "suspended", "closing", "purged"];
@@ -55,34 +53,7 @@ impl Wanted {
         }
         wrong.or(query.map(|query| Self { query, status: status.to_owned() }))
     }
-
-    /// Reads which row the page before ended with.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] when it is none of our cursors.
-    pub fn read_cursor(cursor: &str) -> Result<Uuid> {
-        Uuid::parse_str(cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))
-    }
 }
-
-/// A page of a list, and where the next one begins.
-pub struct Part<T> {
-    pub items: Vec<T>,
-    pub next: Option<Uuid>,
-}
-
-impl<T> Part<T> {
-    /// Of rows of which one more was asked for than a page has.
-    pub fn of(mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Self {
-        let has_more = rows.len() > PAGE;
-        rows.truncate(PAGE);
-        let next = rows.last().filter(|_| has_more).map(id);
-        Self { items: rows, next }
-    }
-}
-
-/// Where the newest page begins: ids are made in the order of time, and the list goes back in it.
-pub const NEWEST: Uuid = Uuid::max();
 
 /// The newest first. `before` is where the page before ended.
 pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Result<Part<Listed>> {
@@ -95,7 +66,7 @@ pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Resul
         wanted.query,
         wanted.status,
         before,
-        i64::try_from(PAGE + 1).unwrap_or_default()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::changes::pages::{Attempt, Standing};
-use super::{Counted, Listed, NEWEST, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list};
+use super::{Counted, Listed, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list};
 use crate::audit::{Named, tell};
 use crate::certificates;
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
+use crate::lists::NEWEST;
 use crate::office_customers::pages::encode;
 use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Listed, NewToken, list, make, revoke};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::console_tenants::{NEWEST, Wanted};
 use crate::error::Result;
+use crate::lists::{NEWEST, read_cursor};
 use crate::operators::Doer;
 use crate::tenancy::extract::{AnyOperator, Operator};
 use crate::values::text::LONGEST_NAME;
@@ -95,7 +95,7 @@ impl ConsoleTokensApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OperatorTokenList>> {
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)?;
+        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
         let part = list(&mut operator.tx, before).await?;
         let next = part.next.map(|id| id.to_string());
         Ok(Json(OperatorTokenList { items: part.items.into_iter().map(Into::into).collect(), next }))

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::console_tenants::{PAGE, Part};
 use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::OperatorTokenId;
 use crate::operators::{self, Doer};
 use crate::tenancy::token::Token;
+use crate::lists::{Part, one_more};
 use crate::values::text;
 
 /// What a token may do.
@@ -50,7 +50,7 @@ pub async fn list(tx: &mut Tx<Platform>, before: Uuid) -> Result<Part<Listed>> {
         "select id, name, scope, made_by, created_at, last_used_at, revoked_at from operator_tokens
           where id < $1 order by id desc limit $2",
         before,
-        i64::try_from(PAGE + 1).unwrap_or_default()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
