@@ -12,6 +12,7 @@ use crate::certificates;
 use crate::certificates::api::DeletionCertificate;
 use crate::error::{Error, Result};
 use crate::lists::{NEWEST, read_cursor};
+use crate::ids::TenantId;
 use crate::signups::api::Availability;
 use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
@@ -255,12 +256,22 @@ impl ConsoleTenantsApi {
         mut operator: Operator<AnyOperator>,
         id: Path<Id>,
         slug: Path<String>,
-    ) -> Result<Json<Availability>> {
-        let now = operator.house.now();
-        let state = match read_subdomain(&slug.0) {
-            Ok(slug) => Ok(names::state_of(&mut operator.tx, &slug, Some(id.uuid().into()), now).await?),
-            Err(why) => Err(why),
-        };
-        Ok(Json(Availability::of(state)))
+    /// Whether a subdomain can be had by a wholesaler that is to be made
+    #[oai(path = "/subdomains/:slug", method = "get")]
+    async fn get_free_subdomain(&self, mut operator: Operator<AnyOperator>, slug: Path<String>) -> Result<Json<Availability>> {
+        availability(&mut operator, &slug.0, None).await
     }
+
+    ) -> Result<Json<Availability>> {
+        availability(&mut operator, &slug.0, Some(id.uuid().into())).await
+    }
+}
+
+async fn availability(operator: &mut Operator<AnyOperator>, typed: &str, tenant: Option<TenantId>) -> Result<Json<Availability>> {
+    let now = operator.house.now();
+    let state = match read_subdomain(typed) {
+        Ok(slug) => Ok(names::state_of(&mut operator.tx, &slug, tenant, now).await?),
+        Err(why) => Err(why),
+    };
+    Ok(Json(Availability::of(state)))
 }

@@ -244,6 +244,7 @@ pub const CONSOLE: &[ForOperators] = &[
     console("POST", "/api/v1/tenants/:id/purge", r#"{"confirmation":"acme"}"#, 409),
     console("GET", "/api/v1/tenants/:id/subdomains/:slug", "", 200),
     console("GET", "/api/v1/deletion-certificates", "", 200),
+    console("GET", "/api/v1/subdomains/:slug", "", 200),
     console("GET", "/api/v1/deletion-certificates/:id", "", 404),
     console("GET", "/api/v1/tenants/:id/domains", "", 200),
     console("POST", "/api/v1/tenants/:id/domains", DOMAIN_JSON, 201),
