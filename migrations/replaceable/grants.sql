@@ -28,7 +28,7 @@ grant update (last_seen_at, ended_at) on staff_sessions to tc_office;
 grant update (business_name, town, country) on trade_accounts to tc_office;
 grant update (account_id, contact_name, role, status) on account_access to tc_office;
 -- What has long ended is removed, tenant by tenant.
-grant select on idempotency_keys to tc_office;
+grant select, insert on idempotency_keys to tc_office;
 grant delete on sessions, staff_sessions, idempotency_keys to tc_office;
 grant select on sessions, registration_requests, audit_events to tc_office;
 grant select, insert on messages to tc_office;
@@ -85,6 +85,8 @@ grant update (name, removed_at) on operators to tc_platform;
 grant select, delete on operator_sessions to tc_platform;
 grant update (last_seen_at, ended_at) on operator_sessions to tc_platform;
 grant update (last_used_at, revoked_at) on operator_tokens to tc_platform;
+-- What it answered first to who asked for something new.
+grant select, insert, delete on platform_idempotency_keys to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;
 -- Purging a tenant: its rows can be deleted and not read, and by their policies only once its grace is over. Whom it knew is

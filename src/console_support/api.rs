@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::looks::{self, Asked, Customer, Noted, Said};
 use super::{SHORTEST_REASON, ask, asked_before, finish, look, tenant_of};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
@@ -166,10 +167,14 @@ impl ConsoleSupportApi {
         &self,
         operator: Operator<Person>,
         id: Path<Id>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
         body: Body<SupportRequestBody>,
     ) -> Result<SupportAsked> {
+        let key = read_key(&operator.headers, &idempotency_key)?;
         let agent = operator.leave().await?;
-        let request = ask(&agent, id.uuid(), &body.reason).await?;
+        let request = ask(&agent, id.uuid(), &body.reason, key.as_ref()).await?;
         Ok(SupportAsked::Created(Json(SupportRequest::of(request, agent.house.now()))))
     }
 

@@ -5,16 +5,18 @@ pub mod changes;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::Actor;
 use crate::audit::platform::Doer;
-use crate::db::{Platform, Tx};
+use crate::db::{Door, Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Key, Once};
 use crate::ids::TenantId;
+use crate::lists::{Part, one_more};
 use crate::signups::read_subdomain;
 use crate::tenancy::extract::Agent;
-use crate::lists::{Part, one_more};
 use crate::tenants::markets::Market;
 use crate::tenants::provision::{NewTenant, provision};
 use crate::tenants::{lifecycle, names, purge};
@@ -24,7 +26,7 @@ use crate::values::{EmailAddress, Slug, text};
 pub const STATES: [&str; 5] = ["demo", "active", "suspended", "closing", "purged"];
 
 /// A wholesaler in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     pub id: Uuid,
     pub slug: String,
@@ -97,7 +99,7 @@ pub async fn count(tx: &mut Tx<Platform>, wanted: &Wanted) -> Result<Counted> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this id.
-pub async fn find(tx: &mut Tx<Platform>, id: Uuid) -> Result<Listed> {
+pub async fn find(tx: &mut Tx<impl Door>, id: Uuid) -> Result<Listed> {
     Ok(sqlx::query_as!(Listed, "select id, slug, business_name, status, created_at from tenants where id = $1", id)
         .fetch_one(&mut *tx)
         .await?)
@@ -154,7 +156,7 @@ impl NewCounter {
         let business_name = text::line(&typed.business_name, text::LONGEST_NAME)
             .map_err(|why| wrong.add("business_name", why.about("the name of the business")))
             .ok();
-        let slug = read_subdomain(&typed.subdomain).map_err(|why| wrong.add("subdomain", why)).ok();
+        let slug = read_subdomain(&typed.subdomain).and_then(names::not_reserved).map_err(|why| wrong.add("subdomain", why)).ok();
         let market = Market::of(&typed.country);
         if market.is_none() {
             wrong.add("country", "Choose the country that they trade in.");
@@ -173,14 +175,19 @@ impl NewCounter {
 ///
 /// # Errors
 /// [`Error::Conflict`] when the name is taken, [`Error::Invalid`] when nobody can have it.
-pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
+pub async fn create(agent: &Agent, new: NewCounter, key: Option<&Key>) -> Result<Listed> {
     let house = &agent.house;
     let (tenant, now) = (TenantId::new(), house.now());
-    house.db().platform().read(async |tx| names::state_of(tx, &new.slug, None, now).await).await?.insist_on_free()?;
-    house
+    let asked = [&new.business_name, new.slug.as_str(), new.market.country.as_str(), &new.owner_name, new.owner_email.as_str()];
+    let once = Once { key, asker: agent.into(), action: "tenant.created", asked: &asked };
+    let made = house
         .db()
         .founding(tenant)
         .write(async |tx| {
+            if let Some(earlier) = once.earlier(tx).await? {
+                return Ok(earlier);
+            }
+            names::state_of(tx, &new.slug, None, now).await?.insist_on_free()?;
             let made = NewTenant {
                 slug: &new.slug,
                 business_name: &new.business_name,
@@ -191,14 +198,16 @@ pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
                 actor: Actor::operator(agent),
             };
             if provision(tx, made, now).await?.is_none() {
-                return Err(Error::Conflict("Somebody else has just taken that address. Choose another one."));
+                return Err(Error::Conflict(names::JUST_TAKEN));
             }
-            Ok(())
+            let made = find(tx, tenant.uuid()).await?;
+            once.keep(tx, &made, now).await?;
+            Ok(made)
         })
         .await?;
     // Other processes are told by the database; this one must not remember that there was nobody.
     house.tenants.forget(new.slug.as_str()).await;
-    house.db().platform().read(async |tx| find(tx, tenant.uuid()).await).await
+    Ok(made)
 }
 
 /// What an operator does with a counter that is there.

@@ -5,7 +5,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Listed, NewToken, list, make, revoke};
+use super::{Listed, NewToken, list, make, make_once, revoke};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
@@ -102,10 +103,24 @@ impl ConsoleTokensApi {
     }
 
     /// Make a token
+    ///
+    /// With an `Idempotency-Key`, the same body again is told the same token, for two days; another body, 422.
     #[oai(path = "/tokens", method = "post")]
-    async fn create_token(&self, operator: Operator<AnyOperator>, body: Body<OperatorTokenBody>) -> Result<OperatorTokenCreated> {
+    async fn create_token(
+        &self,
+        operator: Operator<AnyOperator>,
+        /// Of visible ASCII characters. Choose it by chance, such as a UUID: the token is made of it as well.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<OperatorTokenBody>,
+    ) -> Result<OperatorTokenCreated> {
         let new = NewToken::parse(&body.name, body.scope.as_deref().unwrap_or_default())?;
-        let (id, token) = operator.write(async |tx, agent| make(tx, &new, &Doer::agent(agent), agent.house.now()).await).await?;
+        let key = read_key(&operator.headers, &idempotency_key)?;
+        let made = operator.write(async |tx, agent| match &key {
+            Some(key) => make_once(tx, &new, agent, key).await,
+            None => make(tx, &new, &Doer::agent(agent), agent.house.now()).await,
+        });
+        let (id, token) = made.await?;
         Ok(OperatorTokenCreated::Created(Json(OperatorTokenMade { id, token: token.reveal() })))
     }
 

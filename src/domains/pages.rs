@@ -176,7 +176,7 @@ pub async fn index(staff: Staff<DomainKeeper>) -> Result<Page> {
 #[handler]
 pub async fn create(staff: Staff<DomainKeeper>, Form(form): Form<DomainForm>) -> Result<Response> {
     let member = staff.leave().await?;
-    let added = add(&member.house, member.tenant.id, By::Member(&member), &form.domain).await;
+    let added = add(&member.house, member.tenant.id, By::Member(&member), &form.domain, None).await;
     answer(&member, added.map(drop), form.domain).await
 }
 

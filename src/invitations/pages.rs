@@ -52,7 +52,7 @@ pub async fn create(staff: Staff<TeamKeeper>, Form(form): Form<InvitationForm>) 
     let member = staff.leave().await?;
     let scope = member.house.office(&member.tenant);
     let made = match NewInvitation::parse(&form.name, &form.email, &form.role) {
-        Ok(asked) => scope.write(async |tx| invite(tx, &member, asked).await).await,
+        Ok(asked) => scope.write(async |tx| invite(tx, &member, asked, None).await).await,
         Err(error) => Err(error),
     };
     let again = async |wrong: FieldErrors, refusal: String| scope.read(async |tx| new_page(tx, &member, form, &wrong, refusal).await).await;

@@ -94,14 +94,15 @@ pub async fn new(Public(here): Public, Query(form): Query<SignupForm>) -> Result
 pub async fn create(Public(here): Public, Form(form): Form<SignupForm>) -> Result<Response> {
     let typed = Typed::from(form);
     let begun = match NewSignup::parse(&typed) {
-        Ok(signup) => begin(&here, signup).await,
+        Ok(signup) => begin(&here, signup, &browser, None).await,
         Err(error) => Err(error),
     };
     match begun {
-        Ok(begun) => {
-            let cookie = set_cookie(SIGNUP_COOKIE, &begun.browser.reveal(), SIGNUP_SECONDS);
-            Ok(Redirect::to(format!("/signups/{}", begun.id)).with_cookie(cookie).into_response())
+        Ok(id) => {
+            let cookie = set_cookie(SIGNUP_COOKIE, &browser.reveal(), SIGNUP_SECONDS);
+            Ok(Redirect::to(format!("/signups/{id}")).with_cookie(cookie).into_response())
         }
+    let browser = Token::new()?;
         Err(error) => form_again(&here, typed, error, None).await,
     }
 }
