@@ -7,9 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use config::{Environment, File, FileFormat};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
+use sha2::Sha256;
 
+use crate::error::Error;
 use crate::messages::email::SmtpConfig;
 use crate::messages::sms::KannelConfig;
 
@@ -87,6 +90,30 @@ pub struct Keys {
     /// By version, as text because TOML keys are.
     pub codes: BTreeMap<String, SecretString>,
     pub counters: SecretString,
+}
+
+impl Keys {
+    /// What nobody can work out who has not this version of the key, the same for the same parts: never the same as of other
+    /// parts, so each kind of thing names itself in the first.
+    pub fn derive(&self, version: i16, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
+        let key = self.codes.get(&version.to_string());
+        hmac_sha256(key.ok_or_else(|| Error::Internal(anyhow::anyhow!("there is no code key of version {version}")))?, parts)
+    }
+
+    /// The same under the key of counters.
+    pub fn derive_counter(&self, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
+        hmac_sha256(&self.counters, parts)
+    }
+}
+
+/// HMAC-SHA-256 over the parts, each with its length so that no two lists of parts look alike.
+fn hmac_sha256(key: &SecretString, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).map_err(|error| Error::Internal(error.into()))?;
+    for part in parts {
+        mac.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    Ok(mac.finalize().into_bytes().into())
 }
 
 #[derive(Debug, Clone, Deserialize)]

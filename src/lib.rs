@@ -15,6 +15,7 @@ pub mod api;
 pub mod audit;
 pub mod idempotency;
 pub mod jobs;
+pub mod lists;
 pub mod messages;
 pub mod web;
 

@@ -52,6 +52,7 @@ pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
     names::sweep(house).await?;
     while operators_sessions(house).await? == BATCH {}
+    while platforms_keys(house).await? == BATCH {}
     let tenants =
         house.db().platform().read(async |tx| Ok(sqlx::query_scalar!("select id from tenants").fetch_all(&mut *tx).await?)).await?;
     for tenant in tenants.into_iter().map(TenantId::from) {
@@ -88,6 +89,22 @@ async fn operators_sessions(house: &House) -> Result<u64> {
                    select id from operator_sessions where least(ended_at, expires_at) < $1 or last_seen_at < $2 limit $3)",
                 house.now() - SESSIONS_KEPT,
                 house.staff_idle_since() - SESSIONS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn platforms_keys(house: &House) -> Result<u64> {
+    house
+        .db()
+        .platform()
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from platform_idempotency_keys where (asker_id, key_hash) in (
+                   select asker_id, key_hash from platform_idempotency_keys where created_at < $1 limit $2)",
+                house.now() - KEYS_KEPT,
                 BATCH.cast_signed()
             );
             Ok(removed.execute(&mut *tx).await?.rows_affected())
@@ -139,8 +156,8 @@ async fn idempotency_keys(house: &House, tenant: TenantId) -> Result<u64> {
         .office(tenant)
         .write(async |tx| {
             let removed = sqlx::query!(
-                "delete from idempotency_keys where tenant_id = $1 and (customer_id, key) in (
-                   select customer_id, key from idempotency_keys where tenant_id = $1 and created_at < $2 limit $3)",
+                "delete from idempotency_keys where tenant_id = $1 and (asker_id, key) in (
+                   select asker_id, key from idempotency_keys where tenant_id = $1 and created_at < $2 limit $3)",
                 tenant.uuid(),
                 house.now() - KEYS_KEPT,
                 BATCH.cast_signed()

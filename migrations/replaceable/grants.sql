@@ -31,7 +31,7 @@ grant update (account_id, contact_name, role, status) on account_access to tc_of
 grant select, insert, delete on staff_passkeys to tc_office;
 grant update (name, credential, last_used_at) on staff_passkeys to tc_office;
 -- What has long ended is removed, tenant by tenant.
-grant select on idempotency_keys to tc_office;
+grant select, insert on idempotency_keys to tc_office;
 grant delete on sessions, staff_sessions, idempotency_keys to tc_office;
 grant select on sessions, registration_requests, audit_events to tc_office;
 grant select, insert on messages to tc_office;
@@ -94,6 +94,8 @@ grant update (last_seen_at, ended_at, passkey_id) on operator_sessions to tc_pla
 grant select, insert, delete on operator_passkeys to tc_platform;
 grant update (name) on operator_passkeys to tc_platform;
 grant update (last_used_at, revoked_at) on operator_tokens to tc_platform;
+-- What it answered first to who asked for something new.
+grant select, insert, delete on platform_idempotency_keys to tc_platform;
 -- Making a tenant: it can be written, and not read.
 grant insert on staff, audit_events, jobs to tc_platform;
 -- Purging a tenant: its rows can be deleted and not read, and by their policies only once its grace is over. Whom it knew is

@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod document;
+pub mod once;
 pub mod signing;
 pub mod typed;
 

@@ -177,7 +177,8 @@ fn mistakes<T: Type>(fields: &Map<String, Value>) -> FieldErrors {
             Some(Value::String(text)) => {
                 let (least, most) = (kind.min_length.unwrap_or(0), kind.max_length.unwrap_or(usize::MAX));
                 if !(least..=most).contains(&text.chars().count()) {
-                    wrong.add(*name, format!("Please write {least} to {most} characters."));
+                    let span = if least == most { most.to_string() } else { format!("{least} to {most}") };
+                    wrong.add(*name, format!("Please write {span} characters."));
                 }
             }
             Some(_) => wrong.add(*name, "This field takes a text in quotes, and nothing else."),

@@ -11,7 +11,7 @@ use poem::{Body, IntoResponse, Response, handler};
 
 use super::{Archive, take_along};
 use crate::error::{Error, Result};
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::extract::{Exporter, Fresh, Member, Staff};
 use crate::web::{Page, Shell};
 
@@ -45,8 +45,8 @@ pub async fn create(staff: Staff<Fresh<Exporter>>) -> Result<Response> {
 }
 
 async fn export_page(member: &Member, refusal: String) -> Result<Page> {
-    let figures = member.house.office(&member.tenant).read(async |tx| figures_now(tx, member).await).await?;
-    let shell = Shell::of_staff(member, "Take everything along", "settings", figures.waiting);
+    let waiting = member.house.office(&member.tenant).read(async |tx| office_requests::waiting(tx, member).await).await?;
+    let shell = Shell::of_staff(member, "Take everything along", "settings", waiting);
     Page::of(&ExportPage { shell, refusal })
 }
 

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Certificate, Listed, find, list};
 use crate::api::typed::Id;
 use crate::api::{Chapter, time};
-use crate::console_tenants::Wanted;
 use crate::error::Result;
+use crate::lists::read_cursor;
 use crate::tenancy::extract::{AnyOperator, Operator};
 
 pub struct CertificatesApi;
@@ -69,7 +69,7 @@ impl CertificatesApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<PurgedTenantList>> {
-        let before = cursor.0.as_deref().map(Wanted::read_cursor).transpose()?;
+        let before = cursor.0.as_deref().map(read_cursor).transpose()?;
         let part = list(&mut operator.tx, before).await?;
         let items = part.items.into_iter().map(Into::into).collect();
         Ok(Json(PurgedTenantList { items, next: part.next.map(|id| id.to_string()) }))

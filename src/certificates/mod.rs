@@ -6,9 +6,9 @@ pub mod pages;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::console_tenants::{PAGE, Part};
 use crate::db::{Platform, Tx};
 use crate::error::Result;
+use crate::lists::{Part, one_more};
 
 /// One in the list.
 pub struct Listed {
@@ -38,7 +38,7 @@ pub async fn list(tx: &mut Tx<Platform>, before: Option<Uuid>) -> Result<Part<Li
              or (purged_at, tenant) < (select last.purged_at, last.tenant from deletion_certificates last where last.tenant = $1)
           order by purged_at desc, tenant desc limit $2",
         before,
-        i64::try_from(PAGE + 1).unwrap_or_default()
+        one_more()
     );
     Ok(Part::of(rows.fetch_all(&mut *tx).await?, |row| row.tenant))
 }

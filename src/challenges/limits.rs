@@ -5,9 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::ExposeSecret;
 
-use super::code::hmac_sha256;
 use super::{Address, Question};
 use crate::config::{Allowance, Config};
 use crate::db::{Identity, Tx};
@@ -293,7 +291,7 @@ fn networks(client: IpAddr) -> (String, Option<String>) {
 
 /// Counters are kept under an HMAC, so that they outlive a person's wish to be forgotten without naming them.
 pub(super) fn key_of(config: &Config, what: &[u8]) -> Result<[u8; 32]> {
-    hmac_sha256(config.keys.counters.expose_secret().as_bytes(), &[b"counter", what])
+    config.keys.derive_counter(&[b"counter", what])
 }
 
 fn at_least_a_second(wait: TimeDelta) -> Duration {

@@ -5,6 +5,7 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 
 use crate::api::Chapter;
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id};
 use crate::console_tenants;
 use crate::domains::api::{DomainAdded, DomainAnswer, DomainBody, DomainList, DomainRemoved};
@@ -29,9 +30,18 @@ impl ConsoleDomainsApi {
     /// It is looked for the TXT record `record_name`, and the counter answers there once that says `record_value`. Nobody's
     /// name: 422. On the list already, another counter's, or the sixth: 409.
     #[oai(path = "/tenants/:id/domains", method = "post")]
-    async fn create_tenant_domain(&self, operator: Operator<AnyOperator>, id: Path<Id>, body: Body<DomainBody>) -> Result<DomainAdded> {
+    async fn create_tenant_domain(
+        &self,
+        operator: Operator<AnyOperator>,
+        id: Path<Id>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<DomainBody>,
+    ) -> Result<DomainAdded> {
+        let key = read_key(&operator.headers, &idempotency_key)?;
         let agent = operator.leave().await?;
-        let claim = domains::add(&agent.house, id.uuid().into(), By::Agent(&agent), &body.domain).await?;
+        let claim = domains::add(&agent.house, id.uuid().into(), By::Agent(&agent), &body.domain, key.as_ref()).await?;
         Ok(DomainAdded::Added(Json(claim.into())))
     }
 

@@ -34,7 +34,7 @@ pub async fn index(operator: Operator<Person>, Path(id): Path<Uuid>) -> Result<P
 #[handler]
 pub async fn create(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form): Form<DomainForm>) -> Result<Response> {
     let agent = operator.leave().await?;
-    let added = domains::add(&agent.house, id.into(), By::Agent(&agent), &form.domain).await;
+    let added = domains::add(&agent.house, id.into(), By::Agent(&agent), &form.domain, None).await;
     answer(&agent, id, added.map(drop), form.domain).await
 }
 

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::looks::{self, Asked, Customer, Noted, Said};
 use super::{SHORTEST_REASON, ask, asked_before, finish, look, tenant_of};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::console_tenants::{NEWEST, Wanted};
 use crate::error::Result;
+use crate::lists::{NEWEST, read_cursor};
 use crate::support::api::{SupportEnded, SupportRequest, SupportRequestList};
 use crate::tenancy::extract::{Operator, Person};
 use crate::values::text::LONGEST_REASON;
@@ -153,7 +154,7 @@ impl From<Noted> for SeenAuditEvent {
 }
 
 fn before(cursor: &Query<Option<String>>) -> Result<Uuid> {
-    cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)
+    cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Support")]
@@ -166,10 +167,14 @@ impl ConsoleSupportApi {
         &self,
         operator: Operator<Person>,
         id: Path<Id>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
         body: Body<SupportRequestBody>,
     ) -> Result<SupportAsked> {
+        let key = read_key(&operator.headers, &idempotency_key)?;
         let agent = operator.leave().await?;
-        let request = ask(&agent, id.uuid(), &body.reason).await?;
+        let request = ask(&agent, id.uuid(), &body.reason, key.as_ref()).await?;
         Ok(SupportAsked::Created(Json(SupportRequest::of(request, agent.house.now()))))
     }
 

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::console_tenants::{PAGE, Part};
 use crate::db::{Support, Tx};
 use crate::error::Result;
+use crate::lists::{Part, one_more};
 use crate::values::PhoneNumber;
 
 /// One person at one trade account.
@@ -57,11 +57,6 @@ pub struct Noted {
     pub details: Value,
 }
 
-/// One more than a page has, to know whether there is another.
-fn most() -> i64 {
-    i64::try_from(PAGE + 1).unwrap_or_default()
-}
-
 fn masked(phone: &str) -> String {
     PhoneNumber::from_e164(phone).map_or_else(|_| "•••".to_owned(), |phone| phone.masked())
 }
@@ -75,7 +70,7 @@ pub async fn customers(tx: &mut Tx<Support>, before: Uuid) -> Result<Part<Custom
           where a.tenant_id = $1 and a.access_id < $2 order by a.access_id desc limit $3",
         tx.tenant().uuid(),
         before,
-        most()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -94,7 +89,7 @@ pub async fn registration_requests(tx: &mut Tx<Support>, before: Uuid) -> Result
              from registration_requests where tenant_id = $1 and request_id < $2 order by request_id desc limit $3"#,
         tx.tenant().uuid(),
         before,
-        most()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -112,7 +107,7 @@ pub async fn messages(tx: &mut Tx<Support>, before: Uuid) -> Result<Part<Said>> 
           where tenant_id = $1 and message_id < $2 order by message_id desc limit $3",
         tx.tenant().uuid(),
         before,
-        most()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -130,7 +125,7 @@ pub async fn audit_events(tx: &mut Tx<Support>, before: Uuid) -> Result<Part<Not
           where tenant_id = $1 and event_id < $2 order by event_id desc limit $3",
         tx.tenant().uuid(),
         before,
-        most()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;

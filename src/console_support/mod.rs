@@ -13,6 +13,7 @@ use crate::audit::{self, Actor, Event};
 use crate::console_tenants::{Listed, find};
 use crate::db::{Scope, Support, TenantDoor, Tx};
 use crate::error::{Error, Result, is_duplicate, is_refused_by_policy};
+use crate::idempotency::{Key, Made, Once};
 use crate::ids::{SupportRequestId, TenantId};
 use crate::jobs::{self, Job, Lane};
 use crate::operators::{self, Doer};
@@ -43,9 +44,14 @@ pub async fn asked_before(agent: &Agent, tenant: Uuid) -> Result<Vec<Request>> {
 ///
 /// # Errors
 /// [`Error::Invalid`] about `reason`, [`Error::Conflict`] when a request waits or a grant runs, [`Error::NotFound`].
-pub async fn ask(agent: &Agent, tenant: Uuid, reason: &str) -> Result<Request> {
+pub async fn ask(agent: &Agent, tenant: Uuid, reason: &str, key: Option<&Key>) -> Result<Request> {
     let reason = read_reason(reason)?;
     let (house, now) = (&agent.house, agent.house.now());
+    let once = Once { key, asker: agent.into(), action: "support.asked", asked: &(tenant, &reason) };
+    let as_asked = |made: Made| Request::asked(made.id, agent.name().to_owned(), reason.clone(), made.at);
+    if let Some(earlier) = once.earlier_at_platform(house).await? {
+        return Ok(as_asked(earlier));
+    }
     let found = tenant_of(agent, tenant).await?;
     if !states::State::parse(&found.status).is_some_and(|state| state.serves(Role::Operator)) {
         return Err(Error::Conflict("This counter has been erased"));
@@ -59,6 +65,9 @@ pub async fn ask(agent: &Agent, tenant: Uuid, reason: &str) -> Result<Request> {
         .db()
         .founding(id)
         .write(async |tx| {
+            if let Some(earlier) = once.earlier(tx).await? {
+                return Ok(as_asked(earlier));
+            }
             let asked = sqlx::query!(
                 "insert into support_requests (tenant_id, request_id, operator_id, operator_name, reason, asked_at)
                  values ($1, $2, $3, $4, $5, $6)",
@@ -74,10 +83,12 @@ pub async fn ask(agent: &Agent, tenant: Uuid, reason: &str) -> Result<Request> {
                 other => other.map(drop)?,
             }
             jobs::enqueue(tx, Lane::Letters, Job::TellOwners(request_id), Some(id), now).await?;
-            record(tx, agent, "support.asked", request_id.uuid(), json!({ "reason": reason })).await
+            let made = Made { id: request_id.uuid(), at: now };
+            once.keep(tx, &made, now).await?;
+            record(tx, agent, "support.asked", request_id.uuid(), json!({ "reason": reason })).await?;
+            Ok(as_asked(made))
         })
-        .await?;
-    scope(agent, tenant).read(async |tx| support::find(tx, request_id.uuid()).await).await
+        .await
 }
 
 fn read_reason(reason: &str) -> Result<String> {

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::{ask, asked_before, finish, look, looks, running, tenant_of};
 use crate::audit::{Named, tell};
-use crate::console_tenants::NEWEST;
 use crate::error::{Error, Result};
+use crate::lists::NEWEST;
 use crate::support::{Request, State};
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::web::{Page, Redirect, Shell, when};
@@ -86,7 +86,7 @@ pub struct AskForm {
 #[handler]
 pub async fn create(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form): Form<AskForm>) -> Result<Response> {
     let agent = operator.leave().await?;
-    let (status, entered) = match ask(&agent, id, &form.reason).await {
+    let (status, entered) = match ask(&agent, id, &form.reason, None).await {
         Ok(_) => return Ok(Redirect::to(format!("/tenants/{id}/support")).into_response()),
         Err(Error::Invalid(fields)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Entered { reason_error: fields.of("reason"), reason: form.reason, ..Entered::default() })

@@ -5,12 +5,15 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Change, Listed, NEWEST, NewCounter, Typed, Wanted, change, create, erase, find, list};
+use super::{Change, Listed, NewCounter, Typed, Wanted, change, create, erase, find, list};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::certificates;
 use crate::certificates::api::DeletionCertificate;
 use crate::error::{Error, Result};
+use crate::ids::TenantId;
+use crate::lists::{NEWEST, read_cursor};
 use crate::signups::api::Availability;
 use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
@@ -131,7 +134,7 @@ impl ConsoleTenantsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<ConsoleTenantList>> {
         let wanted = Wanted::read(query.0.as_deref().unwrap_or_default(), status.0.as_deref().unwrap_or_default())?;
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)?;
+        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
         let part = list(&mut operator.tx, &wanted, before).await?;
         let items = part.items.into_iter().map(|tenant| ConsoleTenant::of(tenant, &operator.house.hosts)).collect();
         Ok(Json(ConsoleTenantList { items, next: part.next.map(|id| id.to_string()) }))
@@ -139,9 +142,17 @@ impl ConsoleTenantsApi {
 
     /// Make a wholesaler by hand
     ///
-    /// Without samples; the owner can sign in to the office at once.
+    /// Without samples; the owner can sign in to the office at once. With an `Idempotency-Key`, the same body again gets the
+    /// first answer; another body, 422.
     #[oai(path = "/tenants", method = "post")]
-    async fn create_tenant(&self, operator: Operator<AnyOperator>, body: Body<ConsoleTenantBody>) -> Result<ConsoleTenantCreated> {
+    async fn create_tenant(
+        &self,
+        operator: Operator<AnyOperator>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<ConsoleTenantBody>,
+    ) -> Result<ConsoleTenantCreated> {
         let typed = Typed {
             business_name: body.business_name.to_owned(),
             subdomain: body.subdomain.to_owned(),
@@ -149,9 +160,9 @@ impl ConsoleTenantsApi {
             owner_name: body.owner_name.as_deref().unwrap_or_default().to_owned(),
             owner_email: body.owner_email.to_owned(),
         };
-        let new = NewCounter::parse(&typed)?;
+        let (new, key) = (NewCounter::parse(&typed)?, read_key(&operator.headers, &idempotency_key)?);
         let agent = operator.leave().await?;
-        let made = create(&agent, new).await?;
+        let made = create(&agent, new, key.as_ref()).await?;
         Ok(ConsoleTenantCreated::Created(Json(ConsoleTenant::of(made, &agent.house.hosts))))
     }
 
@@ -245,6 +256,12 @@ impl ConsoleTenantsApi {
         Ok(Json(certificate.into()))
     }
 
+    /// Whether a subdomain can be had by a wholesaler that is to be made
+    #[oai(path = "/subdomains/:slug", method = "get")]
+    async fn get_free_subdomain(&self, mut operator: Operator<AnyOperator>, slug: Path<String>) -> Result<Json<Availability>> {
+        availability(&mut operator, &slug.0, None).await
+    }
+
     /// Whether a subdomain can be had by this wholesaler
     ///
     /// What was once its own it can have back.
@@ -255,11 +272,15 @@ impl ConsoleTenantsApi {
         id: Path<Id>,
         slug: Path<String>,
     ) -> Result<Json<Availability>> {
-        let now = operator.house.now();
-        let state = match read_subdomain(&slug.0) {
-            Ok(slug) => Ok(names::state_of(&mut operator.tx, &slug, Some(id.uuid().into()), now).await?),
-            Err(why) => Err(why),
-        };
-        Ok(Json(Availability::of(state)))
+        availability(&mut operator, &slug.0, Some(id.uuid().into())).await
     }
+}
+
+async fn availability(operator: &mut Operator<AnyOperator>, typed: &str, tenant: Option<TenantId>) -> Result<Json<Availability>> {
+    let now = operator.house.now();
+    let state = match read_subdomain(typed) {
+        Ok(slug) => Ok(names::state_of(&mut operator.tx, &slug, tenant, now).await?),
+        Err(why) => Err(why),
+    };
+    Ok(Json(Availability::of(state)))
 }

@@ -5,13 +5,16 @@ pub mod changes;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::Actor;
 use crate::audit::platform::Doer;
-use crate::db::{Platform, Tx};
+use crate::db::{Door, Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Key, Once};
 use crate::ids::TenantId;
+use crate::lists::{Part, one_more};
 use crate::signups::read_subdomain;
 use crate::tenancy::extract::Agent;
 use crate::tenants::markets::Market;
@@ -19,14 +22,11 @@ use crate::tenants::provision::{NewTenant, provision};
 use crate::tenants::{lifecycle, names, purge};
 use crate::values::{EmailAddress, Slug, text};
 
-/// How many rows a page has.
-pub const PAGE: usize = 50;
-
 /// What a tenant can be.
 pub const STATES: [&str; 5] = ["demo", "active", "suspended", "closing", "purged"];
 
 /// A wholesaler in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     pub id: Uuid,
     pub slug: String,
@@ -55,34 +55,7 @@ impl Wanted {
         }
         wrong.or(query.map(|query| Self { query, status: status.to_owned() }))
     }
-
-    /// Reads which row the page before ended with.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] when it is none of our cursors.
-    pub fn read_cursor(cursor: &str) -> Result<Uuid> {
-        Uuid::parse_str(cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))
-    }
 }
-
-/// A page of a list, and where the next one begins.
-pub struct Part<T> {
-    pub items: Vec<T>,
-    pub next: Option<Uuid>,
-}
-
-impl<T> Part<T> {
-    /// Of rows of which one more was asked for than a page has.
-    pub fn of(mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Self {
-        let has_more = rows.len() > PAGE;
-        rows.truncate(PAGE);
-        let next = rows.last().filter(|_| has_more).map(id);
-        Self { items: rows, next }
-    }
-}
-
-/// Where the newest page begins: ids are made in the order of time, and the list goes back in it.
-pub const NEWEST: Uuid = Uuid::max();
 
 /// The newest first. `before` is where the page before ended.
 pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Result<Part<Listed>> {
@@ -95,7 +68,7 @@ pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Resul
         wanted.query,
         wanted.status,
         before,
-        i64::try_from(PAGE + 1).unwrap_or_default()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -126,7 +99,7 @@ pub async fn count(tx: &mut Tx<Platform>, wanted: &Wanted) -> Result<Counted> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this id.
-pub async fn find(tx: &mut Tx<Platform>, id: Uuid) -> Result<Listed> {
+pub async fn find(tx: &mut Tx<impl Door>, id: Uuid) -> Result<Listed> {
     Ok(sqlx::query_as!(Listed, "select id, slug, business_name, status, created_at from tenants where id = $1", id)
         .fetch_one(&mut *tx)
         .await?)
@@ -183,7 +156,7 @@ impl NewCounter {
         let business_name = text::line(&typed.business_name, text::LONGEST_NAME)
             .map_err(|why| wrong.add("business_name", why.about("the name of the business")))
             .ok();
-        let slug = read_subdomain(&typed.subdomain).map_err(|why| wrong.add("subdomain", why)).ok();
+        let slug = read_subdomain(&typed.subdomain).and_then(names::not_reserved).map_err(|why| wrong.add("subdomain", why)).ok();
         let market = Market::of(&typed.country);
         if market.is_none() {
             wrong.add("country", "Choose the country that they trade in.");
@@ -202,14 +175,19 @@ impl NewCounter {
 ///
 /// # Errors
 /// [`Error::Conflict`] when the name is taken, [`Error::Invalid`] when nobody can have it.
-pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
+pub async fn create(agent: &Agent, new: NewCounter, key: Option<&Key>) -> Result<Listed> {
     let house = &agent.house;
     let (tenant, now) = (TenantId::new(), house.now());
-    house.db().platform().read(async |tx| names::state_of(tx, &new.slug, None, now).await).await?.insist_on_free()?;
-    house
+    let asked = [&new.business_name, new.slug.as_str(), new.market.country.as_str(), &new.owner_name, new.owner_email.as_str()];
+    let once = Once { key, asker: agent.into(), action: "tenant.created", asked: &asked };
+    let made = house
         .db()
         .founding(tenant)
         .write(async |tx| {
+            if let Some(earlier) = once.earlier(tx).await? {
+                return Ok(earlier);
+            }
+            names::state_of(tx, &new.slug, None, now).await?.insist_on_free()?;
             let made = NewTenant {
                 slug: &new.slug,
                 business_name: &new.business_name,
@@ -220,14 +198,16 @@ pub async fn create(agent: &Agent, new: NewCounter) -> Result<Listed> {
                 actor: Actor::operator(agent),
             };
             if provision(tx, made, now).await?.is_none() {
-                return Err(Error::Conflict("Somebody else has just taken that address. Choose another one."));
+                return Err(Error::Conflict(names::JUST_TAKEN));
             }
-            Ok(())
+            let made = find(tx, tenant.uuid()).await?;
+            once.keep(tx, &made, now).await?;
+            Ok(made)
         })
         .await?;
     // Other processes are told by the database; this one must not remember that there was nobody.
     house.tenants.forget(new.slug.as_str()).await;
-    house.db().platform().read(async |tx| find(tx, tenant.uuid()).await).await
+    Ok(made)
 }
 
 /// What an operator does with a counter that is there.

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::changes::pages::{Attempt, Standing};
-use super::{Counted, Listed, NEWEST, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list};
+use super::{Counted, Listed, NewCounter, STATES, Typed, Wanted, count, create, facts, find, list};
 use crate::audit::{Named, tell};
 use crate::certificates;
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
+use crate::lists::NEWEST;
 use crate::office_customers::pages::encode;
 use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};
@@ -277,13 +278,13 @@ pub async fn make(operator: Operator<Person>, Form(form): Form<NewForm>) -> Resu
     let agent = operator.leave().await?;
     let typed = Typed::from(form);
     let made = match NewCounter::parse(&typed) {
-        Ok(counter) => create(&agent, counter).await,
+        Ok(counter) => create(&agent, counter, None).await,
         Err(error) => Err(error),
     };
     let (wrong, status) = match made {
         Ok(tenant) => return Ok(Redirect::to(format!("/tenants/{}", tenant.id)).into_response()),
         Err(Error::Invalid(fields)) => (fields, StatusCode::UNPROCESSABLE_ENTITY),
-        Err(Error::Conflict(taken)) => (Error::invalid("subdomain", taken).fields(), StatusCode::CONFLICT),
+        Err(Error::Conflict(taken)) => (Error::invalid("subdomain", format!("{taken}.")).fields(), StatusCode::CONFLICT),
         Err(error) => return Err(error),
     };
     Ok(new_page(&agent, typed, &wrong)?.with_status(status).into_response())

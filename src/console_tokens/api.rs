@@ -5,11 +5,12 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::{Listed, NewToken, list, make, revoke};
+use super::{Listed, NewToken, list, make, make_once, revoke};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::console_tenants::{NEWEST, Wanted};
 use crate::error::Result;
+use crate::lists::{NEWEST, read_cursor};
 use crate::operators::Doer;
 use crate::tenancy::extract::{AnyOperator, FreshOperator, Operator};
 use crate::values::text::LONGEST_NAME;
@@ -95,17 +96,31 @@ impl ConsoleTokensApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OperatorTokenList>> {
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), Wanted::read_cursor)?;
+        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
         let part = list(&mut operator.tx, before).await?;
         let next = part.next.map(|id| id.to_string());
         Ok(Json(OperatorTokenList { items: part.items.into_iter().map(Into::into).collect(), next }))
     }
 
     /// Make a token
+    ///
+    /// With an `Idempotency-Key`, the same body again is told the same token, for two days; another body, 422.
     #[oai(path = "/tokens", method = "post")]
-    async fn create_token(&self, operator: Operator<FreshOperator>, body: Body<OperatorTokenBody>) -> Result<OperatorTokenCreated> {
+    async fn create_token(
+        &self,
+        operator: Operator<FreshOperator>,
+        /// Of visible ASCII characters. Choose it by chance, such as a UUID: the token is made of it as well.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<OperatorTokenBody>,
+    ) -> Result<OperatorTokenCreated> {
         let new = NewToken::parse(&body.name, body.scope.as_deref().unwrap_or_default())?;
-        let (id, token) = operator.write(async |tx, agent| make(tx, &new, &Doer::agent(agent), agent.house.now()).await).await?;
+        let key = read_key(&operator.headers, &idempotency_key)?;
+        let made = operator.write(async |tx, agent| match &key {
+            Some(key) => make_once(tx, &new, agent, key).await,
+            None => make(tx, &new, &Doer::agent(agent), agent.house.now()).await,
+        });
+        let (id, token) = made.await?;
         Ok(OperatorTokenCreated::Created(Json(OperatorTokenMade { id, token: token.reveal() })))
     }
 

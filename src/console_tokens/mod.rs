@@ -4,14 +4,17 @@ pub mod api;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::console_tenants::{PAGE, Part};
 use crate::db::{Platform, Tx};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Key, Once};
 use crate::ids::OperatorTokenId;
+use crate::lists::{Part, one_more};
 use crate::operators::{self, Doer};
+use crate::tenancy::extract::Agent;
 use crate::tenancy::token::Token;
 use crate::values::text;
 
@@ -50,7 +53,7 @@ pub async fn list(tx: &mut Tx<Platform>, before: Uuid) -> Result<Part<Listed>> {
         "select id, name, scope, made_by, created_at, last_used_at, revoked_at from operator_tokens
           where id < $1 order by id desc limit $2",
         before,
-        i64::try_from(PAGE + 1).unwrap_or_default()
+        one_more()
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -86,6 +89,41 @@ impl NewToken {
 /// Makes it. Nobody can be told the token again.
 pub async fn make(tx: &mut Tx<Platform>, new: &NewToken, doer: &Doer, now: DateTime<Utc>) -> Result<(Uuid, Token)> {
     let (id, token) = (OperatorTokenId::new().uuid(), Token::new()?);
+    add(tx, new, doer, (id, &token), now).await?;
+    Ok((id, token))
+}
+
+/// What is kept of a token that was made under a key: which it is, and the version of the server's key. With the client's
+/// own, which is kept nowhere, they make the token again.
+#[derive(Serialize, Deserialize)]
+struct MadeUnder {
+    id: Uuid,
+    version: i16,
+}
+
+/// The same once under the client's key: whoever brings it again is told the token again.
+///
+/// # Errors
+/// [`Error::Conflict`] when the server's key is another one by now, so that nobody can be told.
+pub async fn make_once(tx: &mut Tx<Platform>, new: &NewToken, agent: &Agent, key: &Key) -> Result<(Uuid, Token)> {
+    let (keys, now) = (&agent.house.config.keys, agent.house.now());
+    let asked = [&new.name, new.scope.word()];
+    let once = Once { key: Some(key), asker: agent.into(), action: "token.made", asked: &asked };
+    let token = |made: &MadeUnder| Token::derived(keys, made.version, "operator token", &[made.id.as_bytes(), key.bytes()]);
+    if let Some(earlier) = once.earlier::<_, MadeUnder>(tx).await? {
+        let hash = sqlx::query_scalar!("select token_hash from operator_tokens where id = $1", earlier.id).fetch_one(&mut *tx).await?;
+        let same = token(&earlier).ok().filter(|token| hash == token.hash());
+        let gone = Error::Conflict("This token was made, and cannot be told any more. Revoke it, and make another one");
+        return same.map(|token| (earlier.id, token)).ok_or(gone);
+    }
+    let made = MadeUnder { id: OperatorTokenId::new().uuid(), version: keys.current_version };
+    let token = token(&made)?;
+    once.keep(tx, &made, now).await?;
+    add(tx, new, &Doer::agent(agent), (made.id, &token), now).await?;
+    Ok((made.id, token))
+}
+
+async fn add(tx: &mut Tx<Platform>, new: &NewToken, doer: &Doer, (id, token): (Uuid, &Token), now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "insert into operator_tokens (id, name, token_hash, scope, made_by, created_at) values ($1, $2, $3, $4, $5, $6)",
         id,
@@ -98,8 +136,7 @@ pub async fn make(tx: &mut Tx<Platform>, new: &NewToken, doer: &Doer, now: DateT
     .execute(&mut *tx)
     .await?;
     let details = json!({ "name": new.name, "scope": new.scope.word() });
-    operators::record(tx, doer, "token.made", id, details, now).await?;
-    Ok((id, token))
+    operators::record(tx, doer, "token.made", id, details, now).await
 }
 
 /// Ends it. A token that is revoked already stays so.

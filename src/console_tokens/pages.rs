@@ -9,9 +9,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Listed, NewToken, list, make, revoke};
-use crate::console_tenants::NEWEST;
 use crate::db::{Platform, Tx};
 use crate::error::{Error, Result};
+use crate::lists::NEWEST;
 use crate::operators::Doer;
 use crate::tenancy::extract::{Agent, FreshPerson, Operator, Person};
 use crate::web::{Page, Redirect, Shell, when};

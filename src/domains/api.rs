@@ -6,6 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::{By, Claim, add, check, dns, list, remove, set_primary};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
@@ -109,9 +110,17 @@ impl DomainsApi {
     /// It is looked for the TXT record `record_name`, and the counter answers there once that says `record_value`. Nobody's
     /// name: 422. On the list already, another counter's, or the sixth: 409.
     #[oai(path = "/office/domains", method = "post")]
-    async fn create_domain(&self, staff: Staff<DomainKeeper>, body: Body<DomainBody>) -> Result<DomainAdded> {
+    async fn create_domain(
+        &self,
+        staff: Staff<DomainKeeper>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<DomainBody>,
+    ) -> Result<DomainAdded> {
+        let key = read_key(&staff.headers, &idempotency_key)?;
         let member = staff.leave().await?;
-        let claim = add(&member.house, member.tenant.id, By::Member(&member), &body.domain).await?;
+        let claim = add(&member.house, member.tenant.id, By::Member(&member), &body.domain, key.as_ref()).await?;
         Ok(DomainAdded::Added(Json(claim.into())))
     }
 

@@ -14,6 +14,7 @@ pub mod telling;
 use chrono::{DateTime, Utc};
 use rand::TryRng;
 use rand::rngs::SysRng;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ use crate::audit::{self, Actor, Event};
 use crate::challenges;
 use crate::db::{Door, Founding, Tx};
 use crate::error::{Error, Result, is_duplicate};
+use crate::idempotency::{Asker, Key, Made, Once};
 use crate::ids::{DomainId, TenantId};
 use crate::jobs::{self, Job, Lane};
 use crate::operators::{self, Doer};
@@ -64,6 +66,28 @@ impl By<'_> {
             Self::Routine => Actor::system("the look at the domain’s record"),
         }
     }
+
+    fn asker(&self) -> Asker {
+        match *self {
+            Self::Member(member) => member.into(),
+            Self::Agent(agent) => agent.into(),
+            Self::Routine => Asker::Stranger,
+        }
+    }
+}
+
+/// What is left to know of a domain that was just added.
+#[derive(Serialize, Deserialize)]
+struct Added {
+    made: Made,
+    token: String,
+}
+
+impl Claim {
+    fn wanted(tenant: TenantId, domain: Domain, Added { made, token }: Added) -> Self {
+        let course = Course::new(made.at);
+        Self { id: made.id, tenant, domain, token, course, is_primary: false, answer: Answer::NotAsked, checked_at: None }
+    }
 }
 
 /// All of a tenant's, in the order in which they were added.
@@ -91,7 +115,7 @@ pub async fn find(tx: &mut Tx<impl Door>, tenant: TenantId, id: Uuid) -> Result<
 /// # Errors
 /// [`Error::Invalid`] about `domain` when nobody can have it, [`Error::Conflict`] when it is had already or there are too
 /// many, [`Error::SlowDown`].
-pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str) -> Result<Claim> {
+pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str, key: Option<&Key>) -> Result<Claim> {
     let domain = Domain::parse(typed).map_err(|why| Error::invalid("domain", why.to_string()))?;
     if house.hosts.is_ours(domain.as_str()) {
         return Err(Error::invalid(
@@ -99,12 +123,19 @@ pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str) -> Re
             format!("Names under {} are ours to give. Please write one of your own.", house.hosts.base()),
         ));
     }
+    let once = Once { key, asker: by.asker(), action: "domain.added", asked: &(tenant.uuid(), domain.as_str()) };
+    if let Some(earlier) = once.earlier_at_platform(house).await? {
+        return Ok(Claim::wanted(tenant, domain, earlier));
+    }
     challenges::spend(house, "domain_checks", tenant, house.config.limits.domain_checks).await?;
-    let (token, now) = (new_token()?, house.now());
+    let now = house.now();
     house
         .db()
         .founding(tenant)
         .write(async |tx| {
+            if let Some(earlier) = once.earlier(tx).await? {
+                return Ok(Claim::wanted(tenant, domain.clone(), earlier));
+            }
             lock_tenant(tx).await?;
             let own = list(tx, tenant).await?;
             if own.iter().any(|claim| claim.domain == domain) {
@@ -116,22 +147,23 @@ pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str) -> Re
             if is_taken(tx, &domain).await? {
                 return Err(Error::Conflict("Another counter has proven this domain, and still has it"));
             }
-            let id = DomainId::new().uuid();
+            let added = Added { made: Made { id: DomainId::new().uuid(), at: now }, token: new_token()? };
             let course = Course::new(now);
             sqlx::query!(
                 "insert into domains (id, tenant, domain, token, state, state_since, next_check_at, created_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $6)",
-                id,
+                added.made.id,
                 tenant.uuid(),
                 domain.as_str(),
-                token,
+                added.token,
                 course.state.word(),
                 now,
                 course.next_check_at
             )
             .execute(&mut *tx)
             .await?;
-            let claim = find(tx, tenant, id).await?;
+            once.keep(tx, &added, now).await?;
+            let claim = Claim::wanted(tenant, domain.clone(), added);
             write_down(tx, by, "domain.added", &claim, now).await?;
             Ok(claim)
         })

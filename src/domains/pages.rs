@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::course::{PATIENCE, State, WARNING};
 use super::{By, Claim, MOST, add, check, dns, list, remove, set_primary};
 use crate::error::{Error, Result};
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::House;
 use crate::tenancy::extract::{DomainKeeper, Member, Staff};
 use crate::tenancy::states::Role;
@@ -176,7 +176,7 @@ pub async fn index(staff: Staff<DomainKeeper>) -> Result<Page> {
 #[handler]
 pub async fn create(staff: Staff<DomainKeeper>, Form(form): Form<DomainForm>) -> Result<Response> {
     let member = staff.leave().await?;
-    let added = add(&member.house, member.tenant.id, By::Member(&member), &form.domain).await;
+    let added = add(&member.house, member.tenant.id, By::Member(&member), &form.domain, None).await;
     answer(&member, added.map(drop), form.domain).await
 }
 
@@ -220,12 +220,12 @@ async fn answer(member: &Member, done: Result<()>, typed: String) -> Result<Resp
 
 async fn index_page(member: &Member, entered: Entered) -> Result<Page> {
     let (house, tenant) = (&member.house, &member.tenant);
-    let figures = house.office(tenant).read(async |tx| figures_now(tx, member).await).await?;
+    let waiting = house.office(tenant).read(async |tx| office_requests::waiting(tx, member).await).await?;
     let claims = house.db().platform().read(async |tx| list(tx, tenant.id).await).await?;
     let subdomain = house.hosts.host_of(tenant.slug.as_str());
     let listing = Listing::of(house, BASE.to_owned(), subdomain.clone(), tenant.time_zone, claims, entered);
     Page::of(&IndexPage {
-        shell: Shell::of_staff(member, "Domains", "settings", figures.waiting),
+        shell: Shell::of_staff(member, "Domains", "settings", waiting),
         subdomain,
         listing: listing.looked_at(tenant.serves(Role::StaffWriting)),
     })

@@ -6,6 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::{Invitation, NewInvitation, invite, waiting, withdraw};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::Result;
@@ -92,10 +93,19 @@ impl InvitationsApi {
     /// Owners invite as anything, managers as sales people and pickers. An address has one invitation at a time, so that a
     /// request sent twice writes to nobody twice.
     #[oai(path = "/office/invitations", method = "post")]
-    async fn create_invitation(&self, staff: Staff<Fresh<TeamKeeper>>, body: Body<InvitationBody>) -> Result<InvitationMade> {
+    async fn create_invitation(
+        &self,
+        staff: Staff<Fresh<TeamKeeper>>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<InvitationBody>,
+    ) -> Result<InvitationMade> {
+        let key = read_key(&staff.headers, &idempotency_key)?;
         let (new, member) = (NewInvitation::parse(&body.name, &body.email, &body.role)?, staff.leave().await?);
         let scope = member.house.office(&member.tenant);
-        Ok(InvitationMade::Created(Json(scope.write(async |tx| invite(tx, &member, new).await).await?.into())))
+        let made = scope.write(async |tx| invite(tx, &member, new, key.as_ref()).await).await?;
+        Ok(InvitationMade::Created(Json(made.into())))
     }
 
     /// Withdraw an invitation

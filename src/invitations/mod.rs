@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Key, Made, Once};
 use crate::ids::{InvitationId, StaffId};
 use crate::messages::{self, Message, one_line};
 use crate::team::{choose_role, read_role, record, take_turn};
@@ -87,6 +88,14 @@ impl NewInvitation {
         let role = choose_role(role).map_err(|why| wrong.add("role", why.fields().of("role"))).ok();
         wrong.or(name.zip(email).zip(role).map(|((name, email), role)| Self { email, name, role }))
     }
+
+    /// As it was when this member had made it.
+    fn into_invitation(self, member: &Member, made: Made) -> Invitation {
+        let Self { email, name, role } = self;
+        let invited_by = member.session.name.clone();
+        let (invitation_id, at, expires_at) = (made.id, made.at, made.at + LIFE);
+        Invitation { invitation_id, email, name, role, invited_by, created_at: at, sent_at: at, expires_at, state: State::Open }
+    }
 }
 
 /// Those that wait for an answer, and those that had none in time.
@@ -139,7 +148,12 @@ async fn read(tx: &mut Tx<Office>, invitation_id: Option<Uuid>, now: DateTime<Ut
 /// # Errors
 /// [`Error::Forbidden`] for a role beyond the asker's, [`Error::Conflict`] when they work here or are asked already,
 /// [`Error::SlowDown`] after too many letters.
-pub async fn invite(tx: &mut Tx<Office>, member: &Member, new: NewInvitation) -> Result<Invitation> {
+pub async fn invite(tx: &mut Tx<Office>, member: &Member, new: NewInvitation, key: Option<&Key>) -> Result<Invitation> {
+    let asked = [&new.name, new.email.as_str(), new.role.word()];
+    let once = Once { key, asker: member.into(), action: "invitation.made", asked: &asked };
+    if let Some(earlier) = once.earlier(tx).await? {
+        return Ok(new.into_invitation(member, earlier));
+    }
     let acting = take_turn(tx, member).await?;
     if !acting.may_appoint(new.role) {
         return Err(Error::Forbidden);
@@ -147,25 +161,26 @@ pub async fn invite(tx: &mut Tx<Office>, member: &Member, new: NewInvitation) ->
     let (tenant, now) = (tx.tenant().uuid(), member.house.now());
     make_room(tx, &new.email, now).await?;
     allow_a_letter(tx, now).await?;
-    let (invitation_id, expires_at) = (InvitationId::new().uuid(), now + LIFE);
+    let made = Made { id: InvitationId::new().uuid(), at: now };
+    once.keep(tx, &made, now).await?;
+    let details = json!({ "name": new.name, "email": new.email.as_str(), "role": new.role.word() });
+    let invitation = new.into_invitation(member, made);
     sqlx::query!(
         "insert into invitations (tenant_id, invitation_id, email, name, role, invited_by, created_at, sent_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         tenant,
-        invitation_id,
-        new.email.as_str(),
-        new.name,
-        new.role.word(),
+        invitation.invitation_id,
+        invitation.email.as_str(),
+        invitation.name,
+        invitation.role.word(),
         member.session.staff_id.uuid(),
         now,
-        expires_at
+        invitation.expires_at
     )
     .execute(&mut *tx)
     .await?;
-    let details = json!({ "name": new.name, "email": new.email.as_str(), "role": new.role.word() });
-    let invitation = find(tx, invitation_id, now).await?;
     write_to(tx, member, &invitation).await?;
-    record(tx, member, "invitation.made", ("invitation", invitation_id), details).await?;
+    record(tx, member, "invitation.made", ("invitation", invitation.invitation_id), details).await?;
     Ok(invitation)
 }
 

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::{NewInvitation, State, find, invite, send_again, withdraw};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::team::pages::{requests_waiting, team_page};
+use crate::office_requests;
+use crate::team::pages::team_page;
 use crate::tenancy::extract::{Fresh, Member, Staff, TeamKeeper};
 use crate::tenancy::{StaffRole, Visitor};
 use crate::web::failure::in_words;
@@ -51,7 +52,7 @@ pub async fn create(staff: Staff<Fresh<TeamKeeper>>, Form(form): Form<Invitation
     let member = staff.leave().await?;
     let scope = member.house.office(&member.tenant);
     let made = match NewInvitation::parse(&form.name, &form.email, &form.role) {
-        Ok(asked) => scope.write(async |tx| invite(tx, &member, asked).await).await,
+        Ok(asked) => scope.write(async |tx| invite(tx, &member, asked, None).await).await,
         Err(error) => Err(error),
     };
     let again = async |wrong: FieldErrors, refusal: String| scope.read(async |tx| new_page(tx, &member, form, &wrong, refusal).await).await;
@@ -71,7 +72,7 @@ pub async fn create(staff: Staff<Fresh<TeamKeeper>>, Form(form): Form<Invitation
 async fn new_page(tx: &mut Tx<Office>, member: &Member, typed: InvitationForm, wrong: &FieldErrors, refusal: String) -> Result<Page> {
     let acting = member.session.role;
     Page::of(&NewPage {
-        shell: Shell::of_staff(member, "Invite somebody", "team", requests_waiting(tx, member).await?),
+        shell: Shell::of_staff(member, "Invite somebody", "team", office_requests::waiting(tx, member).await?),
         roles: StaffRole::ALL.into_iter().filter(|role| acting.may_appoint(*role)).collect(),
         name_error: wrong.of("name"),
         email_error: wrong.of("email"),

@@ -12,7 +12,7 @@ use crate::audit::filter::Asked;
 use crate::audit::reading::{NEWEST, PAGE, of_tenant, read_cursor};
 use crate::audit::words::OF_TENANTS;
 use crate::error::{Error, Result};
-use crate::team::pages::requests_waiting;
+use crate::office_requests;
 use crate::tenancy::extract::{LogReader, Staff};
 use crate::web::log::{Log, TOO_MANY, file};
 use crate::web::{Page, Shell};
@@ -57,7 +57,7 @@ async fn show(mut staff: Staff<LogReader>, asked: &Asked, before: i64, refusal: 
         Err(error) => return Err(error),
     };
     let head = head(tx).await?;
-    let shell = Shell::of_staff(member, "Audit log", "audit", requests_waiting(tx, member).await?);
+    let shell = Shell::of_staff(member, "Audit log", "audit", office_requests::waiting(tx, member).await?);
     let page = Page::of(&IndexPage {
         shell,
         log: Log { refusal: refusal.to_owned(), ..log },

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::{Customer, PAGE, find, list, restore, suspend};
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::lists::read_cursor;
 use crate::tenancy::extract::{Decider, Keeper, Staff};
 use crate::values::text::{LONGEST_QUERY, LONGEST_REASON};
 
@@ -83,11 +84,8 @@ impl OfficeCustomersApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeCustomerList>> {
         let now = staff.house.now();
-        let after = match cursor.0 {
-            Some(cursor) => {
-                let last = Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?;
-                Some((find(&mut staff.tx, last, now).await?.business_name, last))
-            }
+        let after = match cursor.0.as_deref().map(read_cursor).transpose()? {
+            Some(last) => Some((find(&mut staff.tx, last, now).await?.business_name, last)),
             None => None,
         };
         let customers = list(&mut staff.tx, query.0.as_deref().unwrap_or_default().trim(), after, now).await?;

@@ -14,7 +14,7 @@ use super::{Counted, Customer, PAGE, count, find, list, restore, suspend};
 use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Staff};
 use crate::values::PhoneNumber;
 use crate::web::{Page, Redirect, Shell, when};
@@ -81,14 +81,14 @@ pub async fn index(mut staff: Staff<Decider>, Query(query): Query<IndexQuery>) -
     let customers = list(&mut staff.tx, &words, after, now).await?;
     let counted = count(&mut staff.tx, &words).await?;
     let deserted = if words.is_empty() && query.after.is_none() { deserted(&mut staff.tx).await? } else { Vec::new() };
-    let figures = figures_now(&mut staff.tx, &staff.member).await?;
+    let waiting = office_requests::waiting(&mut staff.tx, &staff.member).await?;
     let is_full = i64::try_from(customers.len()).is_ok_and(|length| length == PAGE);
     let next_href = match customers.last() {
         Some(last) if is_full => format!("/office/customers?query={}&after={}", encode(&words), last.access_id),
         _ => String::new(),
     };
     Page::of(&IndexPage {
-        shell: Shell::of_staff(&staff, "Customers", "customers", figures.waiting),
+        shell: Shell::of_staff(&staff, "Customers", "customers", waiting),
         total: in_number(&counted, &words),
         query: words,
         items: customers.iter().map(|customer| Item::of(customer, &staff.member)).collect(),
@@ -188,12 +188,12 @@ async fn show_page(
     let (now, zone) = (member.house.now(), member.tenant.time_zone);
     let customer = find(tx, access_id, now).await?;
     let entries = audit::about(tx, access_id).await?;
-    let figures = figures_now(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     let item = Item::of(&customer, member);
     let may_keep = Keeper::allows(member.session.role);
     let named = Named { customer: item.contact_name.clone(), ..Named::default() };
     Page::of(&ShowPage {
-        shell: Shell::of_staff(member, &item.business_name, "customers", figures.waiting),
+        shell: Shell::of_staff(member, &item.business_name, "customers", waiting),
         access_id,
         can_suspend: may_keep && item.status == "active",
         can_restore: may_keep && item.status == "suspended",

@@ -11,7 +11,6 @@ use crate::db::{Office, Tx};
 use crate::devices::device_name;
 use crate::error::{Error, Result};
 use crate::passkeys::list::{Item, Typed, name_of_new, read_name, why_not};
-use crate::team::pages::requests_waiting;
 use crate::tenancy::extract::{AnyRole, Fresh, Member, Staff};
 use crate::web::{Page, Redirect, Shell};
 

@@ -9,6 +9,7 @@ use super::{Choice, PAGE, Request, Wanted, approve, approve_return, find, list, 
 use crate::api::typed::{Body, Id, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
+use crate::lists::read_cursor;
 use crate::tenancy::extract::{Decider, Staff};
 use crate::values::text::{LONGEST_ACCOUNT_NUMBER, LONGEST_REASON};
 
@@ -108,10 +109,7 @@ impl OfficeRequestsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeRequestList>> {
         let wanted = Wanted::parse(status.0.as_deref().unwrap_or_default())?;
-        let after = match cursor.0 {
-            Some(cursor) => Some(Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?),
-            None => None,
-        };
+        let after = cursor.0.as_deref().map(read_cursor).transpose()?;
         let requests = list(&mut staff.tx, wanted, after).await?;
         let is_full = i64::try_from(requests.len()).is_ok_and(|length| length == PAGE);
         let next = requests.last().filter(|_| is_full).map(|last| last.request_id.to_string());

@@ -15,7 +15,7 @@ use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result, is_duplicate};
 use crate::ids::AccessId;
-use crate::tenancy::extract::Member;
+use crate::tenancy::extract::{Decider, Member, RoleRule};
 use crate::values::text;
 
 use account::Chosen;
@@ -117,6 +117,19 @@ pub async fn find(tx: &mut Tx<Office>, request_id: Uuid) -> Result<Request> {
     )
     .fetch_one(&mut *tx)
     .await?)
+}
+
+/// How many requests wait, for the menu of those who have the queue there.
+pub async fn waiting(tx: &mut Tx<Office>, member: &Member) -> Result<i64> {
+    if !Decider::allows(member.session.role) {
+        return Ok(0);
+    }
+    let tenant = tx.tenant().uuid();
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "waiting!" from registration_requests where tenant_id = $1 and status = 'pending'"#,
+        tenant
+    );
+    Ok(count.fetch_one(&mut *tx).await?)
 }
 
 /// How the queue stands.

@@ -286,6 +286,6 @@ fn why_not(typed: &Typed, item: &Item) -> String {
 }
 
 /// The figures of this month.
-pub async fn figures_now(tx: &mut Tx<Office>, member: &Member) -> Result<Figures> {
+async fn figures_now(tx: &mut Tx<Office>, member: &Member) -> Result<Figures> {
     figures(tx, when::month_start(member.house.now(), member.tenant.time_zone)).await
 }

@@ -1,19 +1,16 @@
 //! Asking for an account, by the API.
 
-use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{Kind, MADE, NewRequest, Request, ask, current, withdraw};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
 use crate::idempotency::Once;
-use crate::tenancy::extract::{Caller, SignedIn};
+use crate::tenancy::extract::SignedIn;
 use crate::values::text::{LONGEST_MESSAGE, LONGEST_NAME};
-
-/// The longest `Idempotency-Key` that is kept.
-const LONGEST_KEY: usize = 200;
 
 pub struct RegistrationsApi;
 
@@ -85,20 +82,20 @@ impl RegistrationsApi {
         customer: SignedIn,
         /// Of visible ASCII characters.
         #[oai(name = "Idempotency-Key")]
-        idempotency_key: Header<Option<Text<1, LONGEST_KEY>>>,
+        idempotency_key: KeyHeader,
         body: Body<RequestBody>,
     ) -> Result<RequestMade> {
         let kind = Kind::parse(body.kind.as_deref().unwrap_or_default())?;
         let new = NewRequest::parse(kind, &body.business_name, &body.contact_name, body.message.as_deref().unwrap_or_default())?;
-        let key = read_key(&customer, idempotency_key.0.as_deref())?.map(str::to_owned);
-        let once = Once { key: key.as_deref(), action: MADE, asked: &new };
+        let key = read_key(&customer.headers, &idempotency_key)?;
+        let once = Once { key: key.as_ref(), asker: (&customer.caller).into(), action: MADE, asked: &new };
         let made = customer
             .write(async |tx, caller| {
-                if let Some(earlier) = once.earlier(tx, caller).await? {
+                if let Some(earlier) = once.earlier(tx).await? {
                     return Ok(earlier);
                 }
                 let made = ask(tx, caller, &new).await?;
-                once.keep(tx, caller, &made).await?;
+                once.keep(tx, &made, caller.house.now()).await?;
                 Ok(made)
             })
             .await?;
@@ -118,14 +115,5 @@ impl RegistrationsApi {
     async fn delete_current_registration_request(&self, customer: SignedIn) -> Result<Withdrawn> {
         customer.write(async |tx, caller| withdraw(tx, caller).await).await?;
         Ok(Withdrawn::Done)
-    }
-}
-
-/// A key that cannot be kept is not passed over in silence: its retry would be done twice.
-fn read_key<'a>(caller: &Caller, key: Option<&'a str>) -> Result<Option<&'a str>> {
-    match key {
-        None if !caller.headers.contains_key("idempotency-key") => Ok(None),
-        Some(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key)),
-        _ => Err(Error::invalid("Idempotency-Key", format!("A key is 1 to {LONGEST_KEY} visible ASCII characters."))),
     }
 }

@@ -12,7 +12,7 @@ use crate::api::Chapter;
 use crate::api::typed::{Body, Text};
 use crate::db::{Office, Tx};
 use crate::error::Result;
-use crate::tenancy::extract::{Keeper, Member, Staff};
+use crate::tenancy::extract::{Member, SettingsKeeper, Staff};
 use crate::values::text::LONGEST_NAME;
 use crate::web::shell::logo_href;
 
@@ -134,7 +134,7 @@ pub enum LogoChanged {
 impl SettingsApi {
     /// The settings
     #[oai(path = "/office/settings", method = "get")]
-    async fn get_settings(&self, mut staff: Staff<Keeper>) -> Result<Json<OfficeSettings>> {
+    async fn get_settings(&self, mut staff: Staff<SettingsKeeper>) -> Result<Json<OfficeSettings>> {
         Ok(Json(as_answer(&mut staff.tx, &staff.member, Vec::new()).await?))
     }
 
@@ -142,7 +142,7 @@ impl SettingsApi {
     ///
     /// The counter shows them at once.
     #[oai(path = "/office/settings", method = "patch")]
-    async fn update_settings(&self, staff: Staff<Keeper>, body: Body<SettingsBody>) -> Result<Json<OfficeSettings>> {
+    async fn update_settings(&self, staff: Staff<SettingsKeeper>, body: Body<SettingsBody>) -> Result<Json<OfficeSettings>> {
         let member = staff.member.clone();
         let corrections = save(staff, &Typed::from(&body.0), body.version.as_deref()).await?;
         let scope = member.house.office(&member.tenant);
@@ -153,7 +153,7 @@ impl SettingsApi {
     ///
     /// A PNG, JPEG or WebP of at most 2 MB and 16 million pixels. It is drawn anew as a PNG of at most 512 pixels a side.
     #[oai(path = "/office/settings/logo", method = "put")]
-    async fn put_logo(&self, staff: Staff<Keeper>, upload: Upload) -> Result<LogoChanged> {
+    async fn put_logo(&self, staff: Staff<SettingsKeeper>, upload: Upload) -> Result<LogoChanged> {
         let member = staff.member.clone();
         // No transaction is open while the picture is drawn.
         drop(staff);
@@ -163,7 +163,7 @@ impl SettingsApi {
 
     /// Take the logo away
     #[oai(path = "/office/settings/logo", method = "delete")]
-    async fn delete_logo(&self, staff: Staff<Keeper>) -> Result<LogoChanged> {
+    async fn delete_logo(&self, staff: Staff<SettingsKeeper>) -> Result<LogoChanged> {
         let member = staff.member.clone();
         drop(staff);
         remove_logo(&member).await?;

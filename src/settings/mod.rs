@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::tenancy::extract::{Keeper, Member, Staff};
+use crate::tenancy::extract::{Member, SettingsKeeper, Staff};
 use logo::Picture;
 use reading::{Correction, Typed};
 
@@ -83,7 +83,7 @@ async fn find_to_change(tx: &mut Tx<Office>) -> Result<Settings> {
 ///
 /// # Errors
 /// [`Error::Invalid`] with what is wrong, [`Error::Conflict`] when somebody else has saved since.
-pub async fn save(staff: Staff<Keeper>, typed: &Typed, version: Option<&str>) -> Result<Vec<Correction>> {
+pub async fn save(staff: Staff<SettingsKeeper>, typed: &Typed, version: Option<&str>) -> Result<Vec<Correction>> {
     let member = staff.member.clone();
     let corrections = staff.write(async |tx, member| change(tx, member, typed, version).await).await?;
     show(&member).await;

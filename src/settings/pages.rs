@@ -13,8 +13,8 @@ use super::{Settings, find, put_logo, remove_logo, save};
 use crate::audit::{self, Entry};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::office_requests::pages::figures_now;
-use crate::tenancy::extract::{Exporter, Keeper, Member, RoleRule, Staff};
+use crate::office_requests;
+use crate::tenancy::extract::{Exporter, Member, RoleRule, SettingsKeeper, Staff};
 use crate::tenants::markets::{Market, time_zones};
 use crate::values::colour::{NEAR_BLACK, readable_on};
 use crate::values::{Country, PhoneNumber, colour};
@@ -165,7 +165,7 @@ pub struct Done {
 
 /// `GET /office/settings`
 #[handler]
-pub async fn index(mut staff: Staff<Keeper>, Query(done): Query<Done>) -> Result<Page> {
+pub async fn index(mut staff: Staff<SettingsKeeper>, Query(done): Query<Done>) -> Result<Page> {
     let settings = find(&mut staff.tx).await?;
     let mut page = page_of(&mut staff.tx, &staff.member, &settings, SettingsForm::of(&settings)).await?;
     page.notice = match done.done.as_str() {
@@ -189,7 +189,7 @@ pub async fn index(mut staff: Staff<Keeper>, Query(done): Query<Done>) -> Result
 
 /// `POST /office/settings`
 #[handler]
-pub async fn update(mut staff: Staff<Keeper>, Form(form): Form<SettingsForm>) -> Result<Response> {
+pub async fn update(mut staff: Staff<SettingsKeeper>, Form(form): Form<SettingsForm>) -> Result<Response> {
     let member = staff.member.clone();
     let form = form.settled();
     let standing = SettingsForm::of(&find(&mut staff.tx).await?);
@@ -208,7 +208,7 @@ pub async fn update(mut staff: Staff<Keeper>, Form(form): Form<SettingsForm>) ->
 
 /// `POST /office/settings/logo`
 #[handler]
-pub async fn upload_logo(staff: Staff<Keeper>, mut parts: Multipart) -> Result<Response> {
+pub async fn upload_logo(staff: Staff<SettingsKeeper>, mut parts: Multipart) -> Result<Response> {
     let member = staff.member.clone();
     // No transaction is open while the picture is drawn.
     drop(staff);
@@ -231,7 +231,7 @@ pub async fn upload_logo(staff: Staff<Keeper>, mut parts: Multipart) -> Result<R
 
 /// `POST /office/settings/logo/removal`
 #[handler]
-pub async fn logo_removal(staff: Staff<Keeper>) -> Result<Redirect> {
+pub async fn logo_removal(staff: Staff<SettingsKeeper>) -> Result<Redirect> {
     let member = staff.member.clone();
     drop(staff);
     remove_logo(&member).await?;
@@ -273,12 +273,12 @@ async fn meanwhile(tx: &mut Tx<Office>, member: &Member) -> Result<(String, Vec<
 }
 
 async fn page_of(tx: &mut Tx<Office>, member: &Member, settings: &Settings, form: SettingsForm) -> Result<IndexPage> {
-    let figures = figures_now(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     let zone =
         |zone: &Tz| Choice { value: zone.name().to_owned(), name: zone.name().replace('_', " "), is_chosen: zone.name() == form.time_zone };
     let here = Country::parse(&form.country).map(time_zones).unwrap_or_default();
     Ok(IndexPage {
-        shell: Shell::of_staff(member, "Settings", "settings", figures.waiting),
+        shell: Shell::of_staff(member, "Settings", "settings", waiting),
         wrong: FieldErrors::new(),
         notice: "",
         corrections: Vec::new(),

@@ -13,6 +13,7 @@ use crate::audit::Actor;
 use crate::challenges::code::Code;
 use crate::challenges::{self, Address, Asked, Question};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Asker, Key, Made, Once};
 use crate::ids::{SignupId, StaffId, TenantId};
 use crate::tenancy::House;
 use crate::tenancy::extract::Here;
@@ -57,7 +58,7 @@ impl NewSignup {
         };
         let business_name = read("business_name", text::line(&typed.business_name, text::LONGEST_NAME), "the name of your business");
         let owner_name = read("owner_name", text::line(&typed.owner_name, text::LONGEST_NAME), "your name");
-        let slug = read_subdomain(&typed.subdomain).map_err(|why| wrong.add("subdomain", why)).ok();
+        let slug = read_subdomain(&typed.subdomain).and_then(names::not_reserved).map_err(|why| wrong.add("subdomain", why)).ok();
         let email = EmailAddress::parse(&typed.email).map_err(|why| wrong.add("email", why.to_string())).ok();
         let market = Market::of(&typed.country);
         if market.is_none() {
@@ -83,28 +84,32 @@ pub async fn suggestions(house: &House, business_name: &str) -> Result<Vec<Slug>
     house.db().platform().read(async |tx| names::suggest(tx, business_name, house.now()).await).await
 }
 
-/// A sign-up that waits for its code.
-pub struct Begun {
-    pub id: SignupId,
-    /// What the browser keeps, to be let into the office at the end.
-    pub browser: Token,
-    pub asked: Asked,
-}
-
-/// Takes note of what was typed, and sends the code.
+/// Takes note of what was typed, and sends the code. `browser` is what the browser keeps, to be let into the office at the
+/// end.
 ///
 /// # Errors
 /// [`Error::Invalid`] and [`Error::Conflict`] when the name cannot be had, [`Error::SlowDown`] when too many codes were
 /// asked for.
-pub async fn begin(here: &Here, new: NewSignup) -> Result<Begun> {
-    let house = &here.house;
+pub async fn begin(here: &Here, new: NewSignup, browser: &Token, key: Option<&Key>) -> Result<SignupId> {
+    let (house, now) = (&here.house, here.house.now());
+    let asked = [&new.business_name, new.slug.as_str(), new.market.country.as_str(), &new.owner_name, new.email.as_str()];
+    let once = Once { key, asker: Asker::Stranger, action: "sign-up", asked: &asked };
+    if let Some(earlier) = once.earlier_at_platform::<Made>(house).await? {
+        return Ok(earlier.id.into());
+    }
     availability(house, &new.slug).await?.insist_on_free()?;
-    let (id, browser, now) = (SignupId::new(), Token::new()?, house.now());
-    let asked = send_code(here, id, new.email.clone()).await?;
+    let id = match key {
+        Some(key) => id_under(house, key, &once.fingerprint()?)?,
+        None => SignupId::new(),
+    };
+    send_code(here, id, new.email.clone()).await?;
     house
         .db()
         .platform()
         .write(async |tx| {
+            if let Some(earlier) = once.earlier::<_, Made>(tx).await? {
+                return Ok(earlier.id.into());
+            }
             sqlx::query!(
                 "insert into signups (id, business_name, slug, country, owner_name, email, browser_hash, created_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -119,10 +124,18 @@ pub async fn begin(here: &Here, new: NewSignup) -> Result<Begun> {
             )
             .execute(&mut *tx)
             .await?;
-            Ok(())
+            once.keep(tx, &Made { id: id.uuid(), at: now }, now).await?;
+            Ok(id)
         })
-        .await?;
-    Ok(Begun { id, browser, asked })
+        .await
+}
+
+/// The same for the same key and request, and known to nobody before: of two that come at once both send the same code.
+fn id_under(house: &House, key: &Key, fingerprint: &[u8; 32]) -> Result<SignupId> {
+    let keys = &house.config.keys;
+    let digest = keys.derive(keys.current_version, &[b"sign-up", key.bytes(), fingerprint])?;
+    let (half, _) = digest.split_first_chunk::<16>().ok_or_else(|| Error::Internal(anyhow::anyhow!("a short digest")))?;
+    Ok(uuid::Builder::from_custom_bytes(*half).into_uuid().into())
 }
 
 /// Sends the code of a sign-up, the same one again within its life.
@@ -237,9 +250,6 @@ pub async fn open_as(house: &House, signup: &Signup, slug: Slug) -> Result<Opene
     if !signup.is_proven {
         return Err(Error::Unauthenticated);
     }
-    if signup.made_tenant.is_none() {
-        availability(house, &slug).await?.insist_on_free()?;
-    }
     open(house, signup, slug).await
 }
 
@@ -257,6 +267,8 @@ async fn open(house: &House, signup: &Signup, slug: Slug) -> Result<Opened> {
                 let slug = sqlx::query_scalar!("select slug from tenants where id = $1", made).fetch_one(&mut *tx).await?;
                 return Ok(Opened { slug: Slug::parse(&slug).map_err(|why| Error::Internal(why.into()))? });
             }
+            // Whoever had the name when the code was sent may have given it up meanwhile.
+            names::state_of(tx, &slug, None, now).await?.insist_on_free()?;
             let new = NewTenant {
                 slug: &slug,
                 business_name: &signup.business_name,
@@ -267,7 +279,7 @@ async fn open(house: &House, signup: &Signup, slug: Slug) -> Result<Opened> {
                 actor: Actor::system("sign-up"),
             };
             if provision(tx, new, now).await?.is_none() {
-                return Err(Error::Conflict("Somebody else has just taken that address. Choose another one."));
+                return Err(Error::Conflict(names::JUST_TAKEN));
             }
             sqlx::query!("update signups set made_tenant = $2, slug = $3 where id = $1", signup.id.uuid(), tenant.uuid(), slug.as_str())
                 .execute(&mut *tx)
@@ -362,6 +374,10 @@ pub async fn sweep(house: &House) -> Result<()> {
         .platform()
         .write(async |tx| {
             sqlx::query!("delete from signups where created_at < $1", since).execute(&mut *tx).await?;
+            // A key that answers with one that is gone would be of no use.
+            sqlx::query!("delete from platform_idempotency_keys where asker_id = $1 and created_at < $2", Uuid::nil(), since)
+                .execute(&mut *tx)
+                .await?;
             Ok(())
         })
         .await

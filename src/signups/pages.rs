@@ -8,7 +8,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    NewSignup, Opened, Signup, Typed, begin, confirm, find, issue_ticket, open_as, read_subdomain, send_code, suggestions, use_ticket,
+    NewSignup, Opened, Signup, Typed, availability, begin, confirm, find, issue_ticket, open_as, read_subdomain, send_code, suggestions,
+    use_ticket,
 };
 use crate::challenges::code::Code;
 use crate::error::{Error, FieldErrors, Result};
@@ -17,6 +18,9 @@ use crate::tenancy::Visitor;
 use crate::tenancy::extract::{Here, Public};
 use crate::tenancy::token::{ARRIVAL_COOKIE, OFFICE_COOKIE, SIGNUP_COOKIE, Token, end_cookie, set_cookie};
 use crate::tenants::markets::Market;
+use crate::tenants::names::NameState;
+use crate::values::Slug;
+use crate::web::failure::in_words;
 use crate::web::{Page, Redirect, Shell};
 
 /// As long as the sign-up itself may take.
@@ -41,6 +45,10 @@ struct NewPage {
     after_subdomain: String,
     /// The address is proven already; only another name is wanted.
     other_name_of: String,
+    /// Not even that: the name can still be had.
+    is_still_free: bool,
+    /// Why nothing can be done just now.
+    refusal: String,
 }
 
 struct CountryChoice {
@@ -58,6 +66,7 @@ struct CodePage {
     address: String,
     code_error: String,
     notice: String,
+    refusal: String,
 }
 
 /// What the form sends.
@@ -86,29 +95,37 @@ pub async fn new(Public(here): Public, Query(form): Query<SignupForm>) -> Result
     if let (true, Some(first)) = (typed.subdomain.is_empty(), suggestions.first()) {
         first.as_str().clone_into(&mut typed.subdomain);
     }
-    new_page(&here, typed, &FieldErrors::new(), suggestions.iter().map(ToString::to_string).collect(), None)
+    form_page(&here, NewPage { suggestions: shown(suggestions), ..new_page(&here, typed, &FieldErrors::new()) })
 }
 
 /// `POST /signups`
 #[handler]
 pub async fn create(Public(here): Public, Form(form): Form<SignupForm>) -> Result<Response> {
     let typed = Typed::from(form);
+    let browser = Token::new()?;
     let begun = match NewSignup::parse(&typed) {
-        Ok(signup) => begin(&here, signup).await,
+        Ok(signup) => begin(&here, signup, &browser, None).await,
         Err(error) => Err(error),
     };
     match begun {
-        Ok(begun) => {
-            let cookie = set_cookie(SIGNUP_COOKIE, &begun.browser.reveal(), SIGNUP_SECONDS);
-            Ok(Redirect::to(format!("/signups/{}", begun.id)).with_cookie(cookie).into_response())
+        Ok(id) => {
+            let cookie = set_cookie(SIGNUP_COOKIE, &browser.reveal(), SIGNUP_SECONDS);
+            Ok(Redirect::to(format!("/signups/{id}")).with_cookie(cookie).into_response())
         }
-        Err(error) => form_again(&here, typed, error, None).await,
+        Err(error) => form_again(&here, typed, error).await,
     }
+}
+
+/// That the code was asked for again, and when it can be once more.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct AskedAgain {
+    again_in: Option<u32>,
 }
 
 /// `GET /signups/:id`: where the code is typed; the way into the office once the counter is open.
 #[handler]
-pub async fn show(Public(here): Public, Path(id): Path<Uuid>) -> Result<Response> {
+pub async fn show(Public(here): Public, Path(id): Path<Uuid>, Query(asked): Query<AskedAgain>) -> Result<Response> {
     let signup = own_signup(&here, id).await?;
     if signup.made_tenant.is_some() {
         return Ok(way_in(&here, &signup.slug, id).into_response());
@@ -116,16 +133,20 @@ pub async fn show(Public(here): Public, Path(id): Path<Uuid>) -> Result<Response
     if signup.is_proven {
         return Ok(other_name(&here, &signup, signup.slug.clone(), String::new()).await?.into_response());
     }
-    Ok(code_page(&here, &signup, String::new(), "")?.into_response())
+    let again = |seconds| format!("If it has not come yet, it is on its way again. You can ask once more in {seconds} seconds.");
+    let notice = asked.again_in.map(again).unwrap_or_default();
+    Ok(code_page(&here, &signup, CodeAgain { notice, ..CodeAgain::default() })?.into_response())
 }
 
 /// `POST /signups/:id/codes`: the code again.
 #[handler]
 pub async fn code_again(Public(here): Public, Path(id): Path<Uuid>) -> Result<Response> {
     let signup = own_signup(&here, id).await?;
-    let asked = send_code(&here, signup.id, signup.email.clone()).await?;
-    let said = format!("If it has not come yet, it is on its way again. You can ask once more in {} seconds.", asked.resend_in_seconds);
-    Ok(code_page(&here, &signup, String::new(), &said)?.into_response())
+    match send_code(&here, signup.id, signup.email.clone()).await {
+        Ok(asked) => Ok(Redirect::to(format!("/signups/{id}?again_in={}", asked.resend_in_seconds)).into_response()),
+        Err(refusal @ Error::TooManyCodes { .. }) => refused(&here, &signup, &refusal),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the code's form sends.
@@ -146,14 +167,22 @@ pub async fn confirmation(Public(here): Public, Path(id): Path<Uuid>, Form(form)
     let wrong = match opened {
         Ok(Opened { slug }) => return Ok(way_in(&here, slug.as_str(), id).into_response()),
         Err(Error::Conflict(taken)) => {
-            let page = other_name(&here, &signup, signup.slug.clone(), taken.to_owned()).await?;
+            let page = other_name(&here, &signup, signup.slug.clone(), format!("{taken}.")).await?;
             return Ok(page.with_status(StatusCode::CONFLICT).into_response());
         }
+        Err(refusal @ Error::SlowDown { .. }) => return refused(&here, &signup, &refusal),
         Err(Error::Invalid(fields)) => fields.of("code"),
         Err(error @ Error::WrongCode) => format!("{error}."),
         Err(error) => return Err(error),
     };
-    Ok(code_page(&here, &signup, wrong, "")?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
+    let page = code_page(&here, &signup, CodeAgain { wrong, ..CodeAgain::default() })?;
+    Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
+}
+
+/// The code's page, with why it has to wait.
+fn refused(here: &Here, signup: &Signup, refusal: &Error) -> Result<Response> {
+    let page = code_page(here, signup, CodeAgain { refusal: in_words(refusal), ..CodeAgain::default() })?;
+    Ok(page.with_refusal(refusal).into_response())
 }
 
 /// What the form for another name sends.
@@ -173,7 +202,7 @@ pub async fn choose_other_name(Public(here): Public, Path(id): Path<Uuid>, Form(
     };
     let wrong = match opened {
         Ok(Opened { slug }) => return Ok(way_in(&here, slug.as_str(), id).into_response()),
-        Err(Error::Conflict(taken)) => taken.to_owned(),
+        Err(Error::Conflict(taken)) => format!("{taken}."),
         Err(Error::Invalid(fields)) => fields.of("subdomain"),
         Err(error) => return Err(error),
     };
@@ -251,27 +280,40 @@ pub async fn finish_arrival(visitor: Visitor, Query(query): Query<Arrival>) -> R
 }
 
 /// The form with what was typed and what is wrong with it.
-async fn form_again(here: &Here, typed: Typed, error: Error, other_name_of: Option<Uuid>) -> Result<Response> {
+async fn form_again(here: &Here, typed: Typed, error: Error) -> Result<Response> {
+    let suggestions = shown(suggestions(&here.house, &typed.business_name).await?);
+    if let Error::TooManyCodes { .. } = &error {
+        let page = NewPage { suggestions, refusal: in_words(&error), ..new_page(here, typed, &FieldErrors::new()) };
+        return Ok(form_page(here, page)?.with_refusal(&error).into_response());
+    }
     let (wrong, status) = match error {
         Error::Invalid(fields) => (fields, StatusCode::UNPROCESSABLE_ENTITY),
-        Error::Conflict(taken) => (Error::invalid("subdomain", taken).fields(), StatusCode::CONFLICT),
+        Error::Conflict(taken) => (Error::invalid("subdomain", format!("{taken}.")).fields(), StatusCode::CONFLICT),
         other => return Err(other),
     };
-    let offered = suggestions(&here.house, &typed.business_name).await?.iter().map(ToString::to_string).collect();
-    Ok(new_page(here, typed, &wrong, offered, other_name_of)?.with_status(status).into_response())
+    let page = NewPage { suggestions, ..new_page(here, typed, &wrong) };
+    Ok(form_page(here, page)?.with_status(status).into_response())
 }
 
 async fn other_name(here: &Here, signup: &Signup, subdomain: String, wrong: String) -> Result<Page> {
+    let is_still_free = match read_subdomain(&subdomain) {
+        Ok(slug) => availability(&here.house, &slug).await? == NameState::Free,
+        Err(_) => false,
+    };
     let mut fields = FieldErrors::new();
     if !wrong.is_empty() {
         fields.add("subdomain", wrong);
     }
-    let offered = suggestions(&here.house, &signup.business_name).await?.iter().map(ToString::to_string).collect();
-    new_page(here, Typed { subdomain, ..signup.typed() }, &fields, offered, Some(signup.id.uuid()))
+    let suggestions = shown(suggestions(&here.house, &signup.business_name).await?);
+    let page = new_page(here, Typed { subdomain, ..signup.typed() }, &fields);
+    form_page(here, NewPage { suggestions, is_still_free, other_name_of: signup.id.to_string(), ..page })
 }
 
-fn new_page(here: &Here, typed: Typed, wrong: &FieldErrors, suggestions: Vec<String>, other_name_of: Option<Uuid>) -> Result<Page> {
-    let hosts = &here.house.hosts;
+fn shown(slugs: Vec<Slug>) -> Vec<String> {
+    slugs.iter().map(ToString::to_string).collect()
+}
+
+fn new_page(here: &Here, typed: Typed, wrong: &FieldErrors) -> NewPage {
     let chosen = if typed.country.is_empty() { "GB" } else { &typed.country };
     let countries = Market::all()
         .into_iter()
@@ -281,7 +323,7 @@ fn new_page(here: &Here, typed: Typed, wrong: &FieldErrors, suggestions: Vec<Str
             is_chosen: market.country.as_str() == chosen,
         })
         .collect();
-    let page = NewPage {
+    NewPage {
         shell: Shell::of(here, "Open your counter"),
         business_name_error: wrong.of("business_name"),
         subdomain_error: wrong.of("subdomain"),
@@ -289,23 +331,37 @@ fn new_page(here: &Here, typed: Typed, wrong: &FieldErrors, suggestions: Vec<Str
         owner_name_error: wrong.of("owner_name"),
         email_error: wrong.of("email"),
         has_errors: wrong.iter().next().is_some(),
-        suggestions,
+        suggestions: Vec::new(),
         countries,
-        after_subdomain: format!(".{}", hosts.base()),
-        other_name_of: other_name_of.map(|id| id.to_string()).unwrap_or_default(),
+        after_subdomain: format!(".{}", here.house.hosts.base()),
+        other_name_of: String::new(),
+        is_still_free: false,
+        refusal: String::new(),
         typed,
-    };
-    Ok(Page::of(&page)?.with_form_targets(&hosts.any_counter()))
+    }
 }
 
-fn code_page(here: &Here, signup: &Signup, code_error: String, notice: &str) -> Result<Page> {
+fn form_page(here: &Here, page: NewPage) -> Result<Page> {
+    Ok(Page::of(&page)?.with_form_targets(&here.house.hosts.any_counter()))
+}
+
+/// What the code's page says besides.
+#[derive(Default)]
+struct CodeAgain {
+    wrong: String,
+    notice: String,
+    refusal: String,
+}
+
+fn code_page(here: &Here, signup: &Signup, again: CodeAgain) -> Result<Page> {
     let page = CodePage {
         shell: Shell { private: true, ..Shell::of(here, "Your code") },
         id: signup.id.uuid(),
         email: signup.email.as_str().to_owned(),
         address: here.house.hosts.host_of(&signup.slug),
-        code_error,
-        notice: notice.to_owned(),
+        code_error: again.wrong,
+        notice: again.notice,
+        refusal: again.refusal,
     };
     Ok(Page::of(&page)?.with_form_targets(&here.house.hosts.any_counter()))
 }

@@ -73,6 +73,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// As it was when it was asked.
+    pub fn asked(request_id: Uuid, operator_name: String, reason: String, asked_at: DateTime<Utc>) -> Self {
+        let (status, decided_by) = ("asked".to_owned(), String::new());
+        let (decided_at, granted_until, ended_at) = (None, None, None);
+        Self { request_id, operator_name, reason, asked_at, decided_at, decided_by, granted_until, ended_at, status }
+    }
+
     /// How it stands by now.
     pub fn state(&self, now: DateTime<Utc>) -> State {
         match (self.status.as_str(), self.granted_until) {

@@ -11,7 +11,7 @@ use super::{Request, State, decline, end, grant, history, list};
 use crate::audit::{Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::team::pages::requests_waiting;
+use crate::office_requests;
 use crate::tenancy::extract::{Member, Staff, SupportGiver};
 use crate::web::{Page, Redirect, Shell, when};
 
@@ -130,6 +130,6 @@ async fn index_page(tx: &mut Tx<Office>, member: &Member, refusal: &str) -> Resu
         past,
         events: events.collect(),
         refusal: if refusal.is_empty() { String::new() } else { format!("{refusal}.") },
-        shell: Shell::of_staff(member, "Support access", "support", requests_waiting(tx, member).await?),
+        shell: Shell::of_staff(member, "Support access", "support", office_requests::waiting(tx, member).await?),
     })
 }

@@ -12,9 +12,9 @@ use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::invitations::{self, Invitation, State};
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::StaffRole;
-use crate::tenancy::extract::{AnyRole, Decider, Fresh, Member, RoleGiver, RoleRule, Staff, TeamKeeper};
+use crate::tenancy::extract::{AnyRole, Fresh, Member, RoleGiver, RoleRule, Staff, TeamKeeper};
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -105,13 +105,8 @@ pub async fn team_page(tx: &mut Tx<Office>, member: &Member, written: Option<Uui
     // Only of an invitation that is there: an address cannot say what was not done.
     let told = invitations.iter().find(|waiting| Some(waiting.invitation_id) == written);
     let notice = told.map(|waiting| format!("A letter to {} is on its way to {}.", waiting.name, waiting.email)).unwrap_or_default();
-    let shell = Shell::of_staff(member, "Team", "team", requests_waiting(tx, member).await?);
+    let shell = Shell::of_staff(member, "Team", "team", office_requests::waiting(tx, member).await?);
     Page::of(&IndexPage { shell, items, may_invite, invitations, notice, refusal: sentence(refusal) })
-}
-
-/// For the menu of those who have the queue there.
-pub async fn requests_waiting(tx: &mut Tx<Office>, member: &Member) -> Result<i64> {
-    if Decider::allows(member.session.role) { Ok(figures_now(tx, member).await?.waiting) } else { Ok(0) }
 }
 
 fn sentence(words: &str) -> String {
@@ -129,7 +124,7 @@ struct RolesPage {
 /// `GET /office/team/roles`
 #[handler]
 pub async fn what_roles_may(mut staff: Staff<AnyRole>) -> Result<Page> {
-    let waiting = requests_waiting(&mut staff.tx, &staff.member).await?;
+    let waiting = office_requests::waiting(&mut staff.tx, &staff.member).await?;
     let shell = Shell::of_staff(&staff, "What each role may do", "team", waiting);
     Page::of(&RolesPage { shell, roles: StaffRole::ALL, own: staff.session.role })
 }
@@ -215,7 +210,7 @@ async fn show_page(tx: &mut Tx<Office>, member: &Member, staff_id: Uuid, role_er
     let (now, zone) = (member.house.now(), member.tenant.time_zone);
     let colleague = find(tx, staff_id).await?;
     let entries = audit::about(tx, staff_id).await?;
-    let waiting = requests_waiting(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     let acting = member.session.role;
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &colleague.name, "team", waiting),

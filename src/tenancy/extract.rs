@@ -12,7 +12,8 @@ use poem::{FromRequest, Request, RequestBody};
 use super::House;
 pub use super::operator::{Agent, AnyOperator, AtConsole, Enrolling, FreshOperator, FreshPerson, Operator, Person, Present, Who};
 pub use super::rules::{
-    AnyRole, Closer, Decider, DomainKeeper, Exporter, Fresh, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SupportGiver, TeamKeeper,
+    AnyRole, Closer, Decider, DomainKeeper, Exporter, Fresh, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SettingsKeeper, SupportGiver,
+    TeamKeeper,
 };
 use super::session::{self, CustomerSession, Doorway, StaffSession};
 use super::states::{Role, State};

@@ -129,7 +129,7 @@ impl Hosts {
             return Ok(Site::Console);
         }
         match Slug::parse(label) {
-            Ok(slug) if !slug.is_reserved() => Ok(Site::Counter(slug)),
+            Ok(slug) if !slug.is_listed() => Ok(Site::Counter(slug)),
             _ => Err(HostError::Unknown),
         }
     }

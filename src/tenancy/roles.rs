@@ -22,6 +22,8 @@ pub const DECIDE: Right =
     Right { words: "see the customers, and approve or reject who asks for an account", roles: &[Owner, Manager, Sales] };
 pub const SUSPEND: Right =
     Right { words: "suspend a customer and restore the access, and take the samples away", roles: &[Owner, Manager] };
+pub const CHANGE_SETTINGS: Right =
+    Right { words: "change the settings: name, logo, colours, how customers reach you, who sees prices", roles: &[Owner, Manager] };
 pub const APPOINT_HELPERS: Right = Right { words: "invite sales people and pickers, and remove them", roles: &[Owner, Manager] };
 pub const APPOINT_ANYBODY: Right =
     Right { words: "invite owners and managers, change anybody’s role, and remove anybody", roles: &[Owner] };
@@ -32,8 +34,19 @@ pub const EXPORT: Right = Right { words: "take everything along as one file", ro
 pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
 /// The table, row by row.
-pub const RIGHTS: [&Right; 10] =
-    [&SEE_TEAM, &DECIDE, &SUSPEND, &APPOINT_HELPERS, &APPOINT_ANYBODY, &READ_LOG, &KEEP_DOMAINS, &LET_SUPPORT_IN, &EXPORT, &CLOSE];
+pub const RIGHTS: [&Right; 11] = [
+    &SEE_TEAM,
+    &DECIDE,
+    &SUSPEND,
+    &CHANGE_SETTINGS,
+    &APPOINT_HELPERS,
+    &APPOINT_ANYBODY,
+    &READ_LOG,
+    &KEEP_DOMAINS,
+    &LET_SUPPORT_IN,
+    &EXPORT,
+    &CLOSE,
+];
 
 impl StaffRole {
     /// Who may do most first.

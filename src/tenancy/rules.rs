@@ -54,6 +54,8 @@ pub enum Leaving {}
 pub enum Decider {}
 /// Who may shut a customer out and let them back in.
 pub enum Keeper {}
+/// Who may change how the counter looks and how it is reached.
+pub enum SettingsKeeper {}
 /// Who may bring people into the team and let them go; whom, [`StaffRole::may_appoint`] says.
 pub enum TeamKeeper {}
 /// Who may say what others are.
@@ -94,6 +96,12 @@ impl RoleRule for Decider {
 impl RoleRule for Keeper {
     fn allows(role: StaffRole) -> bool {
         roles::SUSPEND.is_of(role)
+    }
+}
+
+impl RoleRule for SettingsKeeper {
+    fn allows(role: StaffRole) -> bool {
+        roles::CHANGE_SETTINGS.is_of(role)
     }
 }
 

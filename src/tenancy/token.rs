@@ -9,6 +9,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use sha2::{Digest, Sha256};
 
+use crate::config::Keys;
 use crate::error::{Error, Result};
 
 /// A customer's session.
@@ -44,6 +45,11 @@ impl Token {
     /// The same one for the same bytes: for a question that is known by what it is about, and not by a browser.
     pub fn named(kind: &str, bytes: &[u8]) -> Self {
         Self(Sha256::new().chain_update(kind).chain_update(bytes).finalize().into())
+    }
+
+    /// The same one for the same parts, and nobody's who has not the server's key of this version.
+    pub fn derived(keys: &Keys, version: i16, kind: &str, parts: &[&[u8]]) -> Result<Self> {
+        Ok(Self(keys.derive(version, &[&[kind.as_bytes()], parts].concat())?))
     }
 
     /// One that a browser sent; None when it is not of the right form.

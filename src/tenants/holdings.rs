@@ -116,7 +116,13 @@ pub const HOLDINGS: &[Holding] = &[
         "idempotency_keys",
         "it is of use for two days, to who sent a request twice",
         Row("tenant_id"),
-        &["tenant_id", "customer_id", "key", "request_hash", "created_at", "answer"],
+        &["tenant_id", "customer_id", "staff_id", "asker_id", "key", "request_hash", "created_at", "answer"],
+    ),
+    no(
+        "platform_idempotency_keys",
+        "it is of use for two days, to who sent a request twice",
+        Row("tenant"),
+        &["asker_id", "key_hash", "tenant", "request_hash", "answer", "created_at"],
     ),
     whole(
         "invitations",

@@ -10,6 +10,9 @@ use crate::ids::TenantId;
 use crate::tenancy::House;
 use crate::values::Slug;
 
+/// Of a name that was free a moment ago.
+pub const JUST_TAKEN: &str = "Somebody else has just taken that address. Choose another one";
+
 /// Whether a tenant can have this name, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameState {
@@ -31,15 +34,13 @@ impl NameState {
         }
     }
 
-    /// For the person who chose it; None when it is free.
+    /// For the person who chose it, without a full stop, as [`Error::Conflict`] has it; None when it is free.
     pub fn objection(self) -> Option<&'static str> {
         match self {
             Self::Free => None,
-            Self::InUse => Some("That address is taken. Choose another one."),
-            Self::Reserved => Some("That address is reserved. Choose another one."),
-            Self::Quarantined => {
-                Some("That address was another business's until lately, and is kept free for a while. Choose another one.")
-            }
+            Self::InUse => Some("That address is taken. Choose another one"),
+            Self::Reserved => Some("That address is reserved. Choose another one"),
+            Self::Quarantined => Some("That address was another business’s until lately, and is kept free for a while. Choose another one"),
         }
     }
 }
@@ -52,10 +53,19 @@ impl NameState {
     pub fn insist_on_free(self) -> Result<()> {
         match (self, self.objection()) {
             (Self::InUse | Self::Quarantined, Some(objection)) => Err(Error::Conflict(objection)),
-            (_, Some(objection)) => Err(Error::invalid("subdomain", objection)),
+            (_, Some(objection)) => Err(Error::invalid("subdomain", format!("{objection}."))),
             (_, None) => Ok(()),
         }
     }
+}
+
+/// Refuses a name that nobody can have, with what else is wrong with a form and before the database is asked.
+///
+/// # Errors
+/// Why, for the person who chose it.
+pub fn not_reserved(slug: Slug) -> Result<Slug, String> {
+    let objection = NameState::Reserved.objection().filter(|_| slug.is_reserved());
+    objection.map_or(Ok(slug), |objection| Err(format!("{objection}.")))
 }
 
 /// How it stands with one name, for a tenant-to-be or for this one: what was once its own it may have back.

@@ -2,6 +2,8 @@
 
 pub const WHITE: &str = "#ffffff";
 pub const NEAR_BLACK: &str = "#1d1c1a";
+/// What pages are written on, as the style sheet has it.
+const LIGHT_GROUND: &str = "#fbfaf8";
 /// The least contrast at which text of ordinary size can be read.
 pub const READABLE: f64 = 4.5;
 
@@ -25,6 +27,11 @@ fn towards(colour: &str, end: &str, step: u8) -> String {
         (channel(colour) * u16::from(u8::MAX - step) + channel(end) * u16::from(step)) / u16::from(u8::MAX)
     });
     format!("#{:02x}{:02x}{:02x}", mixed[0], mixed[1], mixed[2])
+}
+
+/// Whether a colour stands out from a light page (WCAG 2.2, 1.4.11): a white button on it is one by its rim alone.
+pub fn stands_out(colour: &str) -> bool {
+    contrast(colour, LIGHT_GROUND) >= 3.0
 }
 
 /// White or near-black, whichever contrasts more with a `#rrggbb` colour.
@@ -73,6 +80,14 @@ mod tests {
             let corrected = readable(&colour);
             assert!(contrast(&corrected, readable_on(&corrected)) >= READABLE, "{colour} → {corrected}");
         }
+    }
+
+    #[test]
+    fn light_colours_do_not_stand_out_from_the_page() {
+        for (colour, does) in [("#ffffff", false), ("#ffff00", false), ("#ffd54a", false), ("#14532d", true), ("#767676", true)] {
+            assert_eq!(stands_out(colour), does, "{colour}");
+        }
+        assert!(include_str!("../web/style.css").contains(&format!("--ground: {LIGHT_GROUND};")), "the style sheet's");
     }
 
     #[test]

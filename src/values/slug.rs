@@ -53,18 +53,17 @@ impl Slug {
         &self.0
     }
 
+    /// Whether the name stands on the list itself: no host of it is ever a tenant's, whatever the database holds.
+    pub fn is_listed(&self) -> bool {
+        RESERVED.binary_search(&self.as_str()).is_ok()
+    }
+
     /// Whether the name is ours to keep: hosts of our own now or later, names that mail and network software asks for
-    /// unbidden, their plurals and numbered sisters, and names that would let a tenant speak as the platform.
+    /// unbidden, their plurals, numbered sisters and look-alikes, and names that would let a tenant speak as the platform.
     pub fn is_reserved(&self) -> bool {
         let name = self.as_str();
-        let singular = [name.strip_suffix('s'), name.strip_suffix("es")];
-        let numbered = name.trim_end_matches(|character: char| character.is_ascii_digit());
-        let numbered = numbered.strip_suffix('-').unwrap_or(numbered);
-        is_listed(name)
-            || is_listed(&format!("{name}s"))
-            || singular.into_iter().flatten().any(is_listed)
-            || (numbered.len() < name.len() && NUMBERED.contains(&numbered))
-            || looks_like_the_platform(name)
+        let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
+        is_kept(name) || is_kept(stem.strip_suffix('-').unwrap_or(stem)) || looks_like_the_platform(name)
     }
 }
 
@@ -74,77 +73,102 @@ impl fmt::Display for Slug {
     }
 }
 
-fn is_listed(name: &str) -> bool {
-    RESERVED.binary_search(&name).is_ok()
+/// Whether a name is on the list, in the singular or the plural, or looks like one that is.
+fn is_kept(name: &str) -> bool {
+    let singular = [name.strip_suffix('s'), name.strip_suffix("es")];
+    let with_y = name.strip_suffix("ies").map(|stem| format!("{stem}y"));
+    is_listed(name)
+        || is_listed(&format!("{name}s"))
+        || singular.into_iter().flatten().any(is_listed)
+        || with_y.is_some_and(|name| is_listed(&name))
+        || ["l", "i"].iter().any(|one| is_listed(&undisguised(name, one)))
 }
 
-/// What the name looks like at a glance: without hyphens, with one letter for all that are taken for it.
-fn at_a_glance(name: &str) -> String {
-    let letters: String = name
-        .chars()
-        .filter(|character| *character != '-')
-        .map(|character| match character {
-            '0' => 'o',
-            '1' | 'i' => 'l',
-            '3' => 'e',
-            '4' => 'a',
-            '5' => 's',
-            '7' => 't',
-            '8' => 'b',
-            other => other,
-        })
-        .collect();
+fn is_listed(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok() || TWO_LETTERS.contains(&name)
+}
+
+/// What a name is taken for that has digits in the place of letters, or a hyphen where nobody expects one: `supp0rt`. Who
+/// reads a 1 reads a small L or an I.
+fn undisguised(name: &str, one: &str) -> String {
+    let letters = name.replace('-', "").replace('1', one);
+    let letters: String = letters.chars().map(letter_of).collect();
     letters.replace("rn", "m").replace("vv", "w")
 }
 
-/// Whether people would take the name for the platform's own: it has our name in it, or is one slip of the finger from it.
-fn looks_like_the_platform(name: &str) -> bool {
-    let (seen, ours) = (at_a_glance(name), at_a_glance("tradecounter"));
-    seen.contains(&ours) || strsim::osa_distance(&seen, &ours) <= 1
+/// The letter that a digit is taken for.
+fn letter_of(character: char) -> char {
+    match character {
+        '0' => 'o',
+        '1' => 'l',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        '8' => 'b',
+        other => other,
+    }
 }
 
-/// Hosts of networks are numbered: `ns3`, `mx-10`.
-const NUMBERED: &[&str] = &["db", "dns", "mail", "mx", "node", "ns", "proxy", "relay", "server", "smtp", "vpn", "web", "ww", "www"];
+/// Whether people would take the name for the platform's own: it has our name in it, or some of its words are one slip of
+/// the finger from it.
+fn looks_like_the_platform(name: &str) -> bool {
+    const OURS: &str = "tradecounter";
+    let words: Vec<&str> = name.split('-').collect();
+    let runs = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| from..to));
+    let is_a_slip = |run: &str| {
+        let stem = run.trim_end_matches(|character: char| character.is_ascii_digit());
+        [run, stem, stem.trim_end_matches('s')].iter().any(|run| strsim::osa_distance(&undisguised(run, "l"), OURS) <= 1)
+    };
+    undisguised(name, "l").contains(OURS) || runs.filter_map(|run| words.get(run)).any(|run| is_a_slip(&run.concat()))
+}
+
+/// Hosts of networks that are numbered, `ns3` and `mx-10`, and too short to be a name themselves.
+const TWO_LETTERS: &[&str] = &["db", "mx", "ns", "ww"];
 
 /// Sorted. Names of one or two characters need no place here, they are no slugs.
 #[rustfmt::skip]
 const RESERVED: &[&str] = &[
     "about", "abuse", "academy", "account", "accounts", "acme-challenge", "adm", "admin", "administrator",
     "administrators", "admins", "affiliate", "affiliates", "all", "alpha", "any", "anyone", "api", "apis", "app",
-    "application", "apps", "asset", "assets", "audit", "auth", "autoconfig", "autodiscover", "backup", "backups",
-    "bank", "banking", "basket", "beta", "billing", "bimi", "blog", "blogs", "bounce", "bounces", "broadcasthost",
-    "build", "cache", "caldav", "card", "carddav", "cards", "careers", "cart", "cdn", "cdns", "cert", "certificate",
-    "certificates", "certs", "checkout", "code", "codes", "community", "compliance", "console", "contact",
-    "content", "contents", "cookies", "counter", "counters", "crl", "css", "customer", "customers", "daemon",
-    "dashboard", "dashboards", "data", "database", "db1", "db2", "demo", "demos", "deploy", "dev", "developer",
-    "developers", "devs", "dkim", "dmarc", "dns", "dns1", "dns2", "doc", "docs", "documentation", "download",
-    "downloads", "dpo", "email", "emails", "everyone", "example", "examples", "false", "favicon", "file", "files",
-    "firewall", "fonts", "forum", "forums", "ftp", "gateway", "gateways", "gdpr", "git", "grafana", "graphql",
-    "guest", "guests", "health", "healthz", "help", "helpcenter", "helpcentre", "helpdesk", "home", "hook", "hooks",
-    "hostmaster", "identity", "image", "images", "imap", "imaps", "img", "imprint", "inbox", "info", "internal",
-    "intranet", "invoice", "invoices", "isatap", "jobs", "js-assets", "learn", "legal", "local", "localdomain",
-    "localhost", "log", "login", "logins", "logout", "logs", "mail", "mailer", "mailer-daemon", "mails",
-    "mailserver", "market", "marketing", "marketplace", "markets", "media", "message", "messages", "metrics",
-    "mobile", "monitor", "monitoring", "mta", "mta-sts", "mx1", "mx2", "mx3", "mytradecounter", "nameserver", "new",
-    "news", "newsletter", "newsletters", "no-reply", "nobody", "noc", "none", "noreply", "ns1", "ns2", "ns3", "ns4",
-    "ns5", "ns6", "null", "oauth", "oauth2", "ocsp", "office", "offices", "official", "oidc", "operator",
-    "operators", "order", "orders", "otp", "outbox", "owner", "packages", "partner", "partners", "passkey",
-    "passkeys", "password", "passwords", "pay", "payment", "payments", "pkg", "pki", "platform", "pop", "pop3",
-    "portal", "portals", "postgres", "postgresql", "postmaster", "press", "preview", "privacy", "private", "prod",
-    "production", "prometheus", "proxy", "public", "push", "qa-test", "queue", "readyz", "redis", "refund",
-    "refunds", "register", "registration", "registrations", "registry", "repo", "repos", "robots", "root", "router",
-    "safety", "sales", "saml", "sample", "samples", "sandbox", "search", "securities", "security", "self",
-    "service", "services", "session", "sessions", "sftp", "shop", "shops", "sign-in", "sign-out", "sign-up",
-    "signin", "signout", "signup", "sitemap", "sms", "smtp", "smtps", "socket", "spf", "ssh", "ssl", "sso", "staff",
-    "stage", "staging", "start", "static", "statics", "status", "statuses", "store", "stores", "superuser",
-    "support", "supports", "svn", "sysadmin", "system", "systems", "team", "tenant", "tenants", "terms", "test",
-    "testing", "tests", "tls", "token", "tokens", "tracing", "tradcounter", "trade-counter", "trade-counter-app",
-    "trade-counters", "tradecounter", "tradecounter-admin", "tradecounter-app", "tradecounter-help",
-    "tradecounter-id", "tradecounter-login", "tradecounter-pay", "tradecounter-support", "tradecounterapp",
-    "tradecounters", "tradecountr", "true", "trust", "undefined", "unknown", "unsubscribe", "upload", "uploads",
-    "usenet", "user", "users", "uucp", "verification", "verify", "void", "vpn", "wallet", "web", "webhook",
-    "webhooks", "webmail", "webmaster", "webs", "website", "websocket", "well-known", "wholesaler", "wholesalers",
-    "wiki", "wpad", "www", "www1", "www2", "www3", "wwww", "you",
+    "application", "apps", "arpa", "asset", "assets", "audit", "auth", "autoconfig", "autodiscover", "backup",
+    "backups", "bank", "banking", "basket", "beta", "billing", "bimi", "blog", "blogs", "bounce", "bounces",
+    "broadcasthost", "build", "cache", "caddy", "caldav", "caldavs", "card", "carddav", "carddavs", "cards",
+    "careers", "cart", "cdn", "cdns", "cert", "certificate", "certificates", "certs", "checkout", "cname", "code",
+    "codes", "community", "compliance", "console", "contact", "content", "contents", "cookies", "corp", "counter",
+    "counters", "cpanel", "cpcalendars", "cpcontacts", "crl", "css", "customer", "customers", "daemon", "dashboard",
+    "dashboards", "data", "database", "demo", "demos", "deploy", "dev", "developer", "developers", "devs", "dhcp",
+    "directory", "dkim", "dmarc", "dns", "dnssec", "doc", "docs", "documentation", "domainkey", "download",
+    "downloads", "dpo", "email", "emails", "enterpriseenrollment", "enterpriseregistration", "everyone", "example",
+    "examples", "false", "favicon", "feedback", "file", "files", "firewall", "fonts", "forum", "forums", "ftp",
+    "gateway", "gateways", "gdpr", "git", "grafana", "graphql", "guest", "guests", "health", "healthz", "help",
+    "helpcenter", "helpcentre", "helpdesk", "home", "hook", "hooks", "hostmaster", "identity", "image", "images",
+    "imap", "imap4", "imaps", "img", "imprint", "inbox", "info", "internal", "intranet", "invalid", "invoice",
+    "invoices", "isatap", "jabber", "jobs", "js-assets", "kerberos", "lan", "ldap", "ldaps", "learn", "legal",
+    "letsencrypt", "lists", "listserv", "local", "localdomain", "localhost", "log", "login", "logins", "logout",
+    "logs", "lyncdiscover", "mail", "mailer", "mailer-daemon", "mailhost", "mailman", "mails", "mailserver",
+    "market", "marketing", "marketplace", "markets", "media", "message", "messages", "metrics", "mobile", "monitor",
+    "monitoring", "msoid", "mta", "mta-sts", "mytradecounter", "nameserver", "new", "news", "newsletter",
+    "newsletters", "nil", "no-reply", "nobody", "noc", "node", "none", "noreply", "ntp", "null", "oauth", "oauth2",
+    "ocsp", "office", "offices", "official", "oidc", "onion", "operator", "operators", "order", "orders", "otp",
+    "outbox", "owner", "packages", "partner", "partners", "passkey", "passkeys", "password", "passwords", "pay",
+    "payment", "payments", "pkg", "pki", "platform", "plesk", "pop", "pop3", "pop3s", "portal", "portals",
+    "postgres", "postgresql", "postmaster", "press", "preview", "privacy", "private", "prod", "production",
+    "prometheus", "proxy", "public", "push", "qa-test", "queue", "readyz", "redis", "refund", "refunds", "register",
+    "registration", "registrations", "registry", "relay", "repo", "repos", "resolver", "robots", "root", "router",
+    "safety", "sales", "saml", "sample", "samples", "sandbox", "search", "secure", "securities", "security",
+    "selector", "self", "server", "service", "services", "session", "sessions", "sftp", "shop", "shops", "sign-in",
+    "sign-out", "sign-up", "signin", "signout", "signup", "sip", "sips", "sitemap", "smarthost", "sms", "smtp",
+    "smtps", "socket", "spf", "ssh", "ssl", "sso", "staff", "stage", "staging", "start", "static", "statics",
+    "status", "statuses", "store", "stores", "stun", "stuns", "superuser", "support", "supports", "svn", "sysadmin",
+    "system", "systems", "team", "tenant", "tenants", "terms", "test", "testing", "tests", "tls", "token", "tokens",
+    "tracing", "tradcounter", "trade-counter", "trade-counter-app", "trade-counters", "tradecounter",
+    "tradecounter-admin", "tradecounter-app", "tradecounter-help", "tradecounter-id", "tradecounter-login",
+    "tradecounter-pay", "tradecounter-support", "tradecounterapp", "tradecounters", "tradecountr", "true", "trust",
+    "turns", "undefined", "unknown", "unsubscribe", "upload", "uploads", "usenet", "user", "users", "uucp",
+    "verification", "verify", "void", "vpn", "wallet", "web", "webdisk", "webhook", "webhooks", "webmail",
+    "webmaster", "webs", "website", "websocket", "well-known", "whm", "wholesaler", "wholesalers", "wiki", "wpad",
+    "www", "wwww", "xmpp", "you",
 ];
 
 #[cfg(test)]
@@ -187,8 +211,23 @@ mod tests {
         for name in RESERVED {
             assert!(Slug::parse(name).unwrap().is_reserved(), "{name}");
         }
-        for free in ["unionjack", "spiceroute", "fromagerie", "counter-culture", "trade-corner", "webbs", "nsk-foods", "vpnz", "mailroom7"]
-        {
+        for free in [
+            "acme",
+            "unionjack",
+            "spiceroute",
+            "fromagerie",
+            "counter-culture",
+            "trade-corner",
+            "trade-country",
+            "trade-centre-24",
+            "webbs",
+            "nsk-foods",
+            "vpnz",
+            "mailroom7",
+            "the-mall",
+            "7up-depot",
+            "modern-barn",
+        ] {
             assert!(!Slug::parse(free).unwrap().is_reserved(), "{free}");
         }
     }
@@ -196,10 +235,14 @@ mod tests {
     #[test]
     fn sisters_and_look_alikes_of_reserved_names_are_reserved() {
         for name in
-            ["wpad", "wpads", "autodiscover", "mta-sts", "ns1", "ns17", "mx-4", "www9", "web2", "admins", "logins", "statuse", "boxs"]
+            "wpad wpads wpad2 autodiscover autodiscovers lyncdiscover mta-sts mta-sts1 ns1 ns17 nss mx-4 mxs www9 web2 imap1 sip ldap \
+            selector1 cpanel invalid onion admins admin1 admin-2 logins login24 statuse registries proxies inboxes supp0rt adm1n l0gin \
+            b1lling log-in adrnin 0ffice webrnail"
+                .split_whitespace()
         {
-            assert_eq!(Slug::parse(name).unwrap().is_reserved(), name != "boxs", "{name}");
+            assert!(Slug::parse(name).unwrap().is_reserved(), "{name}");
         }
+        assert!(!Slug::parse("boxs").unwrap().is_reserved());
         for ours in [
             "tradecounter",
             "trade-counter",
@@ -211,6 +254,10 @@ mod tests {
             "tradecountre",
             "tradeccounter",
             "tradec0unt3r",
+            "tradecountr-support",
+            "login-trade-countre",
+            "tradecuonter24",
+            "tradecountres-uk",
         ] {
             assert!(Slug::parse(ours).unwrap().is_reserved(), "{ours}");
         }

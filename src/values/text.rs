@@ -35,8 +35,8 @@ impl TextError {
 
 /// One line of at least one character: blanks in a row become one.
 pub fn line(typed: &str, most: usize) -> Result<String, TextError> {
-    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
+    let line = without_nothing(typed).split_whitespace().collect::<Vec<_>>().join(" ");
+    if !line.chars().any(is_seen) {
         return Err(TextError::Empty);
     }
     bounded(line, most)
@@ -45,12 +45,26 @@ pub fn line(typed: &str, most: usize) -> Result<String, TextError> {
 /// Several lines, at least one character.
 pub fn block(typed: &str, most: usize) -> Result<String, TextError> {
     let text = optional(typed, most)?;
-    if text.is_empty() { Err(TextError::Empty) } else { Ok(text) }
+    if text.chars().any(is_seen) { Ok(text) } else { Err(TextError::Empty) }
 }
 
 /// Several lines, or nothing.
 pub fn optional(typed: &str, most: usize) -> Result<String, TextError> {
-    bounded(typed.trim().replace("\r\n", "\n"), most)
+    bounded(without_nothing(typed).trim().replace("\r\n", "\n"), most)
+}
+
+/// Leaves out what is nothing on a page and comes along when words are copied from one: blanks without width, hyphens that
+/// are only there at the end of a line, marks of the order of bytes.
+fn without_nothing(typed: &str) -> String {
+    typed.replace(['\u{ad}', '\u{180e}', '\u{200b}', '\u{2060}', '\u{feff}'], "")
+}
+
+/// Whether a character leaves any mark. Some only join others, or fill the place of one: a name of these alone has nothing
+/// to press on.
+fn is_seen(character: char) -> bool {
+    let joins = matches!(character, '\u{200c}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{61c}' | '\u{34f}');
+    let fills = matches!(character, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    !character.is_whitespace() && !joins && !fills
 }
 
 fn bounded(text: String, most: usize) -> Result<String, TextError> {
@@ -60,4 +74,23 @@ fn bounded(text: String, most: usize) -> Result<String, TextError> {
     // Directional overrides can make one text look like another.
     let unprintable = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(unprintable) { Err(TextError::Unprintable) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_nothing() {
+        for nothing in ["", "  ", "\u{200b}", "\u{feff} \u{ad}", "\u{200d}\u{200c}", "\u{3164}", "\u{2800}", "\u{fe0f}", "\u{2060}\n"] {
+            assert_eq!(line(nothing, 10), Err(TextError::Empty), "{nothing:?}");
+            assert_eq!(block(nothing, 10), Err(TextError::Empty), "{nothing:?}");
+        }
+        assert_eq!(line("\u{feff}Ac\u{ad}me\u{200b} \u{a0} Ltd", 10).as_deref(), Ok("Acme Ltd"), "as it is copied from a page");
+        for kept in ["👩\u{200d}🍳", "می\u{200c}خواهم", "日本酒", "❤\u{fe0f}"] {
+            assert_eq!(line(kept, 20).as_deref(), Ok(kept), "what joins the others stays with them");
+        }
+        assert_eq!(line("\u{202e}evil", 10), Err(TextError::Unprintable));
+        assert_eq!(optional("\u{200b}", 10).as_deref(), Ok(""));
+    }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Anywhere, Place};
 use crate::values::Slug;
-use crate::values::colour::readable_on;
+use crate::values::colour::{readable_on, stands_out};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -65,8 +65,9 @@ pub fn favicon() -> Response {
 pub fn brand(Anywhere(here): Anywhere, Query(asked): Query<Version>) -> Result<Response> {
     let Place::Counter(tenant) = &here.place else { return Err(Error::NotFound) };
     let (brand, second) = (&tenant.brand_colour, tenant.second_colour.as_deref());
-    let second = second.map(|second| format!(";--second:{second};--on-second:{}", readable_on(second))).unwrap_or_default();
-    let css = format!(":root{{--brand:{brand};--on-brand:{}{second}}}", readable_on(brand));
+    let rim = |name: &str, colour: &str| if stands_out(colour) { String::new() } else { format!(";--{name}:var(--edge)") };
+    let second = second.map(|second| format!(";--second:{second};--on-second:{}{}", readable_on(second), rim("second-rim", second)));
+    let css = format!(":root{{--brand:{brand};--on-brand:{}{}{}}}", readable_on(brand), rim("rim", brand), second.unwrap_or_default());
     Ok(kept("text/css; charset=utf-8", css, asked.v == tenant.version().to_string()))
 }
 

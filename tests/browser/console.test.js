@@ -65,7 +65,10 @@ test("an operator finds a wholesaler, and makes one by hand whose owner comes in
 
   await menu(page).getByRole("link", { name: "Make a counter" }).click();
   await page.getByLabel("Business name").fill("Harbour Fish Co");
-  await page.getByLabel("Subdomain").fill("unionjack");
+  for (const [typed, said] of [["admin", "That address is reserved"], ["a b", "small letters"], ["harbour", "harbour is free"], ["unionjack", "That address is taken"]]) {
+    await page.getByLabel("Subdomain").fill(typed);
+    await page.getByRole("status").filter({ hasText: said }).waitFor();
+  }
   await page.getByLabel("Owner’s e-mail").fill("owner@harbour.example");
   await page.getByLabel("Owner’s name").fill("Finn Harbour");
   await page.getByRole("button", { name: "Make the counter" }).click();

@@ -1,27 +1,18 @@
 // A wholesaler's owner adds a domain, reads what to set, and looks; at the phone and at the desk.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
-import { atDesk, launch, look, newPerson } from "./browser.js";
+import { atDesk, look } from "./browser.js";
 import { signInToOffice } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 
 const OWNER = "owner@unionjack.example";
-const limit = { timeout: 180_000 };
+// Nobody answers there: no test asks a real name server.
+const NOBODY = { TRADECOUNTER__DOMAINS__RESOLVERS: "127.0.0.1:9", TRADECOUNTER__DOMAINS__TIMEOUT_SECONDS: "1" };
 
-let demo, browser;
-before(async () => {
-  // Nobody answers there: no test asks a real name server.
-  demo = await startDemo("domains", { TRADECOUNTER__DOMAINS__RESOLVERS: "127.0.0.1:9", TRADECOUNTER__DOMAINS__TIMEOUT_SECONDS: "1" });
-  browser = await launch();
-}, limit);
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
+const { demo, newPerson } = await open("domains", undefined, NOBODY);
 
-test("an owner adds a domain and reads what to set", limit, async () => {
-  const owner = await newPerson(browser, atDesk);
+test("an owner adds a domain and reads what to set", async () => {
+  const owner = await newPerson(atDesk);
   await signInToOffice(owner, demo, "unionjack", OWNER);
   await owner.goto(demo.url("unionjack", "/office/settings"));
   await owner.getByRole("link", { name: "Domains of your own" }).click();

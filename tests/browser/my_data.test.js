@@ -1,28 +1,17 @@
 // Somebody looks after what is held about them: takes it along, changes the number, and has everything erased.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
 
-import { launch, look, newPerson } from "./browser.js";
+import { look } from "./browser.js";
 import { MARGARET, codeIn, declared, signIn, stranger } from "./people.js";
-import { startDemo } from "./server.js";
+import { open, test } from "./stage.js";
 
 const NEW = stranger("71");
-const limit = { timeout: 180_000 };
-let demo, browser;
 
-before(async () => {
-  demo = await startDemo("my-data");
-  browser = await launch();
-}, limit);
+const { demo, newPerson } = await open("my-data");
 
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-}, limit);
-
-test("a person takes their data along, changes the number and has everything erased", limit, async () => {
-  const page = await newPerson(browser);
+test("a person takes their data along, changes the number and has everything erased", async () => {
+  const page = await newPerson();
   const account = declared("unionjack", MARGARET.phone);
   await signIn(page, demo, "unionjack", MARGARET);
   await page.getByRole("link", { name: "My data" }).first().click();

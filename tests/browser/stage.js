@@ -6,9 +6,9 @@ import { startDemo } from "./server.js";
 
 const LIMIT = { timeout: 180_000 };
 
-/** `name` is for the log and the data of this file's demo; `launching` is what `launch` takes. */
-export async function open(name, launching) {
-  const [demo, browser] = await Promise.all([startDemo(name), launch(launching)]);
+/** `name` is for the log and the data of this file's demo; `launching` is what `launch` takes; `environment` is laid over the demo's. */
+export async function open(name, launching, environment) {
+  const [demo, browser] = await Promise.all([startDemo(name, environment), launch(launching)]);
   after(async () => {
     await browser.close();
     await demo.stop();

@@ -210,7 +210,7 @@ async fn every_process_follows_a_domain_within_about_a_second() {
     // Added again and proven anew: who was signed in before is not, because in between it may have been anybody's.
     house.wait(TimeDelta::seconds(1));
     let acme = id(&house, "acme-two").await;
-    let again = domains::add(&house.app.house, acme, By::Routine, SHOP).await.expect("a domain");
+    let again = domains::add(&house.app.house, acme, By::Routine, SHOP, None).await.expect("a domain");
     set_record(&house, SHOP, &proof(&again.token));
     domains::check(&house.app.house, acme, By::Routine, again.id).await.expect("a look");
     becomes(&there, "/", 200).await;

@@ -6,15 +6,19 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::json;
-use sqlx::Executor;
+use sqlx::{AssertSqlSafe, Executor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tradecounter::challenges::code::Code;
+use tradecounter::config::Keys;
+use uuid::Uuid;
 
 use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
 use crate::house::{ADA, BEN, Browser, DAN, House};
 use crate::secrecy;
 
 const A_WHILE: Duration = Duration::from_secs(20);
+const CODES_KEY: &str = "5c1f0e7ad94b3826bb17c06e29fd4a80";
 
 /// A production, configured by a file and the environment, as an operator would.
 struct Production {
@@ -49,7 +53,7 @@ impl Production {
             .arg("--config")
             .arg(self.directory.join("production.toml"))
             .env("TRADECOUNTER__DATABASE__URL", &self.database)
-            .env("TRADECOUNTER__KEYS__CODES__1", "5c1f0e7ad94b3826bb17c06e29fd4a80")
+            .env("TRADECOUNTER__KEYS__CODES__1", CODES_KEY)
             .env("TRADECOUNTER__KEYS__COUNTERS", "e81b3fd6725c4a09a4d0b92c7e61f538")
             .env("TRADECOUNTER__SMS__KANNEL__PASSWORD", "secret")
             .env(EVERYTHING.0, EVERYTHING.1);
@@ -132,6 +136,75 @@ async fn killed_between_commit_and_send_kannel_still_gets_each_message_once() {
     assert_eq!((kannel.count_to(ADA), kannel.count_to(DAN), kannel.count_to(BEN)), (1, 1, 1), "{}", kannel.received());
     let sent: String = house.value("select string_agg(status, ' ') from messages where channel = 'sms'").await;
     assert_eq!(sent, "sent");
+}
+
+/// Of whoever works at the database: that something is so of them, within a while.
+async fn until_at_the_database(house: &House, what: &str) {
+    let mut admin = house.admin().await;
+    for _ in 0..1_000 {
+        let question =
+            AssertSqlSafe(format!("select {what} from pg_stat_activity where datname = current_database() and usename like 'tc_%'"));
+        if sqlx::Row::get::<bool, _>(&admin.fetch_one(sqlx::query(question)).await.expect("a look"), 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never {what}");
+}
+
+/// A lock holds the server up at each step in turn: what it has not committed is gone with it, and what it has is a counter
+/// that works. Either way the same code opens it.
+#[tokio::test]
+async fn killed_while_a_counter_is_opened_there_is_nothing_or_a_counter_and_the_same_code_opens_it() {
+    let house = House::open().await;
+    let mut production = Production::beside(&house, "kill-sign-up", free_port());
+    for (name, table, opened) in
+        [("one-foods", "staff", 0), ("two-foods", "audit_events", 0), ("three-foods", "jobs", 0), ("four-foods", "trade_accounts", 1)]
+    {
+        let mut server = production.start().await;
+        let public = production.browser("");
+        let email = format!("owner@{name}.example");
+        let body = json!({ "business_name": "Foods", "subdomain": name, "email": email, "country": "GB" });
+        let begun = public.post("/api/v1/signups", body).await;
+        let path = format!("/api/v1/signups/{}/confirmation", begun.value()["id"].as_str().expect("an id"));
+        let challenge: Uuid = house.value(&format!("select id from challenges where address = '{email}'")).await;
+        let keys = Keys { current_version: 1, codes: [("1".to_owned(), CODES_KEY.into())].into(), counters: String::new().into() };
+        let code = Code::derive(&keys, 1, challenge.into()).expect("a code").reveal();
+        secrecy::hold_message(&email, &format!("Your code: {code}"));
+
+        let mut holder = house.admin().await;
+        let lock = AssertSqlSafe(format!("begin; lock table {table} in share mode"));
+        sqlx::raw_sql(lock).execute(&mut holder).await.expect("a lock");
+        let asked = json!({ "code": code }).to_string();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{asked}",
+            production.at.port(),
+            asked.len()
+        );
+        let mut stream = TcpStream::connect(production.at).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("a request");
+        until_at_the_database(&house, "count(*) filter (where wait_event_type = 'Lock') > 0").await;
+        server.kill();
+        sqlx::raw_sql("rollback").execute(&mut holder).await.expect("the lock is given back");
+        until_at_the_database(&house, "count(*) filter (where state <> 'idle') = 0").await;
+        let made =
+            format!("from tenants t join staff s on s.tenant_id = t.id join audit_events e on e.tenant_id = t.id where t.slug = '{name}'");
+        assert_eq!(house.value::<i64>(&format!("select count(*) from tenants where slug = '{name}'")).await, opened, "{table}");
+        assert_eq!(house.value::<i64>(&format!("select count(*) {made}")).await, opened, "{table}");
+
+        let mut server = production.start().await;
+        let again = public.post(&path, json!({ "code": code })).await;
+        assert_eq!(again.status, StatusCode::CREATED, "{table}: {again:?}");
+        assert_eq!(production.browser(name).get("/").await.status, StatusCode::OK, "{table}");
+        assert_eq!(house.value::<i64>(&format!("select count(*) {made}")).await, 1, "{table}");
+        let samples = format!("select count(*) = 5 from account_access a join tenants t on t.id = a.tenant_id where t.slug = '{name}'");
+        let mut tries = 0..500;
+        while !house.value::<bool>(&samples).await {
+            assert!(tries.next().is_some(), "{table}: no samples");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server.kill();
+    }
 }
 
 /// The gateway may have taken what it never confirmed; nobody can know. So it is handed over once more, never twice more,

@@ -58,6 +58,7 @@ mod my_data;
 mod neighbours;
 mod number_changes;
 mod office;
+mod once;
 mod openapi;
 mod operators;
 mod own_pages;

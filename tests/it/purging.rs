@@ -52,6 +52,10 @@ async fn nothing_is_left_but_the_certificate() {
         .change(&format!(
             "insert into signups (id, business_name, slug, country, owner_name, email, browser_hash, created_at, made_tenant)
              values (gen_random_uuid(), 'Acme', 'acme', 'GB', 'Olive Owner', 'olive@acme.example', sha256('x'), now(), '{acme}');
+             insert into platform_idempotency_keys (asker_id, key_hash, tenant, request_hash, answer, created_at)
+             values (gen_random_uuid(), sha256('x'), '{acme}', sha256('x'), jsonb_build_object('business_name', 'Acme'), now());
+             insert into idempotency_keys (tenant_id, staff_id, key, request_hash, answer, created_at)
+             select tenant_id, staff_id, 'invited', sha256('x'), jsonb_build_object('name', 'Olive'), now() from staff where tenant_id = '{acme}';
              update tenants set logo = 'x', logo_type = 'image/png', contact_email = 'trade@acme.example' where slug = 'acme-foods'"
         ))
         .await;

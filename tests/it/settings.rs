@@ -73,7 +73,10 @@ async fn what_is_saved_is_on_the_counter_and_in_the_audit_log() {
         assert!(front.contains(shown), "{shown}: {front}");
     }
     let (href, css) = style_of(&counter).await;
-    assert!(href != old_style.0 && css == ":root{--brand:#ffd54a;--on-brand:#1d1c1a;--second:#1e3a8a;--on-second:#ffffff}", "{css}");
+    assert!(
+        href != old_style.0 && css == ":root{--brand:#ffd54a;--on-brand:#1d1c1a;--rim:var(--edge);--second:#1e3a8a;--on-second:#ffffff}",
+        "{css}"
+    );
     let row: String = house.value("select time_zone || ' ' || prices_shown from tenants where slug = 'acme'").await;
     assert_eq!(row, "Europe/Dublin all");
     let event = "select details::text from audit_events where action = 'settings.changed' and actor_name = 'owner of acme'";

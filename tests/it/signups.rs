@@ -85,6 +85,11 @@ async fn what_is_wrong_with_a_sign_up_is_said_beside_it() {
             assert_eq!(answer.value()["errors"][0]["field"], field, "{answer:?}");
         }
     }
+    let all_at_once =
+        public.post("/api/v1/signups", json!({ "business_name": "Nordic", "subdomain": "admin", "email": "n", "country": "XX" }));
+    let told = all_at_once.await.value();
+    let fields: Vec<&str> = told["errors"].as_array().expect("errors").iter().filter_map(|error| error["field"].as_str()).collect();
+    assert_eq!(fields, ["subdomain", "email", "country"], "{told}");
     assert!(house.sent_to(EMAIL).is_empty());
     assert_eq!(house.value::<i64>("select count(*) from signups").await, 0);
 }
@@ -191,7 +196,7 @@ async fn the_pages_lead_from_the_public_site_into_the_office() {
     assert_eq!(stranger.get(&page).await.status, StatusCode::NOT_FOUND, "a sign-up is for the browser that began it");
     assert_eq!(stranger.form(&format!("{page}/confirmation"), &[("code", &code)]).await.status, StatusCode::NOT_FOUND);
     let again = public.form(&format!("{page}/codes"), &[]).await;
-    assert_eq!(again.status, StatusCode::OK, "{again:?}");
+    assert!(public.get(&way(&again)).await.text.contains("on its way again. You can ask once more in 30 seconds."), "{again:?}");
 
     let counter = house.browser("nordic");
     let arrival = way(&public.form(&format!("{page}/confirmation"), &[("code", &code)]).await);
@@ -228,6 +233,92 @@ async fn whoever_came_too_late_keeps_what_was_typed_and_chooses_another_name() {
     }
     assert!(way(&public.form(&format!("{page}/subdomain"), &[("subdomain", "nordic-two")]).await).starts_with("/office/arrivals/new"));
     assert_eq!(house.browser("nordic-two").get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn by_the_api_as_well_the_code_comes_again_and_another_name_can_be_chosen() {
+    let house = House::open().await;
+    let public = house.browser("");
+    let (mine, first_code) = begin(&house, "nordic", EMAIL).await;
+    let too_soon = public.post(&format!("/api/v1/signups/{mine}/codes"), json!({})).await;
+    assert_eq!(too_soon.status, StatusCode::ACCEPTED, "{too_soon:?}");
+    assert!(too_soon.value()["resend_in_seconds"].as_i64().is_some_and(|seconds| seconds > 0), "{too_soon:?}");
+    house.wait(TimeDelta::seconds(31));
+    assert_eq!(public.post(&format!("/api/v1/signups/{mine}/codes"), json!({})).await.status, StatusCode::ACCEPTED);
+    assert_eq!((house.code_for(EMAIL).await, house.sent_to(EMAIL).len()), (first_code.clone(), 2), "the same one, once more");
+
+    let (theirs, code) = begin(&house, "nordic", "otto@other.example").await;
+    assert_eq!(confirm(&house, &theirs, &code).await.status, StatusCode::CREATED);
+    let other = |name: &str| json!({ "subdomain": name });
+    let choose = async |name: &str| public.post(&format!("/api/v1/signups/{mine}/subdomain"), other(name)).await;
+    assert_eq!(choose("nordic-two").await.status, StatusCode::UNAUTHORIZED, "not before the code");
+    let late = confirm(&house, &mine, &first_code).await;
+    assert_eq!((late.status, &late.value()["detail"]), (StatusCode::CONFLICT, &json!("That address is taken. Choose another one.")));
+    for (name, status) in [("nordic", 409), ("admin", 422), ("-", 422)] {
+        assert_eq!(choose(name).await.status.as_u16(), status, "{name}");
+    }
+    let opened = choose("Nordic-Two").await;
+    assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+    let again = choose("nordic-three").await;
+    assert_eq!((again.status, again.text), (StatusCode::CREATED, opened.text), "it is open already, and opens once");
+    assert_eq!(house.value::<i64>("select count(*) from tenants where slug like 'nordic%'").await, 2);
+}
+
+#[tokio::test]
+async fn a_name_that_was_given_up_meanwhile_says_so() {
+    let house = House::open().await;
+    let (id, code) = begin(&house, "nordic", EMAIL).await;
+    house
+        .change("insert into retired_names (slug, tenant, retired_at, free_at) select 'nordic', id, now(), now() + interval '90 days' from tenants where slug = 'acme'")
+        .await;
+    let late = confirm(&house, &id, &code).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{late:?}");
+    assert!(late.value()["detail"].as_str().is_some_and(|detail| detail.contains("another business’s until lately")), "{late:?}");
+}
+
+#[tokio::test]
+async fn whoever_has_to_wait_keeps_what_was_typed_and_is_told_until_when() {
+    let house = House::open_with(|config| {
+        config.codes.emails_per_day = 2;
+        config.codes.guesses_per_day = 2;
+    })
+    .await;
+    let public = house.browser("");
+    let fields = [("business_name", "Nordic Larder"), ("subdomain", "nordic"), ("country", "IE"), ("owner_name", "Nora"), ("email", EMAIL)];
+    let page = way(&public.form("/signups", &fields).await);
+    house.code_for(EMAIL).await;
+    house.wait(TimeDelta::seconds(31));
+    assert_eq!(way(&public.form(&format!("{page}/codes"), &[]).await), format!("{page}?again_in=30"));
+    house.wait(TimeDelta::seconds(31));
+    let refused = public.form("/signups", &fields).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{refused:?}");
+    assert!(!refused.header("retry-after").is_empty() && refused.text.contains("You can try again"), "{refused:?}");
+    for typed in ["value=\"Nordic Larder\"", "value=\"nordic\"", "value=\"IE\" selected", "value=\"Nora\"", EMAIL] {
+        assert!(refused.text.contains(typed), "{typed} is kept: {refused:?}");
+    }
+    let again = public.form(&format!("{page}/codes"), &[]).await;
+    assert!(again.status == StatusCode::TOO_MANY_REQUESTS && again.text.contains("Type the code"), "{again:?}");
+    let code = house.code_for(EMAIL).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for status in [422, 422, 429] {
+        let guess = public.form(&format!("{page}/confirmation"), &[("code", wrong)]).await;
+        assert!(guess.status.as_u16() == status && guess.text.contains("Type the code"), "{status}: {guess:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_proven_and_finds_the_name_still_free_only_sends_it_once_more() {
+    let house = House::open().await;
+    let public = house.browser("");
+    let fields = [("business_name", "Nordic Larder"), ("subdomain", "nordic"), ("country", "GB"), ("owner_name", "Nora"), ("email", EMAIL)];
+    let page = way(&public.form("/signups", &fields).await);
+    let code = house.code_for(EMAIL).await;
+    house.change("alter table staff add constraint broken check (false) not valid").await;
+    assert!(public.form(&format!("{page}/confirmation"), &[("code", &code)]).await.status.is_server_error());
+    house.change("alter table staff drop constraint broken").await;
+    let shown = public.get(&page).await;
+    assert!(shown.text.contains("Only the last step is missing") && !shown.text.contains("took that address"), "{shown:?}");
+    assert!(way(&public.form(&format!("{page}/subdomain"), &[("subdomain", "nordic")]).await).starts_with("/office/arrivals/new"));
 }
 
 #[tokio::test]

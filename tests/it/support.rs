@@ -9,7 +9,7 @@ use tradecounter::audit::Actor;
 use tradecounter::tenants::lifecycle;
 use uuid::Uuid;
 
-use crate::furniture::{LET_IN, Person, Seat, code, furnish, tenant_tables};
+use crate::furniture::{LET_IN, Person, Seat, code, furnish};
 use crate::house::{ADA, Answer, Browser, House};
 use crate::secrecy;
 
@@ -131,7 +131,7 @@ async fn an_operator_who_is_let_in_writes_nothing_and_grants_themselves_nothing(
     let again = seat.run("update support_requests set ended_at = null").await;
     assert_eq!(code(&again), "42501", "what has ended does not begin again: {again:?}");
 
-    // The operators' everyday role asks, and reads and answers nothing.
+    // The operators' everyday role asks and does not answer; what it sees of a tenant at all, walls.rs says.
     let mut platform = Seat::of(&house, "tc_platform", &ada).await;
     let asks =
         format!("insert into support_requests {request}) values ({})", forged.replace(&LET_IN.to_string(), &Uuid::now_v7().to_string()));
@@ -139,15 +139,6 @@ async fn an_operator_who_is_let_in_writes_nothing_and_grants_themselves_nothing(
     for more in [", status) values (FORGED, 'granted')", ", granted_until) values (FORGED, now() + interval '1 hour')"] {
         let sql = format!("insert into support_requests {request}{}", more.replace("FORGED", &forged));
         assert_eq!(code(&platform.run(&sql).await), "42501", "{sql}");
-    }
-    for table in tenant_tables(&mut house.admin().await).await.iter().map(String::as_str).chain(["customers"]) {
-        for sql in [format!("select 1 from {table}"), format!("update {table} set created_at = now()"), format!("delete from {table}")] {
-            let outcome = platform.run(&sql).await;
-            // Of an audit log it sees that there are entries; purging has the right to look for rows and to delete them, and finds none.
-            let finds_none = outcome == Ok(0) && !sql.starts_with("update") && table != "customers";
-            let is_count = table == "audit_events" && sql.starts_with("select");
-            assert!(outcome.is_err() || finds_none || is_count, "tc_platform: {sql}: {outcome:?}");
-        }
     }
 }
 

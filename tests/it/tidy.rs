@@ -86,7 +86,7 @@ const ROOMS: &[&[&str]] = &[
     &["config"],
     &["db"],
     &["tenancy"],
-    &["api", "audit", "idempotency", "jobs", "messages", "web"],
+    &["api", "audit", "idempotency", "jobs", "lists", "messages", "web"],
     // Here stand the nouns: everything that is not named.
     &[],
     &["app", "commands", "routes"],

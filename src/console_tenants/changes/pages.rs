@@ -115,7 +115,7 @@ pub async fn rename(operator: Operator<Person>, Path(id): Path<Uuid>, Form(form)
     };
     // One that is somebody else's is said beside the field.
     let done = done.map_err(|error| match error {
-        Error::Conflict(taken) => Error::invalid("subdomain", taken),
+        Error::Conflict(taken) => Error::invalid("subdomain", format!("{taken}.")),
         other => other,
     });
     after(&agent, id, ("rename", form), done.map(drop)).await

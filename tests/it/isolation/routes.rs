@@ -91,7 +91,7 @@ const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
 const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 65] = [
+pub const OPEN: [Open; 67] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -109,7 +109,9 @@ pub const OPEN: [Open; 65] = [
     with("public", "/signups/:id/departure", "?arrival=00", "", 404),
     open("public", "GET", "/api/v1/subdomains/:slug", 200),
     with("public", "/api/v1/signups", "", SHOP_JSON, 422),
+    with("public", "/api/v1/signups/:id/codes", "", "{}", 404),
     with("public", "/api/v1/signups/:id/confirmation", "", r#"{"code":"123456"}"#, 404),
+    with("public", "/api/v1/signups/:id/subdomain", "", r#"{"subdomain":"nordic"}"#, 404),
     open("public", "GET", "/api/v1/inbox", 200),
     open("public", "GET", "/api/v1/openapi.json", 200),
     open("counter", "GET", "/", 200),
@@ -229,6 +231,7 @@ pub const CONSOLE: &[ForOperators] = &[
     console("POST", "/api/v1/tenants/:id/closure", REASON_JSON, 200),
     console("DELETE", "/api/v1/tenants/:id/closure", "", 204),
     console("POST", "/api/v1/tenants/:id/purge", r#"{"confirmation":"acme"}"#, 409),
+    console("GET", "/api/v1/subdomains/:slug", "", 200),
     console("GET", "/api/v1/tenants/:id/subdomains/:slug", "", 200),
     console("GET", "/api/v1/deletion-certificates", "", 200),
     console("GET", "/api/v1/deletion-certificates/:id", "", 404),
