@@ -1,12 +1,15 @@
 //! What has long ended is removed, a bounded batch at a time, each by the role that sees it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::jobs::{self, Job, Lane};
 use crate::passkeys;
 use crate::signups;
 use crate::tenancy::House;
@@ -95,21 +98,27 @@ async fn operators_sessions(house: &House) -> Result<u64> {
         .await
 }
 
+/// Whoever was there by such a session alone is known to nobody any more, and is looked at for that.
 async fn customers_sessions(house: &House, tenant: TenantId) -> Result<u64> {
     house
         .db()
         .office(tenant)
         .write(async |tx| {
-            let removed = sqlx::query!(
+            let removed = sqlx::query_scalar!(
                 "delete from sessions where tenant_id = $1 and session_id in (
                    select session_id from sessions
-                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)",
+                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)
+                 returning customer_id",
                 tenant.uuid(),
                 house.now() - SESSIONS_KEPT,
                 house.customer_idle_since() - SESSIONS_KEPT,
                 BATCH.cast_signed()
             );
-            Ok(removed.execute(&mut *tx).await?.rows_affected())
+            let removed = removed.fetch_all(&mut *tx).await?;
+            let people: BTreeSet<Uuid> = removed.iter().copied().collect();
+            let jobs: Vec<Job> = people.into_iter().map(|customer| Job::ForgetCustomer(customer.into())).collect();
+            jobs::enqueue_all(tx, Lane::Letters, &jobs, house.now()).await?;
+            Ok(u64::try_from(removed.len()).unwrap_or_default())
         })
         .await
 }
