@@ -18,7 +18,7 @@ use zip::ZipArchive;
 
 use crate::companions::{Directory, Program};
 use crate::furniture::furnish;
-use crate::house::{ADA, BEN, Browser, CAT, House};
+use crate::house::{ADA, BEN, Browser, CAT, DAN, House};
 use crate::lifecycle::{id, operator};
 
 /// What may be in a row: what CSV, JSON and spreadsheets each have their own way with.
@@ -132,6 +132,40 @@ async fn what_is_taken_along_comes_back_the_same_in_an_empty_installation_and_wo
     assert_eq!(removed.status, StatusCode::ACCEPTED);
     second.run_jobs().await;
     assert!(second.sent_to("picker@acme.example").is_empty(), "who was removed stays so");
+}
+
+#[tokio::test]
+async fn what_was_said_to_a_person_and_about_them_is_theirs_where_it_is_brought_back_as_well() {
+    let first = House::open().await;
+    let dan = first.customer("acme", DAN).await;
+    let asked = json!({ "business_name": "Deli", "contact_name": "Dan Drew", "message": "Ring me" });
+    let request = dan.post("/api/v1/registration-requests", asked).await.value()["id"].as_str().expect("an id").to_owned();
+    let owner = first.staff("acme", "owner").await;
+    let approval = owner.post(&format!("/api/v1/office/registration-requests/{request}/approval"), json!({})).await;
+    assert_eq!(approval.status, StatusCode::OK, "{approval:?}");
+    first.run_jobs().await;
+    // Told by text at the number they had, they come under another one since; the old one is somebody else's, who buys here too.
+    let new = "+447400123050";
+    let changed = crate::number_changes::change(&first, &dan, DAN, new).await;
+    assert_eq!(changed.status, StatusCode::CREATED, "{changed:?}");
+    first.run_jobs().await;
+    crate::house::let_in(&mut first.admin().await, first.tenant("acme").await, "A-8", DAN).await;
+    let archive = exported(&first, "acme").await;
+
+    let second = House::empty().await;
+    imported(&second, &archive, None).await.expect("it comes back");
+    assert!(exported(&second, "acme").await == archive, "byte for byte");
+    let stranger = second.customer("acme", DAN).await.get("/api/v1/my-data").await.value();
+    assert_eq!(stranger["wholesalers"][0]["messages"], json!([]), "what was said to who had the number before: {stranger}");
+    let dan = second.customer("acme", new).await;
+    let data = dan.get("/api/v1/my-data").await.value();
+    assert_eq!(data["wholesalers"][0]["messages"].as_array().map(Vec::len), Some(2), "approved, and told of the change: {data}");
+    crate::my_data::erase(&second, &dan, new).await;
+    second.run_jobs().await;
+    for word in ["Dan Drew", "Ring me"] {
+        let left: i64 = second.value(&format!("select count(*) from messages where strpos(text, '{word}') > 0")).await;
+        assert_eq!(left, 0, "{word} stands in a letter still");
+    }
 }
 
 #[tokio::test]
