@@ -238,6 +238,8 @@ async fn on_the_last_day_it_can_be_taken_back_and_is_as_it_was() {
     lifecycle::reopen(&house.app.house, acme, owner()).await.expect("taken back");
     let row = "select concat_ws(' ', status, before_suspension, before_closing, grace_ends_at, reminder_at, closed_by) from tenants where slug = 'acme'";
     assert_eq!(house.value::<String>(row).await.trim_end(), "suspended demo");
+    let office = house.staff("acme", "owner").await.get("/office/customers").await;
+    assert!(office.text.contains("The reason given: Unpaid."), "why it is suspended is known as before: {office:?}");
     house.wait(TimeDelta::days(2));
     closing::look(&house.app.house).await.expect("looked");
     assert_eq!(state(&house, "acme").await, "suspended");
