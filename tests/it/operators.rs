@@ -112,6 +112,10 @@ async fn a_program_does_with_a_token_what_its_scope_allows_until_it_is_revoked()
     let house = House::open().await;
     let operator = house.operator(OLGA).await;
     let ((reader, reads), (writer, writes)) = (make_token(&operator, "read").await, make_token(&operator, "write").await);
+    let tried = as_program(&house, Method::POST, "/api/v1/tenants", &writes, Some(body("acme"))).await;
+    assert_eq!(tried.status, StatusCode::CONFLICT, "{tried:?}");
+    let noted = "select count(*) from operator_tokens where scope = 'write' and last_used_at is not null";
+    assert_eq!(house.value::<i64>(noted).await, 1, "used is used, also when nothing came of it");
     for token in [&reads, &writes] {
         let listed = as_program(&house, Method::GET, "/api/v1/tenants", token, None).await;
         assert_eq!(listed.value()["items"].as_array().map(Vec::len), Some(2), "{listed:?}");
@@ -224,6 +228,8 @@ async fn of_two_who_make_one_name_one_does_and_the_other_is_told() {
     let mut statuses: Vec<u16> = made.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409], "{made:?}");
+    let told = operator.post("/api/v1/tenants", body("nordic")).await.value();
+    assert_eq!(told["detail"], "That address is taken. Choose another one.", "one full stop");
     assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 1);
     assert_eq!(house.value::<i64>("select count(*) from staff where email = 'nora@nordic.example'").await, 1);
     assert_eq!(house.value::<i64>("select count(*) from operator_events where action = 'tenant.created'").await, 1);
