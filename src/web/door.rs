@@ -43,6 +43,8 @@ pub struct SiteRoutes {
     pub paths: Vec<(String, Vec<Method>)>,
     /// Paths that take larger bodies than forms are, from staff alone, and how large.
     pub large_bodies: &'static [(&'static str, usize)],
+    /// Paths whose answers take the longer to make the more a tenant has.
+    pub slow: &'static [&'static str],
 }
 
 /// The door.
@@ -159,6 +161,8 @@ impl Door {
             return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
         }
         let tenant = if let Place::Counter(tenant) = &here.place { Some(tenant.id) } else { None };
+        let is_slow = routes.slow.contains(&request.uri().path());
+        let limit = if is_slow { Duration::from_secs(self.house.config.http.export_timeout_seconds) } else { self.usual_limit() };
         request.extensions_mut().insert(here);
         let answered = async {
             let _turn = match tenant {
@@ -167,14 +171,21 @@ impl Door {
             };
             routes.endpoint.call(request).await.map_err(Failed::Error)
         };
-        self.in_time(StatusCode::SERVICE_UNAVAILABLE, answered).await
+        Self::within(limit, StatusCode::SERVICE_UNAVAILABLE, answered).await
     }
 
     /// Waits for each part of a request for as long as it may take. 408 is for what did not arrive, and only for
     /// that: browsers send it again unasked (RFC 9110, 15.5.9), and what a handler had begun would be done twice.
     async fn in_time<T>(&self, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-        let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
+        Self::within(self.usual_limit(), late, part).await
+    }
+
+    async fn within<T>(limit: Duration, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
         tokio::time::timeout(limit, part).await.unwrap_or(Err(Failed::Status(late)))
+    }
+
+    fn usual_limit(&self) -> Duration {
+        Duration::from_secs(self.house.config.http.request_timeout_seconds)
     }
 
     async fn place(&self, host: &str) -> Result<(Place, Option<OwnDomain>), Failed> {

@@ -233,6 +233,31 @@ async fn what_is_written_meanwhile_is_in_it_whole_or_not_at_all() {
     assert!(text_of(&exported(&house, "acme").await, "account_access.json").contains("400123009"));
 }
 
+#[tokio::test]
+async fn packing_may_take_longer_than_any_other_answer_and_not_for_ever() {
+    for (patience, status) in [(20, StatusCode::OK), (1, StatusCode::SERVICE_UNAVAILABLE)] {
+        let house = House::open_with(|config| {
+            (config.http.request_timeout_seconds, config.http.export_timeout_seconds) = (1, patience);
+        })
+        .await;
+        let owner = house.staff("acme", "owner").await;
+        let mut holder = house.admin().await;
+        sqlx::raw_sql("begin; lock table account_access in access exclusive mode").execute(&mut holder).await.expect("a lock");
+        let export = owner.form("/office/export", &[]);
+        let other = async {
+            let late = owner.get("/api/v1/office/customers").await;
+            assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE, "{late:?}");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            sqlx::raw_sql("rollback").execute(&mut holder).await.expect("the lock is given back");
+        };
+        let (export, ()) = tokio::join!(export, other);
+        assert_eq!(export.status, status, "{patience} s");
+        let written: i64 = house.value("select count(*) from audit_events where action = 'tenant.exported'").await;
+        assert_eq!(written, i64::from(status == StatusCode::OK));
+        assert_eq!(owner.form("/office/export", &[]).await.status, StatusCode::OK, "its turn is over");
+    }
+}
+
 /// A house where a connection is idle for so long at most, whose acme has more than fits between two sockets.
 async fn large(idle_timeout_seconds: u64) -> House {
     let house = House::open_with(|config| config.http.idle_timeout_seconds = idle_timeout_seconds).await;
