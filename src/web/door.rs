@@ -161,8 +161,7 @@ impl Door {
             return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
         }
         let tenant = if let Place::Counter(tenant) = &here.place { Some(tenant.id) } else { None };
-        let is_slow = routes.slow.contains(&request.uri().path());
-        let limit = if is_slow { Duration::from_secs(self.house.config.http.export_timeout_seconds) } else { self.usual_limit() };
+        let limit = self.limit(routes.slow.contains(&request.uri().path()));
         request.extensions_mut().insert(here);
         let answered = async {
             let _turn = match tenant {
@@ -177,15 +176,16 @@ impl Door {
     /// Waits for each part of a request for as long as it may take. 408 is for what did not arrive, and only for
     /// that: browsers send it again unasked (RFC 9110, 15.5.9), and what a handler had begun would be done twice.
     async fn in_time<T>(&self, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-        Self::within(self.usual_limit(), late, part).await
+        Self::within(self.limit(false), late, part).await
     }
 
     async fn within<T>(limit: Duration, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
         tokio::time::timeout(limit, part).await.unwrap_or(Err(Failed::Status(late)))
     }
 
-    fn usual_limit(&self) -> Duration {
-        Duration::from_secs(self.house.config.http.request_timeout_seconds)
+    fn limit(&self, is_slow: bool) -> Duration {
+        let http = &self.house.config.http;
+        Duration::from_secs(if is_slow { http.export_timeout_seconds } else { http.request_timeout_seconds })
     }
 
     async fn place(&self, host: &str) -> Result<(Place, Option<OwnDomain>), Failed> {
