@@ -61,3 +61,27 @@ fn bounded(text: String, most: usize) -> Result<String, TextError> {
     let unprintable = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(unprintable) { Err(TextError::Unprintable) } else { Ok(text) }
 }
+
+/// What a spreadsheet is shown. A text that it would take for a formula gets an apostrophe in front, and stays what was written
+/// (OWASP, CSV injection).
+pub fn as_cell(text: &str) -> String {
+    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_nothing_else_is_changed() {
+        for formula in
+            ["=HYPERLINK(\"http://x\")", "+447400123001", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "\n=1", "＝1", "＋1", "－1", "＠SUM(A1)"]
+        {
+            assert_eq!(as_cell(formula), format!("'{formula}"));
+        }
+        for harmless in ["", "Crème & Co, \"Deli\"", " =1", "1 = 1", "'=1", "é=1"] {
+            assert_eq!(as_cell(harmless), harmless);
+        }
+    }
+}
