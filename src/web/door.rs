@@ -87,8 +87,7 @@ impl Door {
     /// With the routes of the public site, of the counters and of the console.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes, console: SiteRoutes) -> Self {
         let shares = Shares::new(house.config.database.connections_per_tenant, house.config.http.waiting_per_tenant);
-        let uploads = Semaphore::new(UPLOADS_AT_ONCE);
-        Self { house, public, counter, console, packer: Packer::default(), uploads, shares }
+        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE), shares }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What tenants use, in numbers: right, of all days, and without a look at anybody's rows by the platform.
 
 use chrono::{Days, TimeDelta};
+use http::StatusCode;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection};
 use tradecounter::sweep;
 use tradecounter::tenants::usage::{self, DAYS};
@@ -84,6 +86,14 @@ async fn an_operator_sees_them_as_pictures_words_and_a_table() {
         }
         assert_eq!(text.matches("<rect").count(), 2, "a bar for each day on which there was something");
     }
+    let said = operator.get(&format!("/api/v1/tenants/{acme}/usage")).await.value();
+    assert_eq!((&said["customers"], &said["staff"], said["days"].as_array().map(Vec::len)), (&json!(2), &json!(4), Some(30)), "{said}");
+    let day = (house.clock.now() - TimeDelta::days(3)).date_naive().to_string();
+    assert_eq!(said["days"][26], json!({ "day": day, "requests": 1, "messages": 7 }), "{said}");
+    assert!(said["storage_bytes"].as_i64().is_some_and(|bytes| bytes > 100), "{said}");
+    let all = operator.get("/api/v1/usage").await.value();
+    assert_eq!((&all["customers"], &all["days"][26]), (&json!(4), &said["days"][26]), "{all}");
+    assert_eq!(operator.get(&format!("/api/v1/tenants/{}/usage", Uuid::now_v7())).await.status, StatusCode::NOT_FOUND);
     assert!(
         !operator.get("/?query=acme").await.text.contains("<svg viewBox=\"0 0 300"),
         "where some are looked for, they are what is shown"
