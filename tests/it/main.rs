@@ -59,6 +59,7 @@ mod neighbours;
 mod number_changes;
 mod office;
 mod openapi;
+mod operator_commands;
 mod operators;
 mod own_pages;
 mod page_rules;
