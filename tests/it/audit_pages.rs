@@ -161,6 +161,28 @@ async fn a_file_that_would_hold_too_much_is_refused_in_words_and_not_cut_short()
 }
 
 #[tokio::test]
+async fn a_file_of_the_platforms_log_holds_no_more_either() {
+    let house = House::open().await;
+    let operator = house.operator("olga@platform.example").await;
+    let add = async |entries: usize| {
+        house
+            .change(&format!(
+                "insert into operator_events (id, at, actor_kind, actor_name, action, subject_id, details)
+                 select gen_random_uuid(), now(), 'system', 'test', 'token.revoked', gen_random_uuid(), '{{}}' from generate_series(1, {entries})"
+            ))
+            .await;
+    };
+    // With the one that says who was invited.
+    add(19_999).await;
+    assert_eq!(operator.get("/events/export.json").await.value().as_array().map(Vec::len), Some(20_000));
+    add(1).await;
+    for kind in ["csv", "json"] {
+        let refused = operator.get(&format!("/events/export.{kind}")).await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("Choose fewer days"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn operators_read_what_the_platform_did_and_what_it_did_to_one_wholesaler() {
     let house = House::open().await;
     let operator = house.operator("olga@platform.example").await;
