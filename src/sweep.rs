@@ -1,10 +1,8 @@
 //! What has long ended is removed, a bounded batch at a time, each by the role that sees it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 use crate::challenges;
 use crate::error::Result;
@@ -98,7 +96,7 @@ async fn operators_sessions(house: &House) -> Result<u64> {
         .await
 }
 
-/// Whoever was there by such a session alone is known to nobody any more, and is looked at for that.
+/// Whoever was known here by such a session alone may be known to nobody any more, and is looked at for that.
 async fn customers_sessions(house: &House, tenant: TenantId) -> Result<u64> {
     house
         .db()
@@ -115,8 +113,16 @@ async fn customers_sessions(house: &House, tenant: TenantId) -> Result<u64> {
                 BATCH.cast_signed()
             );
             let removed = removed.fetch_all(&mut *tx).await?;
-            let people: BTreeSet<Uuid> = removed.iter().copied().collect();
-            let jobs: Vec<Job> = people.into_iter().map(|customer| Job::ForgetCustomer(customer.into())).collect();
+            let strangers = sqlx::query_scalar!(
+                r#"select distinct was.there as "there!" from unnest($2::uuid[]) as was (there)
+                    where not exists (select from account_access where tenant_id = $1 and customer_id = was.there)
+                      and not exists (select from registration_requests where tenant_id = $1 and customer_id = was.there)
+                      and not exists (select from sessions where tenant_id = $1 and customer_id = was.there)"#,
+                tenant.uuid(),
+                &removed[..]
+            );
+            let strangers = strangers.fetch_all(&mut *tx).await?;
+            let jobs: Vec<Job> = strangers.into_iter().map(|customer| Job::ForgetCustomer(customer.into())).collect();
             jobs::enqueue_all(tx, Lane::Letters, &jobs, house.now()).await?;
             Ok(u64::try_from(removed.len()).unwrap_or_default())
         })

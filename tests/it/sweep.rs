@@ -72,6 +72,7 @@ async fn a_person_whom_nobody_knows_any_more_goes_with_their_last_session() {
     house.customer("acme", ADA).await;
     house.wait(TimeDelta::days(500));
     swept(&house).await;
+    assert_eq!(house.value::<i64>("select count(*) from jobs").await, 1, "whoever is let in there is not even looked at");
     house.run_jobs().await;
     let known = "select string_agg(phone, ' ' order by phone) from customers";
     assert_eq!(house.value::<String>(known).await, [ADA, BEN, CAT].join(" "));
