@@ -169,6 +169,18 @@ async fn what_was_said_to_a_person_and_about_them_is_theirs_where_it_is_brought_
 }
 
 #[tokio::test]
+async fn whoever_is_known_where_it_is_brought_back_is_the_same_person() {
+    let (first, second) = (House::open().await, House::open().await);
+    let before: String = second.value("select string_agg(c::text, ' ' order by phone) from customers c").await;
+    imported(&second, &exported(&first, "acme").await, Some("acme-two")).await.expect("it comes back");
+    assert_eq!(second.value::<String>("select string_agg(c::text, ' ' order by phone) from customers c").await, before);
+    let cat = second.customer("bravo", CAT).await;
+    let there = cat.get("/api/v1/wholesalers").await.value();
+    let names: Vec<&Value> = there["items"].as_array().expect("items").iter().map(|item| &item["business_name"]).collect();
+    assert_eq!(names, ["Acme Wholesale", "Acme Wholesale", "Bravo Wholesale"], "{there}");
+}
+
+#[tokio::test]
 async fn it_holds_what_is_the_wholesalers_and_nothing_that_opens_anything_or_is_of_others() {
     let house = furnished().await;
     house.staff("acme", "owner").await;
