@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::page::content_security_policy;
 use super::server::Answers;
 use super::share::Shares;
+use super::table::matches;
 use super::{client, same_origin};
 use crate::db::{Stats, with_stats};
 use crate::error::Error;
@@ -209,8 +210,12 @@ impl Door {
     async fn largest_body(&self, here: &Here, path: &str) -> Result<(usize, Option<SemaphorePermit<'_>>), Failed> {
         let ordinary = self.house.config.http.body_limit_bytes;
         let large = self.counter.large_bodies.iter().find(|(large, _)| *large == path);
-        let Some((_, most)) = large.filter(|_| matches!(here.place, Place::Counter(_))) else { return Ok((ordinary, None)) };
-        if !is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))? {
+        let (Some((_, most)), Place::Counter(tenant)) = (large, &here.place) else { return Ok((ordinary, None)) };
+        // Who it is is looked up within the tenant's share, like everything; nobody keeps a turn who waits for something else.
+        let turn = self.shares.turn(tenant.id).await.map_err(|error| Failed::Error(error.into()))?;
+        let is_of_staff = is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))?;
+        drop(turn);
+        if !is_of_staff {
             return Ok((ordinary, None));
         }
         Ok((*most, self.uploads.acquire().await.ok()))
@@ -385,16 +390,4 @@ fn milliseconds(time: Duration) -> f64 {
 fn user_agent(headers: &HeaderMap) -> String {
     let told = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     told.chars().take(200).collect()
-}
-
-/// Whether a path is of a pattern such as `/devices/:id/end`.
-fn matches(pattern: &str, path: &str) -> bool {
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with(':') && !given.is_empty()) => {}
-            _ => return false,
-        }
-    }
 }
