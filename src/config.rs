@@ -67,6 +67,7 @@ pub struct Http {
     pub trusted_proxies: Vec<IpAddr>,
     pub header_read_timeout_seconds: u64,
     pub request_timeout_seconds: u64,
+    pub export_timeout_seconds: u64,
     pub idle_timeout_seconds: u64,
     pub shutdown_timeout_seconds: u64,
     pub body_limit_bytes: usize,

@@ -131,6 +131,12 @@ enum OperatorCommand {
         #[command(flatten)]
         beside: Beside,
     },
+    /// Let somebody sign in to the console no more, and sign them out
+    Remove {
+        email: String,
+        #[command(flatten)]
+        beside: Beside,
+    },
     /// Make a token for a program, and print it, alone, this once
     Token {
         /// What it is for
@@ -189,6 +195,9 @@ fn main() -> ExitCode {
         }
         Command::Operator { command: OperatorCommand::ForgetPasskeys { email, beside } } => {
             operator::forget_passkeys(&email, beside.config.as_deref(), beside.data_dir.as_deref())
+        }
+        Command::Operator { command: OperatorCommand::Remove { email, beside } } => {
+            operator::remove(&email, beside.config.as_deref(), beside.data_dir.as_deref())
         }
         Command::Operator { command: OperatorCommand::Token { name, scope, beside } } => {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())

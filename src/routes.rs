@@ -59,6 +59,9 @@ const POST: Method = Method::POST;
 const LARGE_BODIES: &[(&str, usize)] =
     &[("/office/settings/logo", HEAVIEST_UPLOAD_BYTES), ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES)];
 
+/// Everything that a wholesaler owns is packed before the first byte of it is sent.
+const SLOW: &[&str] = &["/office/export", "/api/v1/office/export"];
+
 /// The operations of the public site.
 fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
@@ -190,5 +193,5 @@ fn site(
     let json = make_sync(move |_| Response::builder().content_type("application/json").body(text.clone()));
     let routes = table::gather(pages, &mut paths).at("/api/v1/openapi.json", RouteMethod::new().method(GET, json));
     let routes = routes.nest_no_strip("/api/v1", api);
-    SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths, large_bodies: LARGE_BODIES }
+    SiteRoutes { endpoint: routes.data(document).data(inbox).map_to_response().boxed(), paths, large_bodies: LARGE_BODIES, slow: SLOW }
 }

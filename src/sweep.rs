@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::jobs::{self, Job, Lane};
 use crate::passkeys;
 use crate::signups;
 use crate::tenancy::House;
@@ -112,21 +113,35 @@ async fn platforms_keys(house: &House) -> Result<u64> {
         .await
 }
 
+/// Whoever was known here by such a session alone may be known to nobody any more, and is looked at for that.
 async fn customers_sessions(house: &House, tenant: TenantId) -> Result<u64> {
     house
         .db()
         .office(tenant)
         .write(async |tx| {
-            let removed = sqlx::query!(
+            let removed = sqlx::query_scalar!(
                 "delete from sessions where tenant_id = $1 and session_id in (
                    select session_id from sessions
-                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)",
+                    where tenant_id = $1 and (least(ended_at, expires_at) < $2 or last_seen_at < $3) limit $4)
+                 returning customer_id",
                 tenant.uuid(),
                 house.now() - SESSIONS_KEPT,
                 house.customer_idle_since() - SESSIONS_KEPT,
                 BATCH.cast_signed()
             );
-            Ok(removed.execute(&mut *tx).await?.rows_affected())
+            let removed = removed.fetch_all(&mut *tx).await?;
+            let strangers = sqlx::query_scalar!(
+                r#"select distinct was.there as "there!" from unnest($2::uuid[]) as was (there)
+                    where not exists (select from account_access where tenant_id = $1 and customer_id = was.there)
+                      and not exists (select from registration_requests where tenant_id = $1 and customer_id = was.there)
+                      and not exists (select from sessions where tenant_id = $1 and customer_id = was.there)"#,
+                tenant.uuid(),
+                &removed[..]
+            );
+            let strangers = strangers.fetch_all(&mut *tx).await?;
+            let jobs: Vec<Job> = strangers.into_iter().map(|customer| Job::ForgetCustomer(customer.into())).collect();
+            jobs::enqueue_all(tx, Lane::Letters, &jobs, house.now()).await?;
+            Ok(u64::try_from(removed.len()).unwrap_or_default())
         })
         .await
 }

@@ -44,7 +44,7 @@ grant delete on registration_requests, account_access, trade_accounts to tc_offi
 grant insert on registration_requests to tc_office;
 -- Somebody who is known already comes under another number: what the office has of them goes along.
 grant update (customer_id, phone) on account_access, registration_requests to tc_office;
-grant update (customer_id) on messages to tc_office;
+grant update (customer_id, phone) on messages to tc_office;
 grant select on confirmations to tc_office;
 grant update (tries, status, decided_at) on confirmations to tc_office;
 -- The office changes its own wholesaler's settings; the policy on tenants shows it that one row. Its name, its state and

@@ -1,6 +1,6 @@
 //! Which entries of a log are looked for: whose, about what, and of which days.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -63,7 +63,8 @@ impl Filter {
             wrong.add("about", format!("Choose one of {}.", known.join(", ")));
         }
         let mut day = |field: &'static str, text: &str| {
-            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+            // Other years are none that the database has.
+            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| (1..=9999).contains(&day.year()));
             if day.is_none() && !text.is_empty() {
                 wrong.add(field, "Write the day as year, month and day: 2026-11-30.");
             }
@@ -111,7 +112,14 @@ mod tests {
         // The day on which the clock goes forward at midnight has no midnight.
         let spring = read("2026-09-06", "2026-09-06", Tz::America__Santiago).unwrap_or_default();
         assert_eq!((spring.from, spring.until), (utc("2026-09-06T04:00:00Z"), utc("2026-09-07T03:00:00Z")));
-        for (from, to) in [("yesterday", ""), ("", "2026-02-30"), ("2026-11-23", "2026-11-22")] {
+        for (from, to) in [
+            ("yesterday", ""),
+            ("", "2026-02-30"),
+            ("2026-11-23", "2026-11-22"),
+            ("-4714-01-01", ""),
+            ("+262142-12-31", ""),
+            ("0000-01-01", ""),
+        ] {
             assert!(read(from, to, Tz::UTC).is_err(), "{from} {to}");
         }
         assert!(read("9999-12-31", "9999-12-31", Tz::UTC).is_ok());

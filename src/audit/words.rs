@@ -238,6 +238,7 @@ fn of_platform(action: &str, details: &Details<'_>) -> Option<Words> {
     let (name, email) = (details.text("name"), details.text("email"));
     Some(match action {
         "operator.invited" => plain(format!("Let {name}{} sign in to the console", in_brackets(email))),
+        "operator.removed" => plain(format!("Let {name}{} sign in to the console no more", in_brackets(email))),
         "operator.renamed" => {
             Words { sentence: format!("Gave the operator {email} another name"), changes: vec![change("name", "", name)] }
         }

@@ -86,7 +86,10 @@ pub async fn show(mut operator: Operator<Person>, Path(id): Path<Uuid>) -> Resul
     let certificate = find(&mut operator.tx, id).await?;
     // It is read as it was written: what the page shows is what the hash is of.
     let said: Value = serde_json::from_str(&certificate.document).unwrap_or_default();
-    let text = |key: &str| said.get(key).and_then(Value::as_str).unwrap_or_default().replace('T', " ");
+    let text = |key: &str| {
+        let text = said.get(key).and_then(Value::as_str).unwrap_or_default();
+        if key.ends_with("_at") { text.replace('T', " ") } else { text.to_owned() }
+    };
     let facts = FACTS.iter().map(|(key, name)| (*name, text(key))).filter(|(_, text)| !text.is_empty()).collect();
     let deleted = said.get("rows_deleted").and_then(Value::as_array).cloned().unwrap_or_default();
     let rows: Vec<(String, u64)> =

@@ -88,15 +88,22 @@ pub fn known_cookie(house: &House, token: &Token) -> String {
     set_cookie(KNOWN_COOKIE, &token.reveal(), life.num_seconds())
 }
 
-/// How many browsers this address is known in.
-pub async fn known_browsers(tx: &mut Tx<Identity>, config: &Config, address: &Address) -> Result<i64> {
+/// A browser in which an address was proven: at which host, and when last.
+pub struct ProvenBrowser {
+    pub host: String,
+    pub at: DateTime<Utc>,
+}
+
+/// The browsers that this address is known in, in the order in which that was done.
+pub async fn known_browsers(tx: &mut Tx<Identity>, config: &Config, address: &Address) -> Result<Vec<ProvenBrowser>> {
     let key = key_of(config, address.as_str().as_bytes())?;
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from known_browsers where address_key = $1 and purpose = $2"#,
+    Ok(sqlx::query_as!(
+        ProvenBrowser,
+        "select host, proven_at as at from known_browsers where address_key = $1 and purpose = $2 order by proven_at, host",
         &key[..],
         address.purpose()
     )
-    .fetch_one(&mut *tx)
+    .fetch_all(&mut *tx)
     .await?)
 }
 

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::code::Code;
 use self::known::KnownBrowser;
-pub use self::known::{forget_others, known_browsers, known_cookie};
+pub use self::known::{ProvenBrowser, forget_others, known_browsers, known_cookie};
 use self::limits::Counters;
 pub use self::limits::spend;
 pub use self::pending::{Pending, pending, pending_but};

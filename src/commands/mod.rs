@@ -59,12 +59,17 @@ fn begin_metrics() -> anyhow::Result<PrometheusHandle> {
 /// The database that is configured, or the one of `DATABASE_URL`, or a private cluster under `data_dir`.
 /// Must be called from the main thread, before the runtime starts.
 fn find_database(config: &Database, data_dir: &Path, role_secret: Option<SecretString>) -> anyhow::Result<(Address, Option<Cluster>)> {
-    let url = if config.url.is_empty() { std::env::var("DATABASE_URL").unwrap_or_default() } else { config.url.clone() };
+    let url = url_of(config);
     if !url.is_empty() {
         let configured = (!config.role_secret.expose_secret().is_empty()).then(|| config.role_secret.clone());
         return Ok((Address::of_url(&url, configured.or(role_secret))?, None));
     }
     private_database(data_dir).map(|(address, cluster)| (address, Some(cluster)))
+}
+
+/// Where the database is that is configured, or that `DATABASE_URL` names; empty for a private cluster.
+fn url_of(config: &Database) -> String {
+    if config.url.is_empty() { std::env::var("DATABASE_URL").unwrap_or_default() } else { config.url.clone() }
 }
 
 /// The database of a private cluster under `data_dir`; from the main thread, as above.

@@ -1,10 +1,13 @@
-//! `operator invite`, `operator forget-passkeys` and `operator token`: for whoever has the command line beside a server or a demo.
+//! `operator invite`, `operator remove`, `operator forget-passkeys` and `operator token`: for whoever has the command line beside a
+//! server or a demo.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use super::demo::{database_secret, public_url};
-use super::{DATA_DIR, find_database, private_database, runtime};
+use super::{DATA_DIR, find_database, private_database, runtime, url_of};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console_passkeys;
@@ -15,8 +18,8 @@ use crate::operators::{self, Doer, Invited};
 use crate::tenancy::Hosts;
 use crate::values::{EmailAddress, text};
 
-/// A few connections are enough for a command.
-const CONNECTIONS: u32 = 2;
+/// A few connections are enough for a command: one for each tenant that is worked on at once.
+const CONNECTIONS: u32 = 4;
 
 /// Lets somebody sign in to the console.
 pub fn invite(email: &str, name: Option<&str>, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -50,6 +53,24 @@ pub fn forget_passkeys(email: &str, config: Option<&Path>, data_dir: Option<&Pat
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lets somebody sign in to the console no more.
+pub fn remove(email: &str, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let email = EmailAddress::parse(email)?;
+    let (doer, now) = (Doer::command_line(), Clock::system().now());
+    let removed = beside(config, data_dir, async |db| {
+        Ok(match db.platform().write(async |tx| operators::remove(tx, &email, &doer, now).await).await {
+            Err(Error::NotFound) => Ok(None),
+            other => other.map(Some),
+        })
+    })?;
+    let tokens = removed.with_context(|| format!("{} is no operator", email.as_str()))?;
+    println!("{} cannot sign in to the console any more, and is signed out.", email.as_str());
+    if !tokens.is_empty() {
+        println!("Tokens that they made stay good until they are revoked: {}.", tokens.join(", "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Makes a token, and prints it alone on standard output.
 pub fn token(name: &str, scope: &str, config: Option<&Path>, data_dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     let new = NewToken::parse(name, scope).map_err(in_words)?;
@@ -67,8 +88,21 @@ fn in_words(error: Error) -> anyhow::Error {
     if words.is_empty() { error.into() } else { anyhow::anyhow!("{}", words.join(" ")) }
 }
 
-/// Opens the database that a server or a demo runs on, for one piece of work.
+/// Opens the database that a server or a demo runs on, for one piece of work. There has to be one: what is done in a database
+/// that was only just begun, because a directory was mistyped, is of use to nobody.
 pub(super) fn beside<T>(
+    config: Option<&Path>,
+    data_dir: Option<&Path>,
+    work: impl AsyncFnOnce(&Db) -> anyhow::Result<Result<T, Error>>,
+) -> anyhow::Result<T> {
+    let folder = data_dir.unwrap_or(Path::new(DATA_DIR));
+    let is_private = data_dir.is_some() || url_of(&Config::read(config)?.database).is_empty();
+    anyhow::ensure!(!is_private || folder.exists(), "there is no {}: name the data directory of a demo", folder.display());
+    beside_or_anew(config, data_dir, work)
+}
+
+/// The same, in a database that is begun when there is none yet.
+pub(super) fn beside_or_anew<T>(
     config: Option<&Path>,
     data_dir: Option<&Path>,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<Result<T, Error>>,

@@ -9,19 +9,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::operator::beside;
-use super::{DATA_DIR, find_database, private_database, runtime};
+use super::operator::{beside, beside_or_anew};
 use crate::archives;
 use crate::audit::chain::{self, Found};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::db::{Db, migrate};
+use crate::db::Db;
 use crate::error::Result;
 use crate::tenants::{self, Declared, Plan, declared};
 use crate::values::Slug;
-
-/// One for each tenant that is worked on at once.
-const CONNECTIONS: u32 = 4;
 
 /// What a shell says of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -44,25 +39,11 @@ fn work(directory: &Path, config: Option<&Path>, data_dir: Option<&Path>, writes
             return Ok(ExitCode::FAILURE);
         }
     };
-    // A directory that was named is the one that is meant, whatever the environment says.
-    let (address, mut cluster) = match data_dir {
-        Some(data_dir) => private_database(data_dir).map(|(address, cluster)| (address, Some(cluster)))?,
-        None => find_database(&Config::read(config)?.database, Path::new(DATA_DIR), None)?,
-    };
-    let done = runtime()?.block_on(async {
-        if cluster.is_some() {
-            migrate::migrate(&address).await?;
-        }
-        let db = address.open(CONNECTIONS).await?;
-        let clock = Clock::system();
-        let plan = if writes { apply_and_show(&db, &clock, &declared).await } else { tenants::plan(&db, &declared, clock.now()).await };
-        db.close().await;
-        plan
-    });
-    if let Some(cluster) = &mut cluster {
-        cluster.stop()?;
-    }
-    let done = done?;
+    let clock = Clock::system();
+    let done = beside_or_anew(config, data_dir, async |db| {
+        let done = if writes { apply_and_show(db, &clock, &declared).await } else { tenants::plan(db, &declared, clock.now()).await };
+        done.map(Ok)
+    })?;
     println!("{done}");
     if done.tenants.len() < declared.len() {
         let (done, all) = (done.tenants.len(), declared.len());
@@ -153,7 +134,7 @@ pub fn import(from: &Path, subdomain: Option<&str>, config: Option<&Path>, data_
     let name = subdomain.map(Slug::parse).transpose()?;
     let file = File::open(from).with_context(|| format!("opening {}", from.display()))?;
     let now = Clock::system().now();
-    let done = beside(config, data_dir, async |db| Ok(Ok(archives::import(db, file, name.as_ref(), now).await)))?;
+    let done = beside_or_anew(config, data_dir, async |db| Ok(Ok(archives::import(db, file, name.as_ref(), now).await)))?;
     let done = done.with_context(|| format!("{}: nothing was done", from.display()))?;
     println!("{} is here and open, with {} rows.", done.subdomain, done.rows);
     Ok(ExitCode::SUCCESS)

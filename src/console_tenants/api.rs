@@ -19,6 +19,7 @@ use crate::signups::read_subdomain;
 use crate::tenancy::Hosts;
 use crate::tenancy::extract::{AnyOperator, FreshOperator, Operator};
 use crate::tenants::names;
+use crate::tenants::usage::{self, Day};
 use crate::values::email::LONGEST_EMAIL;
 use crate::values::text::{LONGEST_NAME, LONGEST_QUERY, LONGEST_REASON};
 
@@ -34,6 +35,10 @@ pub struct ConsoleTenant {
     status: String,
     /// Its counter's address; the office is at `/office` there.
     url: String,
+    /// Why it is in its state, when somebody said.
+    status_reason: Option<String>,
+    /// Until when one that is being closed can be opened again; then everything of it is deleted.
+    grace_ends_at: Option<String>,
     created_at: String,
 }
 
@@ -46,6 +51,8 @@ impl ConsoleTenant {
             subdomain: tenant.slug,
             business_name: tenant.business_name,
             status: tenant.status,
+            status_reason: Some(tenant.status_reason).filter(|reason| !reason.is_empty()),
+            grace_ends_at: tenant.grace_ends_at.map(time),
             created_at: time(tenant.created_at),
         }
     }
@@ -57,6 +64,45 @@ pub struct ConsoleTenantList {
     items: Vec<ConsoleTenant>,
     /// Pass it as `cursor` for the next page; null on the last.
     next: Option<String>,
+}
+
+/// What a wholesaler uses, in numbers.
+#[derive(Object)]
+pub struct TenantUsage {
+    customers: i64,
+    staff: i64,
+    /// The logo, and what the rows take up in their tables without their indexes.
+    storage_bytes: i64,
+    /// When somebody signed in was last there.
+    last_activity_at: Option<String>,
+    /// Of the last thirty days, the oldest first.
+    days: Vec<UsageDay>,
+}
+
+/// What all wholesalers together use, as each was last counted: within the hour.
+#[derive(Object)]
+pub struct PlatformUsage {
+    customers: i64,
+    storage_bytes: i64,
+    last_activity_at: Option<String>,
+    /// Of the last thirty days, the oldest first.
+    days: Vec<UsageDay>,
+}
+
+/// What happened on a day, in UTC.
+#[derive(Object)]
+pub struct UsageDay {
+    day: String,
+    /// For an account.
+    requests: i64,
+    /// Texts and letters.
+    messages: i64,
+}
+
+impl UsageDay {
+    fn of(days: &[Day]) -> Vec<Self> {
+        days.iter().map(|day| Self { day: day.day.to_string(), requests: day.requests, messages: day.messages }).collect()
+    }
 }
 
 /// A wholesaler to be made by hand.
@@ -171,6 +217,29 @@ impl ConsoleTenantsApi {
     async fn get_tenant(&self, mut operator: Operator<AnyOperator>, id: Path<Id>) -> Result<Json<ConsoleTenant>> {
         let tenant = find(&mut operator.tx, id.uuid()).await?;
         Ok(Json(ConsoleTenant::of(tenant, &operator.house.hosts)))
+    }
+
+    /// What a wholesaler uses, counted now
+    #[oai(path = "/tenants/:id/usage", method = "get")]
+    async fn get_tenant_usage(&self, operator: Operator<AnyOperator>, id: Path<Id>) -> Result<Json<TenantUsage>> {
+        let agent = operator.leave().await?;
+        let counted = usage::count(&agent.house, id.uuid().into()).await?;
+        Ok(Json(TenantUsage {
+            customers: counted.customers,
+            staff: counted.staff,
+            storage_bytes: counted.storage_bytes(),
+            last_activity_at: counted.last_activity_at.map(time),
+            days: UsageDay::of(&counted.days),
+        }))
+    }
+
+    /// What all wholesalers together use
+    #[oai(path = "/usage", method = "get")]
+    async fn get_usage(&self, mut operator: Operator<AnyOperator>) -> Result<Json<PlatformUsage>> {
+        let now = operator.house.now();
+        let usage::Totals { customers, storage_bytes, last_activity_at, days } = usage::totals(&mut operator.tx, now).await?;
+        let last_activity_at = last_activity_at.map(time);
+        Ok(Json(PlatformUsage { customers, storage_bytes, last_activity_at, days: UsageDay::of(&days) }))
     }
 
     /// Suspend a wholesaler

@@ -32,6 +32,10 @@ pub struct Listed {
     pub slug: String,
     pub business_name: String,
     pub status: String,
+    /// Why it is in its state; empty when nobody said.
+    pub status_reason: String,
+    /// Until when one that is being closed can be opened again.
+    pub grace_ends_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -61,7 +65,7 @@ impl Wanted {
 pub async fn list(tx: &mut Tx<Platform>, wanted: &Wanted, before: Uuid) -> Result<Part<Listed>> {
     let rows = sqlx::query_as!(
         Listed,
-        "select id, slug, business_name, status, created_at from tenants
+        "select id, slug, business_name, status, status_reason, grace_ends_at, created_at from tenants
           where id < $3 and ($2 = '' or status = $2)
             and ($1 = '' or strpos(slug, lower($1)) > 0 or strpos(lower(business_name), lower($1)) > 0)
           order by id desc limit $4",
@@ -100,9 +104,13 @@ pub async fn count(tx: &mut Tx<Platform>, wanted: &Wanted) -> Result<Counted> {
 /// # Errors
 /// [`Error::NotFound`] when there is none of this id.
 pub async fn find(tx: &mut Tx<impl Door>, id: Uuid) -> Result<Listed> {
-    Ok(sqlx::query_as!(Listed, "select id, slug, business_name, status, created_at from tenants where id = $1", id)
-        .fetch_one(&mut *tx)
-        .await?)
+    Ok(sqlx::query_as!(
+        Listed,
+        "select id, slug, business_name, status, status_reason, grace_ends_at, created_at from tenants where id = $1",
+        id
+    )
+    .fetch_one(&mut *tx)
+    .await?)
 }
 
 /// What a tenant says of itself on its counter, and how it stands.
@@ -110,21 +118,15 @@ pub struct Facts {
     pub country: String,
     pub time_zone: String,
     pub contact_email: String,
-    /// Why it is in its state, and who closed it.
-    pub status_reason: String,
+    /// Who closed it.
     pub closed_by: String,
-    pub grace_ends_at: Option<DateTime<Utc>>,
 }
 
 /// Of one of them.
 pub async fn facts(tx: &mut Tx<Platform>, id: Uuid) -> Result<Facts> {
-    Ok(sqlx::query_as!(
-        Facts,
-        "select country, time_zone, contact_email, status_reason, closed_by, grace_ends_at from tenants where id = $1",
-        id
-    )
-    .fetch_one(&mut *tx)
-    .await?)
+    Ok(sqlx::query_as!(Facts, "select country, time_zone, contact_email, closed_by from tenants where id = $1", id)
+        .fetch_one(&mut *tx)
+        .await?)
 }
 
 /// What is asked for when a counter is made by hand, as it was typed.

@@ -137,7 +137,7 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_office", "trade_accounts", REMOVE),
     part("tc_office", "account_access", CHANGE, &["customer_id", "phone"]),
     part("tc_office", "registration_requests", CHANGE, &["customer_id", "phone"]),
-    part("tc_office", "messages", CHANGE, &["customer_id"]),
+    part("tc_office", "messages", CHANGE, &["customer_id", "phone"]),
     whole("tc_office", "confirmations", READ),
     part("tc_office", "confirmations", CHANGE, &["tries", "status", "decided_at"]),
     part("tc_office", "tenants", READ, SETTINGS_READ),

@@ -16,8 +16,8 @@ pub struct Table {
     key: Vec<String>,
     /// What names the tenant: in its own row another column than in the others. It is written once, beside the rows.
     of_tenant: &'static str,
-    /// The column with the phone by which each row's person is known.
-    phone: Option<&'static str>,
+    /// Whether each row may be a person's, who is known by the phone in it.
+    is_of_people: bool,
 }
 
 /// One column, with its type as PostgreSQL calls it.
@@ -54,7 +54,7 @@ impl Table {
             columns: columns.collect::<Result<_>>()?,
             key: key.map(|found| sorted(&found.name, &found.kind)).collect(),
             of_tenant,
-            phone: has("customer_id").then(|| if has("phone") { "phone" } else { "recipient" }),
+            is_of_people: has("customer_id"),
         })
     }
 
@@ -65,7 +65,7 @@ impl Table {
 
     /// Whether its rows are of people, each known by the phone in it.
     pub fn is_of_people(&self) -> bool {
-        self.phone.is_some()
+        self.is_of_people
     }
 
     /// Begins to read the tenant's rows, in their order. One table is read at a time.
@@ -97,10 +97,8 @@ impl Table {
 
     /// Adds rows of the tenant: a JSON array of objects that have each of the columns.
     pub async fn add(&self, tx: &mut Tx<Import>, rows: &str) -> Result<u64, sqlx::Error> {
-        let (customer, person, of_person) = match self.phone {
-            Some(phone) => ("customer_id, ", "p.id, ", format!(" left join customers p on p.phone = n.{phone}")),
-            None => ("", "", String::new()),
-        };
+        let (customer, person, of_person) =
+            if self.is_of_people { ("customer_id, ", "p.id, ", " left join customers p on p.phone = n.phone") } else { ("", "", "") };
         let (name, names, values) = (self.name, self.names(""), self.names("n."));
         let statement = format!(
             "insert into {name} (tenant_id, {customer}{names})

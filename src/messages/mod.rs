@@ -31,29 +31,36 @@ pub enum Message {
     Letter { to: EmailAddress, subject: String, text: String },
 }
 
+/// Whom a message is said to, or is about. They get it when they ask what is held about them, and it is erased with them.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    pub customer: CustomerId,
+    /// By which the wholesaler knows them: not always the number that it goes to.
+    pub phone: &'a str,
+}
+
 /// Puts what is about no customer into the tenant's outbox; it goes when the transaction is committed.
 pub async fn say(tx: &mut Tx<Office>, message: Message, now: DateTime<Utc>) -> Result<()> {
     let tenant = tx.tenant();
     put(tx, tenant, None, message, now).await
 }
 
-/// The same for what is said to a customer or about one: they get it when they ask what is held about them, and it is
-/// erased with them.
-pub async fn say_about(tx: &mut Tx<Office>, customer: CustomerId, message: Message, now: DateTime<Utc>) -> Result<()> {
+/// The same for what is said to a customer or about one.
+pub async fn say_about(tx: &mut Tx<Office>, person: Person<'_>, message: Message, now: DateTime<Utc>) -> Result<()> {
     let tenant = tx.tenant();
-    put(tx, tenant, Some(customer), message, now).await
+    put(tx, tenant, Some(person), message, now).await
 }
 
 /// Puts it into this tenant's outbox, from whichever door.
 pub async fn put<D: Door>(
     tx: &mut Tx<D>,
     tenant: TenantId,
-    customer: Option<CustomerId>,
+    person: Option<Person<'_>>,
     message: Message,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let message_id = MessageId::new();
-    add(tx, tenant, customer, (message_id, message), Job::SendMessage(message_id), now).await
+    add(tx, tenant, person, (message_id, message), Job::SendMessage(message_id), now).await
 }
 
 /// The same for what the platform has to say at a counter that is shut. Said twice under the same id, it goes once.
@@ -65,7 +72,7 @@ pub async fn notify(tx: &mut Tx<Office>, message_id: MessageId, message: Message
 async fn add<D: Door>(
     tx: &mut Tx<D>,
     tenant: TenantId,
-    customer: Option<CustomerId>,
+    person: Option<Person<'_>>,
     (message_id, message): (MessageId, Message),
     job: Job,
     now: DateTime<Utc>,
@@ -75,8 +82,8 @@ async fn add<D: Door>(
         Message::Letter { to, subject, text } => (Lane::Letters, "email", to.as_str().to_owned(), subject, text),
     };
     let added = sqlx::query!(
-        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at, customer_id)
-         values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)
+        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at, customer_id, phone)
+         values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9)
          on conflict (tenant_id, message_id) do nothing",
         tenant.uuid(),
         message_id.uuid(),
@@ -85,7 +92,8 @@ async fn add<D: Door>(
         subject,
         text,
         now,
-        customer.map(CustomerId::uuid)
+        person.map(|person| person.customer.uuid()),
+        person.map(|person| person.phone)
     )
     .execute(&mut *tx)
     .await?;

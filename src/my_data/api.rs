@@ -3,10 +3,11 @@
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{Object, OpenApi};
 
-use super::{Account, AtWholesaler, Entry, Held, Request, Session, Text as Said, erasure, held};
+use super::{Account, AtWholesaler, Entry, Held, Letter, Request, Session, Text as Said, erasure, held};
 use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
+use crate::challenges::ProvenBrowser;
 use crate::challenges::code::{Code, LONGEST_CODE};
 use crate::devices::device_name;
 use crate::error::Result;
@@ -25,8 +26,16 @@ pub struct MyData {
     /// When a code for the number was last entered.
     last_proven_at: String,
     /// Browsers in which that was done, and which are known by it.
-    known_browsers: i64,
+    known_browsers: Vec<HeldBrowser>,
     wholesalers: Vec<HeldByWholesaler>,
+}
+
+/// A browser in which the number was confirmed.
+#[derive(Object)]
+struct HeldBrowser {
+    /// At whose counter.
+    host: String,
+    confirmed_at: String,
 }
 
 /// What one wholesaler holds.
@@ -38,6 +47,8 @@ struct HeldByWholesaler {
     requests: Vec<HeldRequest>,
     sessions: Vec<HeldSession>,
     messages: Vec<HeldMessage>,
+    /// What its own people were told of them by e-mail.
+    letters: Vec<HeldLetter>,
     /// What was done, and by which kind of people.
     history: Vec<HeldEntry>,
 }
@@ -88,6 +99,14 @@ struct HeldMessage {
     sent_at: Option<String>,
 }
 
+/// A letter about them.
+#[derive(Object)]
+struct HeldLetter {
+    subject: String,
+    text: String,
+    written_at: String,
+}
+
 /// An entry of the audit log.
 #[derive(Object)]
 struct HeldEntry {
@@ -104,7 +123,7 @@ impl MyData {
             phone: held.phone,
             known_since: time(held.known_since),
             last_proven_at: time(held.last_proven_at),
-            known_browsers: held.known_browsers,
+            known_browsers: held.known_browsers.into_iter().map(HeldBrowser::of).collect(),
             wholesalers: held.wholesalers.into_iter().map(|place| HeldByWholesaler::of(place, hosts)).collect(),
         }
     }
@@ -119,8 +138,15 @@ impl HeldByWholesaler {
             requests: place.requests.into_iter().map(HeldRequest::of).collect(),
             sessions: place.sessions.into_iter().map(HeldSession::of).collect(),
             messages: place.messages.into_iter().map(HeldMessage::of).collect(),
+            letters: place.letters.into_iter().map(HeldLetter::of).collect(),
             history: place.history.into_iter().map(HeldEntry::of).collect(),
         }
+    }
+}
+
+impl HeldBrowser {
+    fn of(browser: ProvenBrowser) -> Self {
+        Self { host: browser.host, confirmed_at: time(browser.at) }
     }
 }
 
@@ -155,6 +181,12 @@ impl HeldMessage {
     fn of(message: Said) -> Self {
         let Said { recipient, text, status, written_at, sent_at, .. } = message;
         Self { to: recipient, text, status, written_at: time(written_at), sent_at: sent_at.map(time) }
+    }
+}
+
+impl HeldLetter {
+    fn of(letter: Letter) -> Self {
+        Self { subject: letter.subject, text: letter.text, written_at: time(letter.written_at) }
     }
 }
 

@@ -8,7 +8,7 @@ pub mod telling;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::challenges::{self, Address};
+use crate::challenges::{self, Address, ProvenBrowser};
 use crate::db::{Identity, Tx};
 use crate::error::Result;
 use crate::ids::TenantId;
@@ -20,7 +20,7 @@ pub struct Held {
     pub known_since: DateTime<Utc>,
     pub last_proven_at: DateTime<Utc>,
     /// Browsers in which the number was confirmed.
-    pub known_browsers: i64,
+    pub known_browsers: Vec<ProvenBrowser>,
     /// By name.
     pub wholesalers: Vec<AtWholesaler>,
 }
@@ -34,6 +34,7 @@ pub struct AtWholesaler {
     pub requests: Vec<Request>,
     pub sessions: Vec<Session>,
     pub messages: Vec<Text>,
+    pub letters: Vec<Letter>,
     pub history: Vec<Entry>,
 }
 
@@ -81,6 +82,14 @@ pub struct Text {
     pub status: String,
     pub written_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// What the wholesaler's own people were told of them. Each of them got it; who they are is not the customer's to know.
+pub struct Letter {
+    tenant_id: Uuid,
+    pub subject: String,
+    pub text: String,
+    pub written_at: DateTime<Utc>,
 }
 
 /// What was done about them: by which kind of people, not by whom.
@@ -148,7 +157,6 @@ async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    // Letters about them go to the wholesaler's own people; what is said in them is in the requests.
     let mut messages = sqlx::query_as!(
         Text,
         "select tenant_id, recipient, text, status, created_at as written_at, sent_at
@@ -157,10 +165,19 @@ async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
     )
     .fetch_all(&mut *tx)
     .await?;
+    let mut letters = sqlx::query_as!(
+        Letter,
+        r#"select tenant_id, subject, text, min(created_at) as "written_at!"
+             from messages where customer_id = $1 and channel = 'email' group by tenant_id, subject, text order by min(created_at), text"#,
+        me
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     let tenants: Vec<Uuid> = (accounts.iter().map(|row| row.tenant_id))
         .chain(requests.iter().map(|row| row.tenant_id))
         .chain(sessions.iter().map(|row| row.tenant_id))
         .chain(messages.iter().map(|row| row.tenant_id))
+        .chain(letters.iter().map(|row| row.tenant_id))
         .collect();
     let tenants = sqlx::query!(
         "select id, slug, business_name from tenants where id = any($1) and status <> 'purged' order by lower(business_name), slug",
@@ -173,6 +190,7 @@ async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
         requests: requests.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
         sessions: sessions.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
         messages: messages.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
+        letters: letters.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
         history: Vec::new(),
         tenant: tenant.id,
         slug: tenant.slug,

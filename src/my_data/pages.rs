@@ -25,7 +25,7 @@ struct IndexPage {
     shell: Shell,
     known_since: String,
     known_since_exact: String,
-    known_browsers: i64,
+    known_browsers: usize,
     items: Vec<Item>,
     notice: String,
     /// Why no code could be sent.
@@ -54,6 +54,7 @@ impl Item {
                 "sign-ins, with what the browsers called themselves",
             ),
             number(place.messages.len(), "text message to you", "text messages to you"),
+            number(place.letters.len(), "letter about you to their own people", "letters about you to their own people"),
             number(place.history.len(), "entry of what was done about you", "entries of what was done about you"),
         ];
         let (account, contact) = place
@@ -110,7 +111,7 @@ fn index_page(caller: &Caller, held: Held, notice: String, refusal: String) -> R
         shell: Shell::of_customer(caller, "My data", "my-data"),
         known_since: when::ago(held.known_since, now, zone),
         known_since_exact: when::exact(held.known_since, zone),
-        known_browsers: held.known_browsers,
+        known_browsers: held.known_browsers.len(),
         items: held.wholesalers.into_iter().map(Item::of).collect(),
         notice,
         refusal,

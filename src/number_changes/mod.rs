@@ -19,7 +19,7 @@ use crate::db::{Identity, Tx};
 use crate::error::{Error, FieldErrors, Result, is_duplicate};
 use crate::ids::CustomerId;
 use crate::jobs::{self, Job, Lane};
-use crate::messages::{self, Message};
+use crate::messages::{self, Message, Person};
 use crate::sign_in;
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::tenancy::token::Token;
@@ -98,7 +98,7 @@ pub async fn confirm(customer: SignedIn, phone: PhoneNumber, old_code: &Code, ne
             }
             let kept = move_to(tx, &caller, &phone).await?;
             let who = find(tx, &phone).await?.ok_or(Error::Unauthenticated)?;
-            tell_old_number(tx, &caller, who).await?;
+            tell_old_number(tx, &caller, Person { customer: who, phone: phone.as_str() }).await?;
             let token = sign_in::begin_session(tx, &caller, who, &phone).await?;
             Ok(Changed { token, life_seconds: sign_in::session_life(house).num_seconds(), kept })
         })
@@ -178,9 +178,11 @@ async fn join(tx: &mut Tx<Identity>, caller: &Caller, other: CustomerId) -> Resu
     put_accesses(tx, other, &theirs(accesses)).await?;
     put_requests(tx, other, &theirs(requests), caller).await?;
     sqlx::query!(
-        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, provider_reference, created_at, sent_at, customer_id)
-         select tenant_id, message_id, channel, recipient, subject, text, status, provider_reference, created_at, sent_at, $2
-           from jsonb_populate_recordset(null::messages, $1)",
+        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, provider_reference, created_at, sent_at,
+                               customer_id, phone)
+         select m.tenant_id, m.message_id, m.channel, m.recipient, m.subject, m.text, m.status, m.provider_reference, m.created_at, m.sent_at,
+                c.id, c.phone
+           from jsonb_populate_recordset(null::messages, $1) m, customers c where c.id = $2",
         theirs(said),
         other.uuid()
     )
@@ -251,10 +253,10 @@ async fn put_requests(tx: &mut Tx<Identity>, other: CustomerId, rows: &Value, ca
 }
 
 /// Whoever holds the old number learns of it there, by the wholesaler at whose counter it happened.
-async fn tell_old_number(tx: &mut Tx<Identity>, caller: &Caller, who: CustomerId) -> Result<()> {
+async fn tell_old_number(tx: &mut Tx<Identity>, caller: &Caller, who: Person<'_>) -> Result<()> {
     let text = ChangedText { business_name: &messages::one_line(&caller.tenant.business_name) };
     let text = text.render().map_err(|error| Error::Internal(error.into()))?;
     let message = Message::Text { to: caller.session.phone.clone(), text };
-    tx.become_customer(who).await?;
+    tx.become_customer(who.customer).await?;
     messages::put(tx, caller.tenant.id, Some(who), message, caller.house.now()).await
 }

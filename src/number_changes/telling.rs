@@ -7,6 +7,7 @@ use crate::audit::{self, Actor, Event};
 use crate::error::{Error, Result};
 use crate::ids::AccessId;
 use crate::jobs::Outcome;
+use crate::messages::Person;
 use crate::registrations::telling::tell_deciders;
 use crate::tenancy::{House, Tenant};
 
@@ -36,7 +37,7 @@ async fn tell(house: &House, tenant: &Tenant, access_id: AccessId, became_one: b
         .office(tenant)
         .write(async |tx| {
             let access = sqlx::query!(
-                "select a.customer_id, a.contact_name, t.business_name, t.account_number
+                "select a.customer_id, a.phone, a.contact_name, t.business_name, t.account_number
                    from account_access a join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
                   where a.tenant_id = $1 and a.access_id = $2",
                 tx.tenant().uuid(),
@@ -64,7 +65,8 @@ async fn tell(house: &House, tenant: &Tenant, access_id: AccessId, became_one: b
             };
             let text = letter.render().map_err(|error| Error::Internal(error.into()))?;
             let subject = format!("{} has another number", access.business_name);
-            tell_deciders(tx, house, Some(access.customer_id.into()), &subject, &text).await?;
+            let about = Person { customer: access.customer_id.into(), phone: &access.phone };
+            tell_deciders(tx, house, Some(about), &subject, &text).await?;
             Ok(Outcome::Done)
         })
         .await

@@ -98,7 +98,7 @@ impl OfficeAuditApi {
         mut staff: Staff<LogReader>,
         /// The id of one person, or `staff`, `customer`, `operator` or `system`.
         person: Query<Option<Text<0, 36>>>,
-        /// `requests`, `customers`, `team`, `settings` or `counter`.
+        /// `requests`, `customers`, `team`, `settings`, `support` or `counter`.
         about: Query<Option<Text<0, 36>>>,
         /// The first day, such as `2026-11-30`, in the wholesaler's time zone.
         from: Query<Option<Text<0, 10>>>,

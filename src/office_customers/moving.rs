@@ -52,10 +52,11 @@ pub async fn move_access(tx: &mut Tx<Office>, access_id: Uuid, to: CustomerId, p
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "update messages set customer_id = $3 where tenant_id = $1 and customer_id = $2",
+        "update messages set customer_id = $3, phone = $4 where tenant_id = $1 and customer_id = $2",
         tx.tenant().uuid(),
         former.customer_id,
-        to.uuid()
+        to.uuid(),
+        phone
     )
     .execute(&mut *tx)
     .await?;

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::CustomerId;
-use crate::messages::{self, Message};
+use crate::messages::{self, Message, Person};
 use crate::office_customers::moving::Former;
 use crate::tenancy::extract::Member;
 use crate::values::PhoneNumber;
@@ -60,5 +60,5 @@ pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, customer: Cus
 async fn text_to(tx: &mut Tx<Office>, member: &Member, customer: CustomerId, phone: &str, text: askama::Result<String>) -> Result<()> {
     let text = text.map_err(|error| Error::Internal(error.into()))?;
     let to = PhoneNumber::from_e164(phone).map_err(|wrong| Error::Internal(anyhow::anyhow!("a request's phone: {wrong}")))?;
-    messages::say_about(tx, customer, Message::Text { to, text }, member.house.now()).await
+    messages::say_about(tx, Person { customer, phone }, Message::Text { to, text }, member.house.now()).await
 }

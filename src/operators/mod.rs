@@ -5,7 +5,7 @@ use serde_json::json;
 
 pub use crate::audit::platform::{Doer, about, record};
 use crate::db::{Platform, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::OperatorId;
 use crate::values::EmailAddress;
 
@@ -42,4 +42,30 @@ pub async fn invite(tx: &mut Tx<Platform>, email: &EmailAddress, name: Option<&s
     let action = if was_there { "operator.renamed" } else { "operator.invited" };
     record(tx, doer, action, id, json!({ "email": email.as_str(), "name": name }), now).await?;
     Ok(if was_there { Invited::Before } else { Invited::New })
+}
+
+/// Lets somebody sign in no more; whoever is signed in as them is not from here on. The tokens they made are the platform's, and
+/// stay good: their names are given back, for whoever has to look at what else that person holds.
+///
+/// # Errors
+/// [`Error::NotFound`] when nobody of this address may sign in.
+pub async fn remove(tx: &mut Tx<Platform>, email: &EmailAddress, doer: &Doer, now: DateTime<Utc>) -> Result<Vec<String>> {
+    let removed = sqlx::query!(
+        "update operators set removed_at = $2 where email = $1 and removed_at is null returning id, name",
+        email.as_str(),
+        now
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
+    // Ended, and not only of no use: should they be invited again, none of these opens anything.
+    sqlx::query!("update operator_sessions set ended_at = $2 where operator_id = $1 and ended_at is null", removed.id, now)
+        .execute(&mut *tx)
+        .await?;
+    let tokens =
+        sqlx::query_scalar!("select name from operator_tokens where made_by = $1 and revoked_at is null order by name", removed.name)
+            .fetch_all(&mut *tx)
+            .await?;
+    record(tx, doer, "operator.removed", removed.id, json!({ "email": email.as_str(), "name": removed.name }), now).await?;
+    Ok(tokens)
 }

@@ -4,9 +4,9 @@ use askama::Template;
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{CustomerId, RequestId};
+use crate::ids::RequestId;
 use crate::jobs::Outcome;
-use crate::messages::{self, Message};
+use crate::messages::{self, Message, Person};
 use crate::tenancy::{House, Tenant};
 use crate::values::EmailAddress;
 
@@ -29,7 +29,7 @@ pub async fn tell_staff(house: &House, tenant: &Tenant, request_id: RequestId) -
         .office(tenant)
         .write(async |tx| {
             let request = sqlx::query!(
-                r#"select customer_id as "customer_id!", kind, business_name, contact_name, message from registration_requests
+                r#"select customer_id as "customer_id!", phone as "phone!", kind, business_name, contact_name, message from registration_requests
                   where tenant_id = $1 and request_id = $2 and status = 'pending'"#,
                 tx.tenant().uuid(),
                 request_id.uuid()
@@ -49,14 +49,15 @@ pub async fn tell_staff(house: &House, tenant: &Tenant, request_id: RequestId) -
             let text = letter.render().map_err(|error| Error::Internal(error.into()))?;
             let asks = if request.kind == "return" { "had an account before" } else { "asks for an account" };
             let subject = format!("{} {asks}", request.business_name);
-            tell_deciders(tx, house, Some(request.customer_id.into()), &subject, &text).await?;
+            let about = Person { customer: request.customer_id.into(), phone: &request.phone };
+            tell_deciders(tx, house, Some(about), &subject, &text).await?;
             Ok(Outcome::Done)
         })
         .await
 }
 
 /// One letter for each owner and manager, about this customer or about nobody by name.
-pub async fn tell_deciders(tx: &mut Tx<Office>, house: &House, about: Option<CustomerId>, subject: &str, text: &str) -> Result<()> {
+pub async fn tell_deciders(tx: &mut Tx<Office>, house: &House, about: Option<Person<'_>>, subject: &str, text: &str) -> Result<()> {
     let deciders = sqlx::query_scalar!(
         "select email from staff where tenant_id = $1 and removed_at is null and role in ('owner', 'manager') order by email",
         tx.tenant().uuid()

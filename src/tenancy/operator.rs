@@ -202,7 +202,8 @@ fn at_console(request: &Request) -> Result<Here> {
 async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
     let house = Arc::clone(&here.house);
     let (scope, now) = (house.db().platform(), house.now());
-    let mut tx = if here.writes { scope.open_write().await? } else { scope.open_read().await? };
+    let open = async || if here.writes { scope.open_write().await } else { scope.open_read().await };
+    let mut tx = open().await?;
     let who = match shown_token(&here.headers) {
         Some(token) => find_program(&mut tx, &token?).await?,
         None => {
@@ -210,6 +211,12 @@ async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
             find_person(&mut tx, &token, house.staff_idle_since(), now).await?
         }
     };
+    // In a transaction of its own: whatever becomes of the request, they were here.
+    if who.wants_noting(now) {
+        drop(tx);
+        scope.write(async |tx| note_use(tx, &who, now).await).await?;
+        tx = open().await?;
+    }
     if here.writes && matches!(who, Who::Program { may_write: false, .. }) {
         return Err(Error::ReadOnlyToken);
     }
@@ -217,15 +224,6 @@ async fn operator<R: OperatorRule>(here: Here) -> Result<Operator<R>> {
         Who::Person { proof, .. } => R::SHOWN.is_enough(*proof, now, here.writes)?,
         Who::Program { .. } if R::PEOPLE_ALONE => return Err(Error::Forbidden),
         Who::Program { .. } => {}
-    }
-    if who.wants_noting(now) {
-        if here.writes {
-            note_use(&mut tx, &who, now).await?;
-        } else {
-            drop(tx);
-            scope.write(async |tx| note_use(tx, &who, now).await).await?;
-            tx = scope.open_read().await?;
-        }
     }
     Ok(Operator { agent: Agent { here, who }, tx, rule: PhantomData })
 }

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Office, Platform, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{AccessId, AccountId, StaffId, TenantId};
+use crate::operators::{self, Doer};
 
 /// So many tenants are worked on at once.
 const AT_ONCE: usize = 4;
@@ -108,6 +109,8 @@ async fn write_settings(tx: &mut Tx<Platform>, declared: &Declared, now: DateTim
         let changes = settings.changes_to(declared);
         if !changes.is_empty() {
             update_tenant(tx, settings.id, declared, now).await?;
+            let details = json!({ "settings_changed": changes.len() });
+            operators::record(tx, &Doer::command_line(), "tenant.applied", settings.id, details, now).await?;
         }
         return Ok(Settled::Written(Written { tenant: settings.id.into(), is_new: false, changes }));
     }
@@ -116,6 +119,9 @@ async fn write_settings(tx: &mut Tx<Platform>, declared: &Declared, now: DateTim
     }
     match insert_tenant(tx, declared, now).await? {
         Some(tenant) if names::take(tx, &declared.slug, tenant, now).await? => {
+            let details = json!({ "subdomain": declared.slug.as_str(), "business_name": declared.business_name });
+            // Last, for the log's turn is kept until all of this is.
+            operators::record(tx, &Doer::command_line(), "tenant.created", tenant.uuid(), details, now).await?;
             Ok(Settled::Written(Written { tenant, is_new: true, changes: Vec::new() }))
         }
         _ => Err(Error::Conflict("Somebody else has just made this tenant; apply again")),

@@ -160,7 +160,19 @@ pub const HOLDINGS: &[Holding] = &[
     part(
         "messages",
         THE_PERSONS,
-        &["tenant_id", "message_id", "channel", "recipient", "subject", "text", "status", "provider_reference", "created_at", "sent_at"],
+        &[
+            "tenant_id",
+            "message_id",
+            "phone",
+            "channel",
+            "recipient",
+            "subject",
+            "text",
+            "status",
+            "provider_reference",
+            "created_at",
+            "sent_at",
+        ],
         &["customer_id"],
     ),
     part(
@@ -278,6 +290,7 @@ pub const HOLDINGS: &[Holding] = &[
             "before_suspension",
             "before_closing",
             "status_reason",
+            "reason_before_closing",
             "status_changed_at",
             "renamed_at",
             "grace_ends_at",

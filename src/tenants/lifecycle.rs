@@ -194,11 +194,13 @@ async fn take(
         return Err(Error::Forbidden);
     }
     let next = standing.after(step, now, grace)?;
-    // The first reminder goes with the closing itself.
+    // The first reminder goes with the closing itself. Whoever takes a closing back gets the reason of before as well.
     let reminder_at = next.grace_ends_at.map(|_| now + TimeDelta::days(1));
     sqlx::query!(
         "update tenants
-            set status = $2, before_suspension = $3, before_closing = $4, status_reason = $5, status_changed_at = $6, updated_at = $6,
+            set status = $2, before_suspension = $3, before_closing = $4, status_changed_at = $6, updated_at = $6,
+                status_reason = case when status = 'closing' then reason_before_closing else $5 end,
+                reason_before_closing = case when $2 = 'closing' then status_reason else '' end,
                 grace_ends_at = $7, reminder_at = $8, closed_by = $9
           where id = $1",
         tx.tenant().uuid(),

@@ -74,7 +74,7 @@ pub async fn purge(house: &House, tenant: TenantId, doer: &Doer) -> Result<()> {
 /// Deletes what is of the tenant's hosts and ends by itself: codes, browsers that are known, passes. It is of no role that
 /// deletes the rest, and not of use to anybody from here on, whatever becomes of the rest.
 async fn erase_hosts(house: &House, tenant: TenantId) -> Result<Vec<Deleted>> {
-    let names = house
+    let (names, domains) = house
         .db()
         .platform()
         .read(async |tx| {
@@ -82,10 +82,12 @@ async fn erase_hosts(house: &House, tenant: TenantId) -> Result<Vec<Deleted>> {
                 r#"select slug as "slug!" from tenants where id = $1 union select slug from retired_names where tenant = $1"#,
                 tenant.uuid()
             );
-            Ok(names.fetch_all(&mut *tx).await?)
+            let names = names.fetch_all(&mut *tx).await?;
+            let domains = sqlx::query_scalar!("select domain from domains where tenant = $1", tenant.uuid());
+            Ok((names, domains.fetch_all(&mut *tx).await?))
         })
         .await?;
-    let hosts: Vec<String> = names.iter().map(|slug| house.hosts.host_of(slug)).collect();
+    let hosts: Vec<String> = names.iter().map(|slug| house.hosts.host_of(slug)).chain(domains).collect();
     house.db().identity().write(async |tx| erase_at(tx, &hosts).await).await
 }
 
@@ -158,7 +160,7 @@ async fn audit_head(tx: &mut Tx<Founding>) -> Result<Option<String>> {
 async fn known_customers(tx: &mut Tx<Founding>) -> Result<Vec<CustomerId>> {
     let known = sqlx::query_scalar!(
         r#"select customer_id as "customer_id!" from account_access where tenant_id = $1
-            union select customer_id from registration_requests where tenant_id = $1
+            union select customer_id from registration_requests where tenant_id = $1 and customer_id is not null
             union select customer_id from sessions where tenant_id = $1"#,
         tx.tenant().uuid()
     );
@@ -194,7 +196,8 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Deletes a person whom no tenant knows: neither by an account, nor by a request, nor by having been there.
+/// Deletes a person whom no tenant knows: neither by an account, nor by a request, nor by having been there, nor by the question
+/// whether they are whom it knew under their number.
 pub async fn forget_customer(house: &House, customer: CustomerId) -> Result<Outcome> {
     let forgotten = house
         .db()
@@ -204,7 +207,8 @@ pub async fn forget_customer(house: &House, customer: CustomerId) -> Result<Outc
                 "delete from customers
                   where id = $1 and not exists (select from account_access where customer_id = $1)
                     and not exists (select from registration_requests where customer_id = $1)
-                    and not exists (select from sessions where customer_id = $1)",
+                    and not exists (select from sessions where customer_id = $1)
+                    and not exists (select from confirmations where customer_id = $1)",
                 customer.uuid()
             );
             match deleted.execute(&mut *tx).await {

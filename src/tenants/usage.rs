@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::db::{Office, Platform, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::TenantId;
 use crate::tenancy::House;
 
@@ -82,8 +82,12 @@ pub async fn count_some(house: &House) -> Result<()> {
         })
         .await?;
     for tenant in due.into_iter().map(TenantId::from) {
-        let usage = count(house, tenant).await?;
-        scope.write(async |tx| keep(tx, tenant, &usage, house.now()).await).await?;
+        match count(house, tenant).await {
+            Ok(usage) => scope.write(async |tx| keep(tx, tenant, &usage, house.now()).await).await?,
+            // Purged meanwhile; or one that cannot be counted, and keeps nobody behind it from being counted.
+            Err(Error::NotFound) => {}
+            Err(error) => tracing::error!(error = error.for_log(), %tenant, "what a tenant uses could not be counted"),
+        }
     }
     Ok(())
 }
@@ -91,20 +95,23 @@ pub async fn count_some(house: &House) -> Result<()> {
 /// Counts one tenant's rows, as this tenant's office.
 pub async fn count(house: &House, tenant: TenantId) -> Result<Usage> {
     let since = first_day(house.now());
-    let logo_bytes = house
+    // Sessions are removed some time after they ended: when somebody was last there is kept with what was counted before.
+    let known = house
         .db()
         .platform()
         .read(async |tx| {
-            let bytes = sqlx::query_scalar!(
-                r#"select coalesce(octet_length(logo), 0)::bigint as "bytes!" from tenants where id = $1"#,
+            let known = sqlx::query!(
+                r#"select coalesce(octet_length(t.logo), 0)::bigint as "logo_bytes!", u.last_activity_at as "last_activity_at?"
+                     from tenants t left join tenant_usage u on u.tenant = t.id where t.id = $1"#,
                 tenant.uuid()
             );
-            Ok(bytes.fetch_one(&mut *tx).await?)
+            Ok(known.fetch_one(&mut *tx).await?)
         })
         .await?;
     let office = house.db().office(tenant);
     let (row, days) = office.read(async |tx| Ok((count_rows(tx).await?, count_days(tx, since).await?))).await?;
-    Ok(Usage { logo_bytes, days: each_day(since, &days), ..row })
+    let last_activity_at = row.last_activity_at.max(known.last_activity_at);
+    Ok(Usage { logo_bytes: known.logo_bytes, days: each_day(since, &days), last_activity_at, ..row })
 }
 
 async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
@@ -122,6 +129,8 @@ async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
                       union all select pg_column_size(r.*) from sessions r where tenant_id = $1
                       union all select pg_column_size(r.*) from idempotency_keys r where tenant_id = $1
                       union all select pg_column_size(r.*) from registration_requests r where tenant_id = $1
+                      union all select pg_column_size(r.*) from confirmations r where tenant_id = $1
+                      union all select pg_column_size(r.*) from support_requests r where tenant_id = $1
                       union all select pg_column_size(r.*) from messages r where tenant_id = $1
                       union all select pg_column_size(r.*) from audit_events r where tenant_id = $1) as rows_of_all) as "row_bytes!""#,
         tx.tenant().uuid()

@@ -76,6 +76,13 @@ fn bounded(text: String, most: usize) -> Result<String, TextError> {
     if text.chars().any(unprintable) { Err(TextError::Unprintable) } else { Ok(text) }
 }
 
+/// What a spreadsheet is shown. A text that it would take for a formula gets an apostrophe in front, and stays what was written
+/// (OWASP, CSV injection).
+pub fn as_cell(text: &str) -> String {
+    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +99,17 @@ mod tests {
         }
         assert_eq!(line("\u{202e}evil", 10), Err(TextError::Unprintable));
         assert_eq!(optional("\u{200b}", 10).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_and_nothing_else_is_changed() {
+        for formula in
+            ["=HYPERLINK(\"http://x\")", "+447400123001", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "\n=1", "＝1", "＋1", "－1", "＠SUM(A1)"]
+        {
+            assert_eq!(as_cell(formula), format!("'{formula}"));
+        }
+        for harmless in ["", "Crème & Co, \"Deli\"", " =1", "1 = 1", "'=1", "é=1"] {
+            assert_eq!(as_cell(harmless), harmless);
+        }
     }
 }

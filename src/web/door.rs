@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::page::content_security_policy;
 use super::server::Answers;
 use super::share::Shares;
+use super::table::matches;
 use super::{client, same_origin};
 use crate::db::{Stats, with_stats};
 use crate::error::Error;
@@ -43,6 +44,8 @@ pub struct SiteRoutes {
     pub paths: Vec<(String, Vec<Method>)>,
     /// Paths that take larger bodies than forms are, from staff alone, and how large.
     pub large_bodies: &'static [(&'static str, usize)],
+    /// Paths whose answers take the longer to make the more a tenant has.
+    pub slow: &'static [&'static str],
 }
 
 /// The door.
@@ -85,8 +88,7 @@ impl Door {
     /// With the routes of the public site, of the counters and of the console.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes, console: SiteRoutes) -> Self {
         let shares = Shares::new(house.config.database.connections_per_tenant, house.config.http.waiting_per_tenant);
-        let uploads = Semaphore::new(UPLOADS_AT_ONCE);
-        Self { house, public, counter, console, packer: Packer::default(), uploads, shares }
+        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE), shares }
     }
 }
 
@@ -159,6 +161,7 @@ impl Door {
             return Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, path).finish());
         }
         let tenant = if let Place::Counter(tenant) = &here.place { Some(tenant.id) } else { None };
+        let limit = self.limit(routes.slow.contains(&request.uri().path()));
         request.extensions_mut().insert(here);
         let answered = async {
             let _turn = match tenant {
@@ -167,14 +170,22 @@ impl Door {
             };
             routes.endpoint.call(request).await.map_err(Failed::Error)
         };
-        self.in_time(StatusCode::SERVICE_UNAVAILABLE, answered).await
+        Self::within(limit, StatusCode::SERVICE_UNAVAILABLE, answered).await
     }
 
     /// Waits for each part of a request for as long as it may take. 408 is for what did not arrive, and only for
     /// that: browsers send it again unasked (RFC 9110, 15.5.9), and what a handler had begun would be done twice.
     async fn in_time<T>(&self, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-        let limit = Duration::from_secs(self.house.config.http.request_timeout_seconds);
+        Self::within(self.limit(false), late, part).await
+    }
+
+    async fn within<T>(limit: Duration, late: StatusCode, part: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
         tokio::time::timeout(limit, part).await.unwrap_or(Err(Failed::Status(late)))
+    }
+
+    fn limit(&self, is_slow: bool) -> Duration {
+        let http = &self.house.config.http;
+        Duration::from_secs(if is_slow { http.export_timeout_seconds } else { http.request_timeout_seconds })
     }
 
     async fn place(&self, host: &str) -> Result<(Place, Option<OwnDomain>), Failed> {
@@ -199,8 +210,12 @@ impl Door {
     async fn largest_body(&self, here: &Here, path: &str) -> Result<(usize, Option<SemaphorePermit<'_>>), Failed> {
         let ordinary = self.house.config.http.body_limit_bytes;
         let large = self.counter.large_bodies.iter().find(|(large, _)| *large == path);
-        let Some((_, most)) = large.filter(|_| matches!(here.place, Place::Counter(_))) else { return Ok((ordinary, None)) };
-        if !is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))? {
+        let (Some((_, most)), Place::Counter(tenant)) = (large, &here.place) else { return Ok((ordinary, None)) };
+        // Who it is is looked up within the tenant's share, like everything; nobody keeps a turn who waits for something else.
+        let turn = self.shares.turn(tenant.id).await.map_err(|error| Failed::Error(error.into()))?;
+        let is_of_staff = is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))?;
+        drop(turn);
+        if !is_of_staff {
             return Ok((ordinary, None));
         }
         Ok((*most, self.uploads.acquire().await.ok()))
@@ -375,16 +390,4 @@ fn milliseconds(time: Duration) -> f64 {
 fn user_agent(headers: &HeaderMap) -> String {
     let told = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     told.chars().take(200).collect()
-}
-
-/// Whether a path is of a pattern such as `/devices/:id/end`.
-fn matches(pattern: &str, path: &str) -> bool {
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with(':') && !given.is_empty()) => {}
-            _ => return false,
-        }
-    }
 }

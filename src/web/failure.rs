@@ -103,7 +103,7 @@ impl Failure {
             | Error::ConfirmationNeeded
             | Error::Conflict(_)
             | Error::Malformed(_) => {
-                failure.detail = format!("{error}.");
+                failure.detail = sentence(&error.to_string());
             }
             Error::Closed => (failure.title, failure.detail) = (error.to_string(), CLOSED_FOR_NOW.to_owned()),
             Error::ClosedForGood => (failure.title, failure.detail) = (error.to_string(), CLOSED_FOR_GOOD.to_owned()),
@@ -268,6 +268,11 @@ impl Failure {
         }
         response
     }
+}
+
+/// With the full stop at its end that some of them have already.
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 /// Why something can not be tried just now, and when it can be: for the page it was tried on.

@@ -78,3 +78,15 @@ pub fn gather(mut pages: Vec<PageRoute>, paths: &mut Vec<(String, Vec<Method>)>)
     }
     by_path.into_iter().fold(Route::new(), |routes, (path, methods)| routes.at(path, methods))
 }
+
+/// Whether a path is of a pattern such as `/devices/:id/end`.
+pub fn matches(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with(':') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}

@@ -18,7 +18,7 @@ use zip::ZipArchive;
 
 use crate::companions::{Directory, Program};
 use crate::furniture::furnish;
-use crate::house::{ADA, BEN, Browser, CAT, House};
+use crate::house::{ADA, BEN, Browser, CAT, DAN, House};
 use crate::lifecycle::{id, operator};
 
 /// What may be in a row: what CSV, JSON and spreadsheets each have their own way with.
@@ -135,6 +135,52 @@ async fn what_is_taken_along_comes_back_the_same_in_an_empty_installation_and_wo
 }
 
 #[tokio::test]
+async fn what_was_said_to_a_person_and_about_them_is_theirs_where_it_is_brought_back_as_well() {
+    let first = House::open().await;
+    let dan = first.customer("acme", DAN).await;
+    let asked = json!({ "business_name": "Deli", "contact_name": "Dan Drew", "message": "Ring me" });
+    let request = dan.post("/api/v1/registration-requests", asked).await.value()["id"].as_str().expect("an id").to_owned();
+    let owner = first.staff("acme", "owner").await;
+    let approval = owner.post(&format!("/api/v1/office/registration-requests/{request}/approval"), json!({})).await;
+    assert_eq!(approval.status, StatusCode::OK, "{approval:?}");
+    first.run_jobs().await;
+    // Told by text at the number they had, they come under another one since; the old one is somebody else's, who buys here too.
+    let new = "+447400123050";
+    let changed = crate::number_changes::change(&first, &dan, DAN, new).await;
+    assert_eq!(changed.status, StatusCode::CREATED, "{changed:?}");
+    first.run_jobs().await;
+    crate::house::let_in(&mut first.admin().await, first.tenant("acme").await, "A-8", DAN).await;
+    let archive = exported(&first, "acme").await;
+
+    let second = House::empty().await;
+    imported(&second, &archive, None).await.expect("it comes back");
+    assert!(exported(&second, "acme").await == archive, "byte for byte");
+    let stranger = second.customer("acme", DAN).await.get("/api/v1/my-data").await.value();
+    assert_eq!(stranger["wholesalers"][0]["messages"], json!([]), "what was said to who had the number before: {stranger}");
+    let dan = second.customer("acme", new).await;
+    let data = dan.get("/api/v1/my-data").await.value();
+    assert_eq!(data["wholesalers"][0]["messages"].as_array().map(Vec::len), Some(2), "approved, and told of the change: {data}");
+    crate::my_data::erase(&second, &dan, new).await;
+    second.run_jobs().await;
+    for word in ["Dan Drew", "Ring me"] {
+        let left: i64 = second.value(&format!("select count(*) from messages where strpos(text, '{word}') > 0")).await;
+        assert_eq!(left, 0, "{word} stands in a letter still");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_known_where_it_is_brought_back_is_the_same_person() {
+    let (first, second) = (House::open().await, House::open().await);
+    let before: String = second.value("select string_agg(c::text, ' ' order by phone) from customers c").await;
+    imported(&second, &exported(&first, "acme").await, Some("acme-two")).await.expect("it comes back");
+    assert_eq!(second.value::<String>("select string_agg(c::text, ' ' order by phone) from customers c").await, before);
+    let cat = second.customer("bravo", CAT).await;
+    let there = cat.get("/api/v1/wholesalers").await.value();
+    let names: Vec<&Value> = there["items"].as_array().expect("items").iter().map(|item| &item["business_name"]).collect();
+    assert_eq!(names, ["Acme Wholesale", "Acme Wholesale", "Bravo Wholesale"], "{there}");
+}
+
+#[tokio::test]
 async fn it_holds_what_is_the_wholesalers_and_nothing_that_opens_anything_or_is_of_others() {
     let house = furnished().await;
     house.staff("acme", "owner").await;
@@ -197,6 +243,31 @@ async fn what_is_written_meanwhile_is_in_it_whole_or_not_at_all() {
     imported(&second, &bytes, None).await.expect("one moment, in which all fits together");
     drop(archive);
     assert!(text_of(&exported(&house, "acme").await, "account_access.json").contains("400123009"));
+}
+
+#[tokio::test]
+async fn packing_may_take_longer_than_any_other_answer_and_not_for_ever() {
+    for (patience, status) in [(20, StatusCode::OK), (1, StatusCode::SERVICE_UNAVAILABLE)] {
+        let house = House::open_with(|config| {
+            (config.http.request_timeout_seconds, config.http.export_timeout_seconds) = (1, patience);
+        })
+        .await;
+        let owner = house.staff("acme", "owner").await;
+        let mut holder = house.admin().await;
+        sqlx::raw_sql("begin; lock table account_access in access exclusive mode").execute(&mut holder).await.expect("a lock");
+        let export = owner.form("/office/export", &[]);
+        let other = async {
+            let late = owner.get("/api/v1/office/customers").await;
+            assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE, "{late:?}");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            sqlx::raw_sql("rollback").execute(&mut holder).await.expect("the lock is given back");
+        };
+        let (export, ()) = tokio::join!(export, other);
+        assert_eq!(export.status, status, "{patience} s");
+        let written: i64 = house.value("select count(*) from audit_events where action = 'tenant.exported'").await;
+        assert_eq!(written, i64::from(status == StatusCode::OK));
+        assert_eq!(owner.form("/office/export", &[]).await.status, StatusCode::OK, "its turn is over");
+    }
 }
 
 /// A house where a connection is idle for so long at most, whose acme has more than fits between two sockets.

@@ -80,7 +80,9 @@ async fn entries_are_found_by_person_by_thing_and_by_day() {
     }
     // Midnight may pass while this runs; three days do not.
     assert!(!actions(&items(&owner, &format!("from={today}")).await).contains(&"settings.changed"));
-    for wrong in ["person=somebody", "about=weather", "from=soon", "from=2026-11-23&to=2026-11-22", "cursor=x"] {
+    for wrong in
+        ["person=somebody", "about=weather", "from=soon", "from=2026-11-23&to=2026-11-22", "cursor=x", "from=-9999-1-1", "to=%2B10000-1-1"]
+    {
         let refused = owner.get(&format!("/api/v1/office/audit-events?{wrong}")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}: {refused:?}");
     }
@@ -154,6 +156,28 @@ async fn a_file_that_would_hold_too_much_is_refused_in_words_and_not_cut_short()
     fill(&house, 1).await;
     for kind in ["csv", "json"] {
         let refused = owner.get(&format!("/office/audit/export.{kind}")).await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("Choose fewer days"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_the_platforms_log_holds_no_more_either() {
+    let house = House::open().await;
+    let operator = house.operator("olga@platform.example").await;
+    let add = async |entries: usize| {
+        house
+            .change(&format!(
+                "insert into operator_events (id, at, actor_kind, actor_name, action, subject_id, details)
+                 select gen_random_uuid(), now(), 'system', 'test', 'token.revoked', gen_random_uuid(), '{{}}' from generate_series(1, {entries})"
+            ))
+            .await;
+    };
+    // With the one that says who was invited.
+    add(19_999).await;
+    assert_eq!(operator.get("/events/export.json").await.value().as_array().map(Vec::len), Some(20_000));
+    add(1).await;
+    for kind in ["csv", "json"] {
+        let refused = operator.get(&format!("/events/export.{kind}")).await;
         assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("Choose fewer days"), "{refused:?}");
     }
 }

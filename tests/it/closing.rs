@@ -238,6 +238,8 @@ async fn on_the_last_day_it_can_be_taken_back_and_is_as_it_was() {
     lifecycle::reopen(&house.app.house, acme, owner()).await.expect("taken back");
     let row = "select concat_ws(' ', status, before_suspension, before_closing, grace_ends_at, reminder_at, closed_by) from tenants where slug = 'acme'";
     assert_eq!(house.value::<String>(row).await.trim_end(), "suspended demo");
+    let office = house.staff("acme", "owner").await.get("/office/customers").await;
+    assert!(office.text.contains("The reason given: Unpaid."), "why it is suspended is known as before: {office:?}");
     house.wait(TimeDelta::days(2));
     closing::look(&house.app.house).await.expect("looked");
     assert_eq!(state(&house, "acme").await, "suspended");
@@ -271,6 +273,10 @@ async fn an_operator_closes_and_takes_back_by_page_and_by_api() {
 
     let closed = operator.post(&format!("{path}/closure"), json!({ "reason": REASON })).await;
     assert_eq!((closed.status, closed.value()["status"].as_str()), (StatusCode::OK, Some("closing")), "{closed:?}");
+    let until: String =
+        house.value("select to_char(grace_ends_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') from tenants where slug = 'acme'").await;
+    let told = closed.value();
+    assert!(told["status_reason"] == REASON && told["grace_ends_at"].as_str().is_some_and(|at| at.starts_with(&until)), "{told}");
     assert_eq!(operator.post(&format!("{path}/closure"), json!({ "reason": REASON })).await.status, StatusCode::CONFLICT);
     assert_eq!(operator.post(&format!("{path}/purge"), json!({ "confirmation": "acme" })).await.status, StatusCode::CONFLICT);
     assert_eq!(operator.delete(&format!("{path}/closure")).await.status, StatusCode::NO_CONTENT);

@@ -24,8 +24,8 @@ const ONE_OF_EVERYTHING: &str = "
     from staff s join tenants t on t.id = s.tenant_id;
   insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
   select tenant_id, gen_random_uuid(), customer_id, phone, 'Shop', 'Contact', 'approved', now() from account_access;
-  insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at, customer_id)
-  select tenant_id, gen_random_uuid(), 'sms', phone, 'Hello', 'sent', now(), customer_id from account_access;
+  insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at, customer_id, phone)
+  select tenant_id, gen_random_uuid(), 'sms', phone, 'Hello', 'sent', now(), customer_id, phone from account_access;
   insert into confirmations (tenant_id, customer_id, former_customer_id, status, created_at)
   select tenant_id, customer_id, customer_id, 'dismissed', now() from account_access;
   insert into audit_events (tenant_id, event_id, at, actor_kind, actor_name, action, subject_kind, subject_id)

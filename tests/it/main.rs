@@ -60,6 +60,7 @@ mod number_changes;
 mod office;
 mod once;
 mod openapi;
+mod operator_commands;
 mod operators;
 mod own_pages;
 mod page_rules;

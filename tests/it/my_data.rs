@@ -19,7 +19,7 @@ async fn code_to_erase(house: &House, browser: &Browser, phone: &str) -> String 
     code
 }
 
-async fn erase(house: &House, browser: &Browser, phone: &str) {
+pub async fn erase(house: &House, browser: &Browser, phone: &str) {
     let code = code_to_erase(house, browser, phone).await;
     let erased = browser.post("/api/v1/erasures/confirmation", json!({ "code": code })).await;
     assert_eq!(erased.status, StatusCode::NO_CONTENT, "{erased:?}");
@@ -78,7 +78,8 @@ async fn all_that_is_held_can_be_taken_along_and_nothing_of_anybody_else() {
     let cat = live_a_little(&house).await;
     let data = cat.get("/api/v1/my-data").await.value();
     assert_eq!(data["phone"], CAT);
-    assert_eq!(data["known_browsers"], 2);
+    let browsers: Vec<&str> = data["known_browsers"].as_array().expect("a list").iter().filter_map(|one| one["host"].as_str()).collect();
+    assert_eq!(browsers, ["bravo.localhost", "acme.localhost"], "in which the number was confirmed, in the order of time");
     let [acme, bravo] = data["wholesalers"].as_array().expect("a list").as_slice() else { panic!("{data}") };
     assert_eq!((&acme["account"]["account_number"], &acme["account"]["contact_name"]), (&json!("A-2"), &json!(NAME)));
     assert_eq!((&acme["account"]["business_name"], &bravo["account"]), (&json!("Shop A-2"), &Value::Null));
@@ -87,10 +88,13 @@ async fn all_that_is_held_can_be_taken_along_and_nothing_of_anybody_else() {
     assert_eq!(bravo["requests"][0]["reason"], "Not yet");
     assert_eq!(bravo["sessions"].as_array().expect("sessions").len(), 1);
     assert!(bravo["messages"][0]["text"].as_str().expect("a text").contains("Not yet"), "{bravo}");
+    let letters = bravo["letters"].as_array().expect("letters");
+    assert_eq!(letters.len(), 2, "what was written about them to whoever decides, each letter once: {bravo}");
+    assert!(letters[0]["text"].as_str().is_some_and(|text| text.contains(&format!("First: ask {NAME}"))), "{bravo}");
     let actions: Vec<&Value> = bravo["history"].as_array().expect("a history").iter().map(|entry| &entry["action"]).collect();
     assert_eq!(actions, ["registration_request.made", "registration_request.rejected", "registration_request.made"]);
     let text = data.to_string();
-    for other in ["Shop A-1", "Contact of", "Shop B-", ADA, "of bravo", "token", "hash"] {
+    for other in ["Shop A-1", "Contact of", "Shop B-", ADA, "of bravo", "@bravo.example", "token", "hash"] {
         assert!(!text.contains(other), "{other} in {text}");
     }
     let file = cat.get("/my-data/download").await;

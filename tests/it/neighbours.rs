@@ -8,6 +8,7 @@ use serde_json::json;
 use sqlx::{Connection, Executor};
 use tradecounter::error::Error;
 use tradecounter::ids::TenantId;
+use tradecounter::tenancy::token::Token;
 use tradecounter::web::share::Shares;
 use uuid::Uuid;
 
@@ -65,4 +66,30 @@ async fn a_counter_whose_turns_are_all_taken_answers_503_and_its_neighbour_200()
     let (owner, approved) = approval.await.expect("an answer");
     assert_eq!(approved.status, StatusCode::OK, "{approved:?}");
     assert_eq!(owner.get("/office").await.status, StatusCode::OK, "and there is a turn again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_shows_a_made_up_session_with_a_picture_takes_no_more_than_the_share() {
+    let house = House::open_with(|config| config.database.connections_per_tenant = 1).await;
+    let mut admin = house.admin().await;
+    let mut held = admin.begin().await.expect("a transaction");
+    held.execute("lock table staff_sessions in access exclusive mode").await.expect("the table is held");
+    let tries = (0..5).map(|_| {
+        let stranger = house.browser("acme");
+        stranger.plant("__Host-office", &Token::new().expect("randomness").reveal());
+        tokio::spawn(async move { stranger.form("/office/settings/logo", &[("logo", "x")]).await })
+    });
+    let tries: Vec<_> = tries.collect();
+    let waiting = "select count(*) from pg_stat_activity where usename = 'tc_office' and wait_event_type = 'Lock'
+                      and datname = current_database()";
+    while house.value::<i64>(waiting).await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(house.value::<i64>(waiting).await, 1, "connections of the office's role, which all tenants share");
+    held.rollback().await.expect("let go");
+    for tried in tries {
+        let answer = tried.await.expect("an answer");
+        assert_eq!(answer.header("location"), "/office/sign-in", "{answer:?}");
+    }
 }

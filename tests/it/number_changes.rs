@@ -21,7 +21,7 @@ async fn confirm(browser: &Browser, new: &str, old_code: &str, new_code: &str) -
     browser.post("/api/v1/number-changes/confirmation", body).await
 }
 
-async fn change(house: &House, browser: &Browser, old: &str, new: &str) -> Answer {
+pub async fn change(house: &House, browser: &Browser, old: &str, new: &str) -> Answer {
     let (old_code, new_code) = codes(house, browser, old, new).await;
     confirm(browser, new, &old_code, &new_code).await
 }

@@ -1,26 +1,23 @@
 //! The platform's console: who may come in, what programs may do with a token, and counters made by hand.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::companions::{Directory, Program};
-use crate::house::{ADA, Answer, Browser, DAN, House, fresh_database};
+use crate::house::{ADA, Answer, Browser, DAN, House};
 use crate::secrecy;
 
-const OLGA: &str = "olga@platform.example";
+pub const OLGA: &str = "olga@platform.example";
 const OWNER: &str = "nora@nordic.example";
 
-fn body(subdomain: &str) -> Value {
+pub fn body(subdomain: &str) -> Value {
     json!({ "business_name": "Nordic Larder", "subdomain": subdomain, "owner_email": OWNER, "country": "GB" })
 }
 
 /// Asks the console's API as a program that shows this token.
-async fn as_program(house: &House, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
+pub async fn as_program(house: &House, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
     let shown = format!("Bearer {token}");
     let body = body.map(|body| ("application/json", body.to_string()));
     house.browser("admin").send(method, path, &[("authorization", &shown)], body).await
@@ -112,6 +109,10 @@ async fn a_program_does_with_a_token_what_its_scope_allows_until_it_is_revoked()
     let house = House::open().await;
     let operator = house.operator(OLGA).await;
     let ((reader, reads), (writer, writes)) = (make_token(&operator, "read").await, make_token(&operator, "write").await);
+    let tried = as_program(&house, Method::POST, "/api/v1/tenants", &writes, Some(body("acme"))).await;
+    assert_eq!(tried.status, StatusCode::CONFLICT, "{tried:?}");
+    let noted = "select count(*) from operator_tokens where scope = 'write' and last_used_at is not null";
+    assert_eq!(house.value::<i64>(noted).await, 1, "used is used, also when nothing came of it");
     for token in [&reads, &writes] {
         let listed = as_program(&house, Method::GET, "/api/v1/tenants", token, None).await;
         assert_eq!(listed.value()["items"].as_array().map(Vec::len), Some(2), "{listed:?}");
@@ -224,6 +225,8 @@ async fn of_two_who_make_one_name_one_does_and_the_other_is_told() {
     let mut statuses: Vec<u16> = made.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409], "{made:?}");
+    let told = operator.post("/api/v1/tenants", body("nordic")).await.value();
+    assert_eq!(told["detail"], "That address is taken. Choose another one.", "one full stop");
     assert_eq!(house.value::<i64>("select count(*) from tenants where slug = 'nordic'").await, 1);
     assert_eq!(house.value::<i64>("select count(*) from staff where email = 'nora@nordic.example'").await, 1);
     assert_eq!(house.value::<i64>("select count(*) from operator_events where action = 'tenant.created'").await, 1);
@@ -341,59 +344,4 @@ async fn the_operators_tables_are_closed_to_wholesalers_roles_and_what_was_done_
         let refused = sqlx::query(statement).execute(&mut platform).await;
         assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")), "{statement}");
     }
-}
-
-/// Runs the program on this database: its status, what it printed, what it said beside.
-async fn command(url: &str, directory: &Directory, name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut program = Program::tradecounter(&["operator"]);
-    program.args(arguments).env("DATABASE_URL", url).current_dir(&directory.0);
-    let mut program = Program::start(&mut program, &directory.0, name);
-    let status = program.ended(Duration::from_secs(60)).await;
-    (status.code(), program.said(), program.complained())
-}
-
-#[tokio::test]
-async fn the_command_line_invites_and_makes_tokens_beside_a_running_server() {
-    let (house, directory) = (House::open().await, Directory::new("operator-command"));
-    let socket = std::env::var("TRADECOUNTER_TEST_SOCKET").expect("a cluster");
-    let url = format!("postgres:///{}?host={socket}&user=postgres", house.address.database());
-    let (status, said, _) = command(&url, &directory, "invite", &["invite", OLGA, "--name", "Olga"]).await;
-    let console = "http://admin.localhost:8080";
-    assert_eq!((status, said), (Some(0), format!("{OLGA} may sign in at {console} now, by a code that goes to that address.\n")));
-    let (status, said, _) = command(&url, &directory, "again", &["invite", OLGA]).await;
-    assert_eq!((status, said), (Some(0), format!("{OLGA} could sign in at {console} already, by a code that goes to that address.\n")));
-    assert_eq!(house.value::<i64>("select count(*) from operator_events where action like 'operator.%'").await, 1);
-    assert_eq!(house.value::<String>("select name from operators").await, "Olga");
-    let (status, said, complaint) = command(&url, &directory, "nobody", &["invite", "olga"]).await;
-    assert!(status == Some(1) && said.is_empty() && complaint.starts_with("tradecounter: "), "{complaint}");
-    house.operator(OLGA).await;
-
-    let (status, said, words) = command(&url, &directory, "token", &["token", "nightly report"]).await;
-    let token = said.strip_suffix('\n').expect("a line").to_owned();
-    secrecy::hold(&token);
-    assert!(status == Some(0) && token.len() == 43 && words.contains("not shown again") && !words.contains(&token), "{words}");
-    let made = as_program(&house, Method::POST, "/api/v1/tenants", &token, Some(body("nordic"))).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
-    let (_, reads, _) = command(&url, &directory, "read", &["token", "reader", "--scope", "read"]).await;
-    secrecy::hold(reads.trim());
-    assert_eq!(as_program(&house, Method::GET, "/api/v1/me", reads.trim(), None).await.value()["scope"], "read");
-    let (status, said, _) = command(&url, &directory, "scope", &["token", "odd", "--scope", "all"]).await;
-    assert!(status != Some(0) && said.is_empty());
-}
-
-#[tokio::test]
-async fn a_demos_own_database_is_found_by_its_directory() {
-    let directory = Directory::new("operator-data-dir");
-    let elsewhere = fresh_database().await;
-    let socket = std::env::var("TRADECOUNTER_TEST_SOCKET").expect("a cluster");
-    let url = format!("postgres:///{}?host={socket}&user=postgres", elsewhere.database());
-    let data_dir = directory.join("data");
-    std::fs::create_dir(&data_dir).expect("a directory");
-    std::fs::write(data_dir.join("address"), "http://localhost:9123").expect("an address");
-    let data_dir = data_dir.to_str().expect("letters").to_owned();
-    let (status, said, complaint) = command(&url, &directory, "invite", &["invite", OLGA, "--data-dir", &data_dir]).await;
-    assert!(status == Some(0) && said.contains("http://admin.localhost:9123"), "{said} {complaint}");
-    let mut admin = elsewhere.as_administrator().connect().await.expect("the administrator");
-    let there: i64 = sqlx::query_scalar("select count(*) from operators").fetch_one(&mut admin).await.expect("a count");
-    assert_eq!(there, 0, "not in the database that the environment names");
 }

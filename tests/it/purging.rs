@@ -5,10 +5,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
+use tradecounter::audit::Actor;
 use tradecounter::operators::Doer;
 use tradecounter::sweep;
 use tradecounter::tenants::{closing, lifecycle, purge, usage};
 use tradecounter::values::Slug;
+use uuid::Uuid;
 
 use crate::closing::{close, let_grace_end, state};
 use crate::furniture::{furnish, tenant_tables};
@@ -57,6 +59,17 @@ async fn nothing_is_left_but_the_certificate() {
              insert into idempotency_keys (tenant_id, staff_id, key, request_hash, answer, created_at)
              select tenant_id, staff_id, 'invited', sha256('x'), jsonb_build_object('name', 'Olive'), now() from staff where tenant_id = '{acme}';
              update tenants set logo = 'x', logo_type = 'image/png', contact_email = 'trade@acme.example' where slug = 'acme-foods'"
+        ))
+        .await;
+    // At a domain of its own as well codes were asked for and browsers are known.
+    house
+        .change(&format!(
+            "insert into domains (id, tenant, domain, token, state, state_since, created_at)
+             values (gen_random_uuid(), '{acme}', 'shop.acme.example', 'x', 'verified', now(), now());
+             insert into challenges (id, host, purpose, address, browser_hash, key_version, created_at, asked_at, expires_at)
+             values (gen_random_uuid(), 'shop.acme.example', 'customer', '{ADA}', sha256('x'), 1, now(), now(), now());
+             insert into known_browsers (token_hash, host, purpose, address_key, proven_at)
+             values (sha256('known'), 'shop.acme.example', 'customer', sha256('x'), now())"
         ))
         .await;
     usage::count_some(&house.app.house).await.expect("counted");
@@ -112,7 +125,8 @@ async fn an_operator_deletes_by_typing_the_name_and_the_certificate_can_be_check
     let page = format!("/tenants/{acme}");
     let purge = async |typed: &str| operator.form(&format!("{page}/purge"), &[("confirmation", typed)]).await;
     assert_eq!(purge("acme").await.status, StatusCode::CONFLICT, "it trades");
-    close(&house, "acme").await.expect("closed");
+    let tom = Actor::of_platform(Uuid::now_v7(), "Tom Tester, Tradecounter");
+    lifecycle::close(&house.app.house, id(&house, "acme").await, "The business is sold", tom).await.expect("closed");
     let early = purge("acme").await;
     assert!(early.status == StatusCode::CONFLICT && early.text.contains("can still be opened again"), "{early:?}");
     house.wait(TimeDelta::days(31));
@@ -132,9 +146,13 @@ async fn an_operator_deletes_by_typing_the_name_and_the_certificate_can_be_check
     let document = certificate["document"].as_str().expect("a document");
     assert_eq!(certificate["sha256"], hex::encode(Sha256::digest(document)));
     let shown = operator.get(&format!("/certificates/{acme}")).await.text;
+    assert!(shown.contains(">Tom Tester, Tradecounter<"), "names are as they are: {shown}");
     assert!(shown.contains(certificate["sha256"].as_str().expect("a hash")) && shown.contains("Deletion certificate"), "{shown}");
     let said: Value = serde_json::from_str(document).expect("JSON");
-    assert_eq!((&said["subdomain"], &said["closed_by"], &said["purged_by"]), (&json!("acme"), &json!("Olu Ade"), &json!("Olga")));
+    assert_eq!(
+        (&said["subdomain"], &said["closed_by"], &said["purged_by"]),
+        (&json!("acme"), &json!("Tom Tester, Tradecounter"), &json!("Olga"))
+    );
     let rows = |table: &str| {
         said["rows_deleted"].as_array().expect("rows").iter().find(|row| row["table"] == table).expect("a table")["rows"].clone()
     };
@@ -195,4 +213,34 @@ async fn a_person_whom_another_one_knows_in_any_way_stays() {
     let left = "select string_agg(phone, ' ' order by phone) from customers";
     assert_eq!(house.value::<String>(left).await, ["+447400123002", CAT, asked, was_there].join(" "));
     assert_eq!(house.value::<i64>("select count(*) from jobs").await, 0);
+}
+
+#[tokio::test]
+async fn who_was_erased_before_keeps_nobody_from_deleting_it() {
+    let house = House::open().await;
+    house.request("acme", "+447400123101", "rejected").await;
+    house.change("delete from customers where phone = '+447400123101'").await;
+    assert_eq!(house.value::<i64>("select count(*) from registration_requests where customer_id is null").await, 1);
+    close(&house, "acme").await.expect("closed");
+    house.wait(TimeDelta::days(31));
+    let_grace_end(&house, "acme").await;
+    purge::purge(&house.app.house, id(&house, "acme").await, &Doer::end_of_grace()).await.expect("purged");
+    house.run_jobs().await;
+    assert_eq!(house.value::<i64>("select count(*) from deletion_certificates").await, 1);
+}
+
+#[tokio::test]
+async fn a_person_of_whom_another_one_has_to_ask_who_they_are_stays() {
+    let house = House::open().await;
+    // Cat was at acme and at bravo a year ago, and signs in again at acme alone.
+    house.wait(TimeDelta::days(366));
+    assert_eq!(house.customer("acme", CAT).await.get("/api/v1/me").await.value()["access"], "pending");
+    close(&house, "acme").await.expect("closed");
+    let_grace_end(&house, "acme").await;
+    house.wait(TimeDelta::days(31));
+    closing::look(&house.app.house).await.expect("looked");
+    house.run_jobs().await;
+    let open = "select count(*) from confirmations q join tenants t on t.id = q.tenant_id where t.slug = 'bravo' and q.status = 'open'";
+    assert_eq!(house.value::<i64>(open).await, 1, "bravo's question is bravo's");
+    assert_eq!(house.browser("bravo").sign_in(&house, CAT).await, "pending", "and is still asked");
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use tradecounter::sweep;
 
 use crate::furniture::furnish;
-use crate::house::{ADA, House};
+use crate::house::{ADA, BEN, CAT, DAN, House};
 
 async fn swept(house: &House) {
     sweep::the_rest(&house.app.house).await.expect("swept");
@@ -62,4 +62,18 @@ async fn keys_and_jobs_that_were_given_up_go_tenant_by_tenant_however_many() {
     assert_eq!(counts(&house, ["idempotency_keys", "jobs"]).await, [4, 2]);
     assert_eq!(house.value::<String>("select string_agg(kind, ' ' order by kind) from jobs").await, "new waits");
     assert_eq!(counts(&house, ["sessions", "staff_sessions"]).await, [4, 8], "whoever is signed in stays so");
+}
+
+#[tokio::test]
+async fn a_person_whom_nobody_knows_any_more_goes_with_their_last_session() {
+    let house = House::open().await;
+    // Dan looked in at acme once, and never asked for anything; Ada buys there.
+    house.customer("acme", DAN).await;
+    house.customer("acme", ADA).await;
+    house.wait(TimeDelta::days(500));
+    swept(&house).await;
+    assert_eq!(house.value::<i64>("select count(*) from jobs").await, 1, "whoever is let in there is not even looked at");
+    house.run_jobs().await;
+    let known = "select string_agg(phone, ' ' order by phone) from customers";
+    assert_eq!(house.value::<String>(known).await, [ADA, BEN, CAT].join(" "));
 }

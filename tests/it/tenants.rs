@@ -95,6 +95,9 @@ async fn the_repository_s_own_tenants_are_applied_whole_and_a_second_time_change
     let before: String = empty.value(stamp).await;
     assert!(empty.apply(&repository()).await.is_empty());
     assert_eq!((empty.value::<i64>(events).await, empty.value::<String>(stamp).await), (3, before), "nothing was written");
+    let told = "select string_agg(concat_ws(' ', action, details->>'subdomain', actor_name), ', ' order by details->>'subdomain') from operator_events";
+    let created = ["fromagerie", "spiceroute", "unionjack"].map(|slug| format!("tenant.created {slug} the command line"));
+    assert_eq!(empty.value::<String>(told).await, created.join(", "), "the platform's own log has them as well");
 }
 
 #[tokio::test]
@@ -133,6 +136,8 @@ async fn what_differs_is_a_line_of_the_plan_and_is_applied() {
     assert!(!said.contains("7400123465"), "no whole number is printed: {said}");
     let row: String = empty.value("select business_name || brand_colour || contact_email from tenants").await;
     assert_eq!(row, "Acme Gifts & Cards#14532dhello@acme.example");
+    let told = "select action || ' ' || (details->>'settings_changed') from operator_events order by position desc limit 1";
+    assert_eq!(empty.value::<String>(told).await, "tenant.applied 4");
     let moved = "select account_number || contact_name || role from account_access join trade_accounts using (tenant_id, account_id)
                   where phone = '+447400123465'";
     assert_eq!(empty.value::<String>(moved).await, "A-2Bea Queenowner");

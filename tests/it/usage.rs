@@ -1,9 +1,14 @@
 //! What tenants use, in numbers: right, of all days, and without a look at anybody's rows by the platform.
 
 use chrono::{Days, TimeDelta};
+use http::StatusCode;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection};
+use tradecounter::sweep;
 use tradecounter::tenants::usage::{self, DAYS};
 use uuid::Uuid;
 
+use crate::furniture::{furnish, tenant_tables};
 use crate::house::{ADA, House};
 
 /// So many requests and messages so many days ago.
@@ -81,8 +86,73 @@ async fn an_operator_sees_them_as_pictures_words_and_a_table() {
         }
         assert_eq!(text.matches("<rect").count(), 2, "a bar for each day on which there was something");
     }
+    let said = operator.get(&format!("/api/v1/tenants/{acme}/usage")).await.value();
+    assert_eq!((&said["customers"], &said["staff"], said["days"].as_array().map(Vec::len)), (&json!(2), &json!(4), Some(30)), "{said}");
+    let day = (house.clock.now() - TimeDelta::days(3)).date_naive().to_string();
+    assert_eq!(said["days"][26], json!({ "day": day, "requests": 1, "messages": 7 }), "{said}");
+    assert!(said["storage_bytes"].as_i64().is_some_and(|bytes| bytes > 100), "{said}");
+    let all = operator.get("/api/v1/usage").await.value();
+    assert_eq!((&all["customers"], &all["days"][26]), (&json!(4), &said["days"][26]), "{all}");
+    assert_eq!(operator.get(&format!("/api/v1/tenants/{}/usage", Uuid::now_v7())).await.status, StatusCode::NOT_FOUND);
     assert!(
         !operator.get("/?query=acme").await.text.contains("<svg viewBox=\"0 0 300"),
         "where some are looked for, they are what is shown"
     );
+}
+
+#[tokio::test]
+async fn storage_is_of_every_table_that_has_rows_of_the_tenant() {
+    let house = House::open().await;
+    furnish(&house).await;
+    let acme = house.tenant("acme").await;
+    let counted = usage::count(&house.app.house, acme.into()).await.expect("counted");
+    let mut office = house.role("tc_office").await;
+    let mut tx = office.begin().await.expect("a transaction");
+    sqlx::raw_sql(AssertSqlSafe(format!("set local app.tenant_id = '{acme}'"))).execute(&mut *tx).await.expect("a setting");
+    let mut sizes = Vec::new();
+    for table in tenant_tables(&mut house.admin().await).await {
+        let size = format!("select coalesce(sum(pg_column_size(r.*)), 0)::bigint from {table} r where tenant_id = '{acme}'");
+        let size: i64 = sqlx::query_scalar(AssertSqlSafe(size)).fetch_one(&mut *tx).await.expect("a size");
+        sizes.push(size);
+    }
+    // A row's header is shorter or longer as the plan has it; a whole table is more than that.
+    let (all, least): (i64, _) = (sizes.iter().sum(), sizes.iter().min().copied().unwrap_or_default());
+    assert!(least > 50, "there is something in each: {sizes:?}");
+    assert!(
+        (counted.row_bytes - all).abs() < least / 2,
+        "{} of {sizes:?}: a table is not counted in src/tenants/usage.rs",
+        counted.row_bytes
+    );
+}
+
+#[tokio::test]
+async fn when_somebody_was_last_there_is_known_after_their_session_is_gone() {
+    let house = House::open().await;
+    house.customer("acme", ADA).await;
+    let acme = house.tenant("acme").await;
+    usage::count_some(&house.app.house).await.expect("counted");
+    let before: String = house.value(&format!("select last_activity_at::text from tenant_usage where tenant = '{acme}'")).await;
+    house.wait(TimeDelta::days(500));
+    sweep::the_rest(&house.app.house).await.expect("swept");
+    assert_eq!(house.value::<i64>("select count(*) from sessions").await, 0);
+    usage::count_some(&house.app.house).await.expect("counted");
+    assert_eq!(house.value::<String>(&format!("select last_activity_at::text from tenant_usage where tenant = '{acme}'")).await, before);
+    let counted = usage::count(&house.app.house, acme.into()).await.expect("counted");
+    assert!(counted.last_activity_at.is_some(), "its own page says so as well");
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_counted_keeps_no_others_from_it() {
+    let house = House::open().await;
+    happened(&house, "acme", 0, 0, 1).await;
+    house
+        .change(
+            "create policy of_no_use on messages as restrictive for select to tc_office
+               using (1 / (select case when slug = 'acme' then 0 else 1 end from tenants where id = tenant_id) = 1)",
+        )
+        .await;
+    assert!(usage::count(&house.app.house, house.tenant("acme").await.into()).await.is_err());
+    usage::count_some(&house.app.house).await.expect("gone through");
+    let counted = "select string_agg(t.slug, ' ') from tenant_usage u join tenants t on t.id = u.tenant";
+    assert_eq!(house.value::<String>(counted).await, "bravo");
 }

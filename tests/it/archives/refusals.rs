@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tradecounter::archives::Refusal;
@@ -277,4 +278,23 @@ async fn a_name_that_cannot_be_had_and_a_wholesaler_who_is_here_are_refused() {
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{:?} {:?}", one.map(drop), two.map(drop));
     assert_eq!(house.value::<i64>("select count(*) from customers where phone = '+447400123003'").await, 1);
     assert_eq!(house.value::<i64>("select count(distinct tenant_id) from account_access where phone = '+447400123003'").await, 3);
+}
+
+#[tokio::test]
+async fn one_that_was_made_before_a_column_was_there_comes_back_without_it() {
+    let archive = exported(&furnished().await, "acme").await;
+    let mut before = Forged::of(&archive);
+    let rows = String::from_utf8(before.file("messages.json").clone()).expect("a text");
+    let without = Regex::new(r#""phone":(null|"[^"]*"),"#).expect("a pattern").replace_all(&rows, "").into_owned();
+    assert!(without.len() < rows.len(), "{rows}");
+    *before.file("messages.json") = without.into_bytes();
+    let before = before.manifest(|manifest| {
+        let tables = manifest["tables"].as_array_mut().expect("tables");
+        let messages = tables.iter_mut().find(|table| table["name"] == "messages").expect("messages");
+        messages["columns"].as_array_mut().expect("columns").retain(|column| column != "phone");
+    });
+    let house = House::empty().await;
+    imported(&house, &before.sealed().packed(), None).await.expect("it comes back");
+    let told: String = house.value("select count(*) || ' ' || count(customer_id) from messages").await;
+    assert_eq!(told, "2 0", "its messages are nobody's");
 }

@@ -224,6 +224,8 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/api/v1/tenants", "", 200),
     console("POST", "/api/v1/tenants", COUNTER_JSON, 201),
     console("GET", "/api/v1/tenants/:id", "", 200),
+    console("GET", "/api/v1/tenants/:id/usage", "", 200),
+    console("GET", "/api/v1/usage", "", 200),
     console("POST", "/api/v1/tenants/:id/suspension", REASON_JSON, 200),
     console("DELETE", "/api/v1/tenants/:id/suspension", "", 204),
     // It has that name already.
