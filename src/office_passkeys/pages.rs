@@ -10,6 +10,7 @@ use super::{add, list, remove, rename};
 use crate::db::{Office, Tx};
 use crate::devices::device_name;
 use crate::error::{Error, Result};
+use crate::office_requests;
 use crate::passkeys::list::{Item, Typed, name_of_new, read_name, why_not};
 use crate::tenancy::extract::{AnyRole, Fresh, Member, Staff};
 use crate::web::{Page, Redirect, Shell};
@@ -72,6 +73,6 @@ async fn page(tx: &mut Tx<Office>, member: &Member, name: String, refusal: Strin
     let zone = member.tenant.time_zone;
     let items = list(tx, member).await?.into_iter().map(|owned| Item::of(owned, member, zone)).collect();
     let name = if name.is_empty() { device_name(&member.user_agent) } else { name };
-    let shell = Shell::of_staff(member, "Your passkeys", "passkeys", requests_waiting(tx, member).await?);
+    let shell = Shell::of_staff(member, "Your passkeys", "passkeys", office_requests::waiting(tx, member).await?);
     Page::of(&IndexPage { shell, prefix: "/office", items, name, refusal })?.with_pending_cookie(member)
 }
