@@ -44,8 +44,8 @@ pub async fn invite(tx: &mut Tx<Platform>, email: &EmailAddress, name: Option<&s
     Ok(if was_there { Invited::Before } else { Invited::New })
 }
 
-/// Lets somebody sign in no more; whoever is signed in as them is not from here on. The tokens they made are the platform's, and
-/// stay good: their names are given back, for whoever has to look at what else that person holds.
+/// Lets somebody sign in no more: their passkeys are forgotten, and whoever is signed in as them is not from here on. The tokens
+/// they made are the platform's, and stay good: their names are given back, for whoever has to look at what else they hold.
 ///
 /// # Errors
 /// [`Error::NotFound`] when nobody of this address may sign in.
@@ -58,7 +58,8 @@ pub async fn remove(tx: &mut Tx<Platform>, email: &EmailAddress, doer: &Doer, no
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
-    // Ended, and not only of no use: should they be invited again, none of these opens anything.
+    // Gone, and not only of no use: should they be invited again, none of these opens anything.
+    sqlx::query!("delete from operator_passkeys where operator_id = $1", removed.id).execute(&mut *tx).await?;
     sqlx::query!("update operator_sessions set ended_at = $2 where operator_id = $1 and ended_at is null", removed.id, now)
         .execute(&mut *tx)
         .await?;

@@ -130,6 +130,7 @@ async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
                       union all select pg_column_size(r.*) from idempotency_keys r where tenant_id = $1
                       union all select pg_column_size(r.*) from registration_requests r where tenant_id = $1
                       union all select pg_column_size(r.*) from confirmations r where tenant_id = $1
+                      union all select pg_column_size(r.*) from staff_passkeys r where tenant_id = $1
                       union all select pg_column_size(r.*) from support_requests r where tenant_id = $1
                       union all select pg_column_size(r.*) from messages r where tenant_id = $1
                       union all select pg_column_size(r.*) from audit_events r where tenant_id = $1) as rows_of_all) as "row_bytes!""#,
