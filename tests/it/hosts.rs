@@ -223,3 +223,14 @@ async fn what_was_read_before_a_change_is_not_remembered_after_it() {
     assert!(early.await.expect("no panic").expect("an answer").is_some(), "it was asked before");
     assert!(tenants.find("acme").await.expect("an answer").is_none(), "and the next one asks anew");
 }
+
+#[tokio::test]
+async fn a_counter_whose_name_a_rule_reserves_by_now_stays_and_one_on_the_list_is_none() {
+    let house = House::open().await;
+    house.change("update tenants set slug = 'shop24' where slug = 'acme'; update tenants set slug = 'support' where slug = 'bravo'").await;
+    for (name, status) in [("shop24", StatusCode::OK), ("support", StatusCode::NOT_FOUND)] {
+        assert_eq!(house.browser(name).get("/").await.status, status, "{name}");
+        let said = house.browser("").get(&format!("/api/v1/subdomains/{name}")).await.value();
+        assert_eq!(said["reason"], "reserved", "{name}: nobody else gets it");
+    }
+}
