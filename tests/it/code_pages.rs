@@ -138,3 +138,18 @@ async fn what_has_ended_is_removed_however_much_it_is_and_waits_for_nobody() {
     challenges::sweep(&house.app.house).await.expect("a sweep");
     assert_eq!(house.value::<i64>("select count(*) from challenges").await, 1, "the one that somebody holds");
 }
+
+#[tokio::test]
+async fn the_pages_of_passkeys_say_what_to_do_without_scripts() {
+    let house = House::open().await;
+    let at_the_door = house.browser("acme");
+    at_the_door.get("/office/sign-in").await;
+    let unasked = at_the_door.form("/office/passkey-sessions", &[("challenge", ""), ("credential", "")]).await;
+    assert_eq!(unasked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unasked.text.contains("A code by e-mail works without"), "{unasked:?}");
+    let picker = house.staff("acme", "picker").await;
+    picker.get("/office/passkeys").await;
+    let unmade = picker.form("/office/passkeys", &[("name", "Blue phone"), ("challenge", ""), ("credential", "")]).await;
+    assert_eq!(unmade.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unmade.text.contains("that takes JavaScript") && unmade.text.contains("value=\"Blue phone\""), "{unmade:?}");
+}

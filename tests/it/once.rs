@@ -187,6 +187,10 @@ async fn a_key_is_forgotten_after_two_days_and_a_sign_ups_with_the_sign_up() {
 const WITHOUT_A_KEY: &[(&str, &str)] = &[
     ("/codes", "within half a minute nothing is sent again, and within its life the same code"),
     ("/sessions", "a code is good once, and the answer is a secret that nobody keeps"),
+    ("/passkey-challenges", "a question that nobody answers is gone in minutes"),
+    ("/passkey-registrations", "as challenges"),
+    ("/passkey-sessions", "a question is answered once, and the answer is a secret that nobody keeps"),
+    ("/passkeys", "a question is answered once, and a key is known once"),
     ("/confirmation", "it answers the one open question, or brings a code that is good once"),
     ("/erasures", "as codes"),
     ("/number-changes", "as codes"),

@@ -384,18 +384,3 @@ async fn whoever_has_lost_every_passkey_is_helped_by_the_command_line() {
     CONSOLE_API.make(&again, &mut device_at(&again)).await;
     assert_eq!(again.get("/api/v1/tenants").await.status, StatusCode::OK);
 }
-
-#[tokio::test]
-async fn the_pages_say_what_to_do_without_scripts() {
-    let house = House::open().await;
-    let at_the_door = house.browser("acme");
-    at_the_door.get("/office/sign-in").await;
-    let unasked = at_the_door.form("/office/passkey-sessions", &[("challenge", ""), ("credential", "")]).await;
-    assert_eq!(unasked.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unasked.text.contains("A code by e-mail works without"), "{unasked:?}");
-    let picker = house.staff("acme", "picker").await;
-    picker.get("/office/passkeys").await;
-    let unmade = picker.form("/office/passkeys", &[("name", "Blue phone"), ("challenge", ""), ("credential", "")]).await;
-    assert_eq!(unmade.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unmade.text.contains("that takes JavaScript") && unmade.text.contains("value=\"Blue phone\""), "{unmade:?}");
-}
