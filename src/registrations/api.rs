@@ -5,15 +5,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{Kind, MADE, NewRequest, Request, ask, current, withdraw};
+use crate::api::keys::{LONGEST_KEY, read_key};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
 use crate::idempotency::Once;
-use crate::tenancy::extract::{Caller, SignedIn};
+use crate::tenancy::extract::SignedIn;
 use crate::values::text::{LONGEST_MESSAGE, LONGEST_NAME};
-
-/// The longest `Idempotency-Key` that is kept.
-const LONGEST_KEY: usize = 200;
 
 pub struct RegistrationsApi;
 
@@ -118,14 +116,5 @@ impl RegistrationsApi {
     async fn delete_current_registration_request(&self, customer: SignedIn) -> Result<Withdrawn> {
         customer.write(async |tx, caller| withdraw(tx, caller).await).await?;
         Ok(Withdrawn::Done)
-    }
-}
-
-/// A key that cannot be kept is not passed over in silence: its retry would be done twice.
-fn read_key<'a>(caller: &Caller, key: Option<&'a str>) -> Result<Option<&'a str>> {
-    match key {
-        None if !caller.headers.contains_key("idempotency-key") => Ok(None),
-        Some(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key)),
-        _ => Err(Error::invalid("Idempotency-Key", format!("A key is 1 to {LONGEST_KEY} visible ASCII characters."))),
     }
 }

@@ -52,6 +52,10 @@ pub enum AnyRole {}
 pub enum Leaving {}
 /// Who decides about requests and sees who the customers are.
 pub enum Decider {}
+/// Who sees orders and prices and works with them.
+pub enum Seller {}
+/// Who changes goods, stock and prices.
+pub enum GoodsKeeper {}
 /// Who may shut a customer out and let them back in.
 pub enum Keeper {}
 /// Who may bring people into the team and let them go; whom, [`StaffRole::may_appoint`] says.
@@ -88,6 +92,18 @@ impl RoleRule for Leaving {
 impl RoleRule for Decider {
     fn allows(role: StaffRole) -> bool {
         roles::DECIDE.is_of(role)
+    }
+}
+
+impl RoleRule for Seller {
+    fn allows(role: StaffRole) -> bool {
+        roles::SELL.is_of(role)
+    }
+}
+
+impl RoleRule for GoodsKeeper {
+    fn allows(role: StaffRole) -> bool {
+        roles::KEEP_GOODS.is_of(role)
     }
 }
 

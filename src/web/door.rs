@@ -198,7 +198,7 @@ impl Door {
     /// few at once, for as long as the turn that comes with it is held: the memory that it takes is bounded.
     async fn largest_body(&self, here: &Here, path: &str) -> Result<(usize, Option<SemaphorePermit<'_>>), Failed> {
         let ordinary = self.house.config.http.body_limit_bytes;
-        let large = self.counter.large_bodies.iter().find(|(large, _)| *large == path);
+        let large = self.counter.large_bodies.iter().find(|(large, _)| matches(large, path));
         let Some((_, most)) = large.filter(|_| matches!(here.place, Place::Counter(_))) else { return Ok((ordinary, None)) };
         if !is_of_staff(here).await.map_err(|error| Failed::Error(error.into()))? {
             return Ok((ordinary, None));

@@ -69,12 +69,12 @@ impl Tenants {
         fs::write(file, content).unwrap();
     }
 
-    fn read(&self) -> Result<Vec<Declared>, Vec<String>> {
+    pub fn read(&self) -> Result<Vec<Declared>, Vec<String>> {
         let here = format!("{}/", self.0.display());
         declared::read(&self.0).map_err(|mistakes| mistakes.to_string().lines().map(|line| line.replace(&here, "")).collect())
     }
 
-    fn mistakes(&self) -> Vec<String> {
+    pub fn mistakes(&self) -> Vec<String> {
         self.read().err().unwrap_or_default()
     }
 }
@@ -138,6 +138,7 @@ fn tenant_toml_says_where_it_is_wrong() {
         ("country = \"GB\"", "country = 44", "2:11: `country` takes text in quotation marks"),
         ("country = \"GB\"\n", "", "1:1: `country` is missing"),
         ("currency = \"GBP\"", "currency = \"gbp\"", "3:12: a currency is written as three capital letters, such as GBP"),
+        ("currency = \"GBP\"", "currency = \"JPY\"", "3:12: we do not know that currency"),
         ("Europe/London", "London", "4:13: this is no time zone; write its IANA name, such as Europe/London"),
         ("#1E3A8A", "blue", "5:16: a colour is written as #rrggbb, such as #1e3a8a"),
         ("#1E3A8A", "#1é3a8", "5:16: a colour is written as #rrggbb, such as #1e3a8a"),
@@ -190,9 +191,13 @@ fn customers_csv_says_where_it_is_wrong() {
         (
             "contact_name,phone",
             "phone,contact_name",
-            "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country",
+            "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country (and price_list,route)",
         ),
-        ("town,country\n", "town\n", "1:7: the first line must be account_number,business_name,contact_name,phone,role,town,country"),
+        (
+            "town,country\n",
+            "town\n",
+            "1:7: the first line must be account_number,business_name,contact_name,phone,role,town,country (and price_list,route)",
+        ),
         ("A-2,", ",", "4:1: Please write the account_number."),
         ("Leeds,GB\nA-2", "Leeds\nA-2", "3:7: this row has 6 fields instead of 7"),
         ("Leeds,GB\nA-2", "Leeds,GB,,\nA-2", "3:8: this row has 9 fields instead of 7"),

@@ -1,5 +1,7 @@
 //! A creating request may be sent twice when an answer is lost on the way: with the same `Idempotency-Key` it
-//! is done once, and answered each time as it was the first time.
+//! is done once, and answered each time as it was the first time. An order is, under its account's own key: [`submission`].
+
+pub mod submission;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +40,7 @@ impl<Asked: Serialize> Once<'_, Asked> {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(earlier) = earlier else { return Ok(None) };
-        if earlier.request_hash != self.fingerprint()? {
+        if earlier.request_hash != fingerprint(self.action, self.asked)? {
             return Err(Error::KeyReused);
         }
         serde_json::from_value(earlier.answer).map_err(unreadable)
@@ -54,7 +56,7 @@ impl<Asked: Serialize> Once<'_, Asked> {
             tx.tenant().uuid(),
             caller.session.customer_id.uuid(),
             key,
-            &self.fingerprint()?[..],
+            &fingerprint(self.action, self.asked)?[..],
             answer,
             caller.house.now()
         )
@@ -62,11 +64,12 @@ impl<Asked: Serialize> Once<'_, Asked> {
         .await?;
         Ok(())
     }
+}
 
-    fn fingerprint(&self) -> Result<[u8; 32]> {
-        let asked = serde_json::to_vec(&(self.action, self.asked)).map_err(unreadable)?;
-        Ok(Sha256::digest(asked).into())
-    }
+/// What is asked for, as far as it must be the same the second time.
+fn fingerprint<Asked: Serialize>(action: &str, asked: &Asked) -> Result<[u8; 32]> {
+    let asked = serde_json::to_vec(&(action, asked)).map_err(unreadable)?;
+    Ok(Sha256::digest(asked).into())
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
