@@ -57,15 +57,18 @@ impl At {
 
 /// Puts one there for everybody of that table's people, which nobody could sign in with.
 pub async fn put(house: &House, table: &str, host: &str, name: &str) {
+    // As the server's own ids, these begin with the time: the newest is listed first.
     let (columns, people) = match table {
-        "operator_passkeys" => ("id, operator_id", "select gen_random_uuid(), id, $1 from operators"),
-        _ => ("passkey_id, tenant_id, staff_id", "select gen_random_uuid(), tenant_id, staff_id, $1 from staff"),
+        "operator_passkeys" => ("id, operator_id", "select $2, id, $1 from operators"),
+        _ => ("passkey_id, tenant_id, staff_id", "select $2, tenant_id, staff_id, $1 from staff"),
     };
+    let milliseconds = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+    let id = format!("(lpad(to_hex({milliseconds}), 12, '0') || substr(md5(random()::text), 13))::uuid");
     let values = format!("'{host}', gen_random_uuid()::text::bytea, '{{}}', '{name}', now()");
     house
         .change(&format!(
             "insert into {table} ({columns}, host, credential_id, credential, name, created_at) {}",
-            people.replace("$1", &values)
+            people.replace("$1", &values).replace("$2", &id)
         ))
         .await;
 }
