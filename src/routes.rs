@@ -14,6 +14,8 @@ use serde_json::Value;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
+use crate::basket::api::BasketApi;
+use crate::catalogue::api::ProductsApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -33,9 +35,11 @@ use crate::number_changes::api::NumberChangesApi;
 use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
+use crate::office_orders::api::OfficeOrdersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
+use crate::orders::api::OrdersApi;
 use crate::registrations::api::RegistrationsApi;
 use crate::settings::api::SettingsApi;
 use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
@@ -67,11 +71,13 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
-type CustomersApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+type CustomersApi =
+    (SignInApi, MeApi, BasketApi, OrdersApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
 
 type OfficeApi = (
     OfficeSignInApi,
     OfficePasskeysApi,
+    OfficeOrdersApi,
     OfficeRequestsApi,
     OfficeCustomersApi,
     TeamApi,
@@ -86,10 +92,12 @@ type OfficeApi = (
 
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
-    let of_customers = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+    let of_customers =
+        (SignInApi, MeApi, BasketApi, OrdersApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,
+        OfficeOrdersApi,
         OfficeRequestsApi,
         OfficeCustomersApi,
         TeamApi,

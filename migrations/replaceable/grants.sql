@@ -154,6 +154,8 @@ grant select (tenant_id, order_id, line, account_id, product_id, sku, name, pack
   price_from_quantity, price_valid_until, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor)
   on order_lines to tc_counter;
 grant insert, delete on order_lines to tc_counter;
+-- What is cancelled lets go of the stock that it holds.
+grant update (reserved) on order_lines to tc_counter;
 grant select (tenant_id, order_id, event_id, account_id, at, actor_kind, move, from_status, to_status, reason, details)
   on order_events to tc_counter;
 grant insert on order_events to tc_counter;

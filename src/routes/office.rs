@@ -11,6 +11,7 @@ use crate::office_audit;
 use crate::office_closing;
 use crate::office_customers;
 use crate::office_home;
+use crate::office_orders;
 use crate::office_passkeys;
 use crate::office_requests;
 use crate::office_sign_in;
@@ -44,6 +45,11 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/registration-requests/:request_id", office_requests::pages::show),
         page(POST, "/office/registration-requests/:request_id/approval", office_requests::pages::approval),
         page(POST, "/office/registration-requests/:request_id/rejection", office_requests::pages::rejection),
+        page(GET, "/office/orders", office_orders::pages::index),
+        page(GET, "/office/orders/:number", office_orders::pages::show),
+        page(POST, "/office/orders/:number/acceptance", office_orders::pages::acceptance),
+        page(POST, "/office/orders/:number/refusal", office_orders::pages::refusal),
+        page(POST, "/office/orders/:number/cancellation", office_orders::pages::cancellation),
         page(GET, "/office/customers", office_customers::pages::index),
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
 use crate::house::{ADA, BEN, Browser, DAN, House};
+use crate::orders::{number, order};
 use crate::secrecy;
 
 const A_WHILE: Duration = Duration::from_secs(20);
@@ -246,6 +247,44 @@ async fn killed_while_kannel_does_not_answer_it_is_asked_at_most_once_more() {
     let [code] = codes.as_slice() else { panic!("one code: {codes:?}") };
     let opened = browser.post("/api/v1/sessions", json!({ "phone": ADA, "code": code })).await;
     assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+}
+
+/// Until so many orders are committed.
+async fn until_there_are_orders(house: &House, wanted: i64) {
+    let mut admin = house.admin().await;
+    loop {
+        let row = admin.fetch_one("select count(*) from orders").await.expect("a count");
+        if sqlx::Row::get::<i64, _>(&row, 0) == wanted {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_commit_and_answer_an_order_is_answered_when_it_is_sent_again() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let session = house.customer("acme", ADA).await.cookie("__Host-session").expect("a session");
+    let mut production = Production::beside(&house, "kill-order", free_port());
+    let tea = json!([{ "sku": "TEA-1", "quantity": 1 }]);
+    for round in 1..=3 {
+        let mut server = production.start().await;
+        let browser = production.browser("acme");
+        browser.plant("__Host-session", &session);
+        let key = format!("round-{round}");
+        tokio::select! {
+            biased;
+            () = until_there_are_orders(&house, round) => {}
+            answer = order(&browser, &key, tea.clone()) => assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}"),
+        }
+        server.kill();
+        let mut server = production.start().await;
+        let again = number(&order(&browser, &key, tea.clone()).await);
+        let kept: String = house.value(&format!("select number from orders join submissions using (tenant_id, order_id) where submission = '{key}'")).await;
+        assert_eq!((again, house.value::<i64>("select count(*) from orders").await), (kept, round));
+        server.kill();
+    }
 }
 
 #[tokio::test]

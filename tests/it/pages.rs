@@ -1,6 +1,7 @@
 //! Every page as HTML, and what holds for all of them: one heading, names for everything that is typed into,
 //! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
 
+mod ordering;
 mod platform;
 
 use std::fs;
@@ -47,6 +48,7 @@ fn lasting(html: &str) -> String {
         (r"\b[0-9a-f]{64}\b", "[hash]"),
         (r"\b\d+(\.\d)? (B|kB)\b", "[size]"),
         (r"until \d\d:\d\d", "until [o'clock]"),
+        (r"\bAW-[2-9A-Z]{3}-[2-9A-Z]{3}\b", "AW-[number]"),
         (r"[ \t]+\n", "\n"),
         (r"\n{2,}", "\n"),
     ] {

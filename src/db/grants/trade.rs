@@ -148,6 +148,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "orders", CHANGE, ORDER_EDITED),
     part("tc_counter", "order_lines", READ, LINE_SEEN),
     whole("tc_counter", "order_lines", &["INSERT", "DELETE"]),
+    part("tc_counter", "order_lines", CHANGE, &["reserved"]),
     part("tc_counter", "order_events", READ, EVENT_SEEN),
     whole("tc_counter", "order_events", ADD),
     whole("tc_counter", "submissions", READ_ADD),

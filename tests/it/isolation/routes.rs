@@ -82,6 +82,9 @@ pub const PICTURE: &str = "a picture";
 const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&country=GB&time_zone=Europe%2FLondon&prices_shown=nothing";
 const DOMAIN: &str = "domain=shop.acme.example";
 const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
+const NO_PRODUCT: &str = r#"{"edits":[{"product_id":"00000000-0000-0000-0000-000000000000","quantity":1}]}"#;
+const NO_SKU: &str = r#"{"lines":[{"sku":"NO-1","quantity":1}]}"#;
+const NO_BASKET: &str = r#"{"submission_id":"00000000-0000-0000-0000-000000000001","version":1,"seen":[{"product_id":"00000000-0000-0000-0000-000000000000","minor":1}]}"#;
 const REASON: &str = "reason=Because";
 const WHY: &str = "reason=Customers+cannot+sign+in";
 const WHY_JSON: &str = r#"{"reason":"Customers cannot sign in"}"#;
@@ -269,6 +272,31 @@ pub const GUARDED: &[Guarded] = &[
     customer("GET", "/registration-requests/new", "", (Right::Stranger, 200), 200),
     customer("POST", "/registration-requests", SHOP, (Right::Stranger, 303), 303),
     customer("POST", "/registration-requests/current/withdrawal", "", (Right::Applicant, 303), 303),
+    customer("GET", "/account", "", (Right::Ada, 200), 303),
+    // A wholesaler may open these to strangers; acme has not.
+    customer("GET", "/products", "?query=tea", (Right::Ada, 200), 303),
+    customer("GET", "/products/:product_id", "", (Right::Ada, 200), 303),
+    customer("GET", "/usuals", "", (Right::Ada, 200), 303),
+    customer("GET", "/basket", "", (Right::Ada, 200), 303),
+    customer("POST", "/basket/lines", "", (Right::Ada, 303), 303),
+    customer("POST", "/basket/emptying", "", (Right::Ada, 303), 303),
+    customer("GET", "/orders", "", (Right::Ada, 200), 303),
+    // There is nothing in the basket.
+    customer("POST", "/orders", "", (Right::Ada, 409), 303),
+    customer("GET", "/orders/:number", "", (Right::Ada, 200), 303),
+    customer("POST", "/orders/:number/cancellation", "", (Right::Ada, 303), 303),
+    customer("POST", "/orders/:number/reorder", "", (Right::Ada, 303), 303),
+    customer("GET", "/quick-order", "", (Right::Ada, 200), 303),
+    // A form with a file in it is sent otherwise.
+    customer("POST", "/quick-order", "", (Right::Ada, 415), 303),
+    customer("POST", "/quick-order/lines", "", (Right::Ada, 303), 303),
+    customer("GET", "/api/v1/basket", "", (Right::Ada, 200), 403),
+    customer("PATCH", "/api/v1/basket", NO_PRODUCT, (Right::Ada, 404), 403),
+    customer("POST", "/api/v1/basket/submission", NO_BASKET, (Right::Ada, 409), 403),
+    customer("POST", "/api/v1/orders", NO_SKU, (Right::Ada, 422), 403),
+    customer("GET", "/api/v1/orders", "", (Right::Ada, 200), 403),
+    customer("GET", "/api/v1/orders/:number", "", (Right::Ada, 200), 403),
+    customer("DELETE", "/api/v1/orders/:number", "", (Right::Ada, 204), 403),
     customer("GET", "/wholesalers", "", (Right::Ada, 200), 200),
     customer("POST", "/wholesalers/:slug/visit", "", (Right::Cat, 303), 404),
     customer("GET", "/departures", "?to=bravo.localhost&arrival=00", (Right::Ada, 303), 303),
@@ -299,6 +327,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/api/v1/registration-requests", SHOP_JSON, (Right::Stranger, 201), 201),
     customer("GET", "/api/v1/registration-requests/current", "", (Right::Applicant, 200), 404),
     customer("DELETE", "/api/v1/registration-requests/current", "", (Right::Applicant, 204), 409),
+    customer("GET", "/api/v1/products", "", (Right::Ada, 200), 403),
     customer("GET", "/api/v1/wholesalers", "", (Right::Ada, 200), 200),
     customer("GET", "/api/v1/devices", "", (Right::Ada, 200), 200),
     customer("DELETE", "/api/v1/devices/:id", "", (Right::Ada, 204), 404),
@@ -317,6 +346,18 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "GET", "/office/registration-requests/:request_id", "", 200),
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/approval", "account_number=", 303),
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/rejection", REASON, 303),
+    office(Door::Decider, "GET", "/office/orders", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number", "", 200),
+    office(Door::Decider, "POST", "/office/orders/:number/acceptance", "", 303),
+    office(Door::Decider, "POST", "/office/orders/:number/refusal", REASON, 303),
+    // Nobody has accepted it yet.
+    office(Door::Decider, "POST", "/office/orders/:number/cancellation", REASON, 409),
+    office(Door::Decider, "GET", "/api/v1/office/orders", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/orders/pulse", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/orders/:number", "", 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/acceptance", "{}", 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/refusal", REASON_JSON, 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/cancellation", REASON_JSON, 409),
     office(Door::Decider, "GET", "/office/customers", "", 200),
     office(Door::Decider, "GET", "/office/customers/:access_id", "", 200),
     office(Door::Keeper, "POST", "/office/customers/:access_id/suspension", REASON, 303),

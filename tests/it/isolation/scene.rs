@@ -3,6 +3,7 @@
 
 use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
+use tradecounter::orders::OrderNumber;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
@@ -50,6 +51,9 @@ pub struct Ids {
     asked: String,
     granted: String,
     passkey: String,
+    product: String,
+    /// The number of an order that nobody has answered.
+    order: String,
 }
 
 impl Ids {
@@ -68,6 +72,8 @@ impl Ids {
             asked: new(),
             granted: new(),
             passkey: new(),
+            product: new(),
+            order: "AW-222-222".to_owned(),
         }
     }
 
@@ -86,12 +92,14 @@ impl Ids {
             _ => &self.request,
         };
         let named = [
+            (":number", &self.order),
             (":request_id", &self.request),
             (":access_id", access),
             (":session_id", &self.session),
             (":staff_id", &self.colleague),
             (":invitation_id", &self.invitation),
             (":domain_id", &self.domain),
+            (":product_id", &self.product),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -99,9 +107,9 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 11] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey]
+    pub fn all(&self) -> [&String; 13] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order]
     }
 }
 
@@ -110,6 +118,9 @@ pub type Cookie = (&'static str, String);
 impl Scene {
     pub async fn open() -> Self {
         let house = House::open().await;
+        for slug in ["acme", "bravo"] {
+            house.goods(slug).await;
+        }
         let mut db = house.admin().await;
         let sums = tenant_tables(&mut db).await.into_iter();
         let sums = sums.map(|table| format!("(select md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from {table} x)"));
@@ -272,6 +283,19 @@ impl Scene {
         .expect("a domain")
     }
 
+    /// Something that is sold.
+    pub async fn product(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
+             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
+             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a product")
+    }
+
     /// An operator's request to look, answered or not.
     pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
         let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
@@ -336,7 +360,32 @@ impl Scene {
             asked: self.support(slug, Uuid::now_v7(), false).await,
             granted: self.support(slug, Uuid::now_v7(), true).await,
             passkey: self.passkey(slug).await,
+            product: self.product(slug).await,
+            order: self.order(slug, phone).await,
         }
+    }
+
+    /// The number of an order of this customer's, which nobody has answered yet.
+    pub async fn order(&mut self, slug: &str, phone: &str) -> String {
+        let letters = OrderNumber::random(slug, &mut rand::rng()).to_string();
+        let sql = format!(
+            "with made as (
+               insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, placed_by,
+                                   currency, vat_rounding, tax_country, net_minor, tax_minor)
+               select t.id, gen_random_uuid(), a.account_id, '{letters}', 'submitted', now(), now(), 'customer', a.access_id,
+                      'GBP', 'line', 'GB', 100, 0
+                 from tenants t join account_access a on a.tenant_id = t.id and a.phone = $2 where t.slug = $1
+               returning tenant_id, order_id, account_id, number, placed_by),
+             lines as (
+               insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points,
+                                        unit_minor, price_source, price_from_quantity, ordered, net_minor)
+               select m.tenant_id, m.order_id, 1, m.account_id, p.product_id, p.sku, p.name, '', 'zero', 0, 100, 'base', 1, 1, 100
+                 from made m join products p on p.tenant_id = m.tenant_id and p.sku = 'SUG-1')
+             insert into order_events (tenant_id, order_id, event_id, account_id, at, actor_kind, actor_id, move, to_status)
+             select tenant_id, order_id, gen_random_uuid(), account_id, now(), 'customer', placed_by, 'submitted', 'submitted' from made
+             returning '{letters}'"
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(slug).bind(phone).fetch_one(&mut self.db).await.expect("an order")
     }
 
     /// The cookie of the one whom a route is for.
