@@ -11,6 +11,7 @@ use poem::{EndpointExt, IntoEndpoint, Response, RouteMethod};
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
+use crate::amendments::api::AmendmentsApi;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
@@ -40,6 +41,9 @@ use crate::office_passkeys::api::OfficePasskeysApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
 use crate::orders::api::OrdersApi;
+use crate::orders::edits::api::EditsApi;
+use crate::phone_orders::api::PhoneOrdersApi;
+use crate::picking::api::PickingApi;
 use crate::registrations::api::RegistrationsApi;
 use crate::settings::api::SettingsApi;
 use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
@@ -72,12 +76,15 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
 }
 
 type CustomersApi =
-    (SignInApi, MeApi, BasketApi, OrdersApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
+    (SignInApi, MeApi, BasketApi, OrdersApi, EditsApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
+
+/// What is done with orders.
+type DeskApi = (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi);
 
 type OfficeApi = (
     OfficeSignInApi,
     OfficePasskeysApi,
-    OfficeOrdersApi,
+    DeskApi,
     OfficeRequestsApi,
     OfficeCustomersApi,
     TeamApi,
@@ -93,11 +100,11 @@ type OfficeApi = (
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
     let of_customers =
-        (SignInApi, MeApi, BasketApi, OrdersApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
+        (SignInApi, MeApi, BasketApi, OrdersApi, EditsApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,
-        OfficeOrdersApi,
+        (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi),
         OfficeRequestsApi,
         OfficeCustomersApi,
         TeamApi,

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::idempotency::submission::Patience;
 use crate::order_days;
 use crate::orders::api::OrderPlaced;
-use crate::orders::{By, LONGEST_NOTE, LONGEST_REFERENCE, Lines, Placing, Sender, read_words, submit};
+use crate::orders::{LONGEST_NOTE, LONGEST_REFERENCE, Lines, Placing, Sender, read_words, submit};
 use crate::tenancy::extract::{Buyer, Caller};
 use crate::tenancy::session::Access;
 use crate::tenancy::terms::Terms;
@@ -192,16 +192,7 @@ impl BasketApi {
         let placing = Placing { lines: Lines::Basket { version: *body.version, seen }, day, reference, note };
         let placed = buyer
             .write(async |tx, caller, access| {
-                let sender = Sender {
-                    account: access.account_id,
-                    terms: &terms,
-                    zone: caller.tenant.time_zone,
-                    business_name: &caller.tenant.business_name,
-                    least: caller.tenant.minimum_order,
-                    by: By::Customer(caller),
-                    key: Some(&key),
-                    patience: Patience::Refuse,
-                };
+                let sender = Sender::customer(caller, access, &terms, Some(&key), Patience::Refuse);
                 submit(tx, &sender, &placing, caller.house.now()).await
             })
             .await?;

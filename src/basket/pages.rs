@@ -11,10 +11,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Basket, BasketLine, Change, Edit, Misfit, begin_anew, change, show as read};
+use crate::catalogue::shown::percent;
 use crate::db::{Counter, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::order_days::{Choice, Method, calendar, day_in_words, in_words};
-use crate::orders::{LONGEST_NOTE, LONGEST_REFERENCE, OrderNumber, otherwise, percent};
+use crate::orders::{LONGEST_NOTE, LONGEST_REFERENCE, OrderNumber, otherwise};
 use crate::tax::TaxCountry;
 use crate::tenancy::extract::{Buyer, Caller};
 use crate::tenancy::session::Access;
@@ -71,14 +72,14 @@ pub struct RateShown {
 }
 
 /// A day to choose.
-struct DayShown {
-    value: String,
-    words: String,
-    is_chosen: bool,
+pub struct DayShown {
+    pub value: String,
+    pub words: String,
+    pub is_chosen: bool,
 }
 
 impl DayShown {
-    fn of(choice: &Choice, chosen: &str, zone: Tz) -> Self {
+    pub fn of(choice: &Choice, chosen: &str, zone: Tz) -> Self {
         let value = format!("{}:{}", choice.method.word(), choice.day);
         let method = match choice.method {
             Method::Delivery => "Delivery",

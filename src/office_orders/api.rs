@@ -71,6 +71,16 @@ pub struct OrderReasonBody {
     reason: Text<1, LONGEST_REASON>,
 }
 
+/// Why not any more.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct OrderCancellationBody {
+    /// The customer reads it.
+    reason: Text<1, LONGEST_REASON>,
+    /// Of an order that has left, whether the goods are in stock again; they are not when nothing is said.
+    came_back: Option<bool>,
+}
+
 /// Whether anything is new.
 #[derive(Object)]
 pub struct Pulse {
@@ -78,7 +88,8 @@ pub struct Pulse {
     newest: Option<Uuid>,
 }
 
-async fn answer(tx: &mut Tx<Office>, number: &OrderNumber) -> Result<Json<OrderDetail>> {
+/// An order as the desk's operations answer it.
+pub async fn detail(tx: &mut Tx<Office>, number: &OrderNumber) -> Result<Json<OrderDetail>> {
     let order = find(tx, number).await?;
     let happened = happened(tx, order.head.order_id).await?;
     Ok(Json(OrderDetail::of(order, happened)?))
@@ -119,7 +130,7 @@ impl OfficeOrdersApi {
     #[oai(path = "/office/orders/:number", method = "get")]
     async fn get_office_order(&self, mut staff: Staff<Seller>, number: Path<String>) -> Result<Json<OrderDetail>> {
         let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
-        answer(&mut staff.tx, &number).await
+        detail(&mut staff.tx, &number).await
     }
 
     /// Accept an order
@@ -131,7 +142,7 @@ impl OfficeOrdersApi {
         staff
             .write(async |tx, member| {
                 accept(tx, member, &number).await?;
-                answer(tx, &number).await
+                detail(tx, &number).await
             })
             .await
     }
@@ -145,26 +156,26 @@ impl OfficeOrdersApi {
         staff
             .write(async |tx, member| {
                 decline(tx, member, &number, &body.reason).await?;
-                answer(tx, &number).await
+                detail(tx, &number).await
             })
             .await
     }
 
     /// Cancel an order that was accepted
     ///
-    /// The customer is told the reason. Not accepted, or ended: 409.
+    /// The customer is told the reason. Not accepted, or ended: 409; one that has left is cancelled by owners and managers alone.
     #[oai(path = "/office/orders/:number/cancellation", method = "post")]
     async fn create_order_cancellation(
         &self,
         staff: Staff<Seller>,
         number: Path<String>,
-        body: Body<OrderReasonBody>,
+        body: Body<OrderCancellationBody>,
     ) -> Result<Json<OrderDetail>> {
         let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
         staff
             .write(async |tx, member| {
-                cancel(tx, member, &number, &body.reason).await?;
-                answer(tx, &number).await
+                cancel(tx, member, &number, &body.reason, body.came_back.unwrap_or_default()).await?;
+                detail(tx, &number).await
             })
             .await
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::orders::{By, Locked, Move, OrderNumber, Status, lock, make};
+use crate::stock;
 use crate::tenancy::extract::Member;
 
 /// How many rows a page of the desk has.
@@ -198,15 +199,21 @@ pub async fn decline(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber,
     by_staff(tx, member, &mut order, Move::Decline, reason).await
 }
 
-/// Cancels an order that was accepted, with a reason that its customer reads.
+/// Cancels an order that was accepted, with a reason that its customer reads. Of one that has left, `came_back` says whether the
+/// goods are in stock again.
 ///
 /// # Errors
-/// [`Error::Invalid`] without a reason, [`Error::Conflict`] when it was not accepted, or has ended.
-pub async fn cancel(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, reason: &str) -> Result<()> {
+/// [`Error::Invalid`] without a reason, [`Error::Conflict`] when it was not accepted, or has ended, or has left and they are
+/// neither an owner nor a manager.
+pub async fn cancel(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, reason: &str, came_back: bool) -> Result<()> {
     let mut order = lock(tx, number).await?;
-    // What has left is not on hand any more: cancelling it also says whether it came back.
-    if order.status == Status::Dispatched {
-        return Err(Error::Conflict("This order has left already"));
+    order.status.after(Move::Cancel, By::Staff(member).who(), true).map_err(Error::Conflict)?;
+    if order.status == Status::Dispatched && came_back {
+        let back = order.lines.iter().filter_map(|line| {
+            let picked = line.quantities().picked.filter(|picked| *picked > 0)?;
+            Some(stock::Wanted { product: line.product_id.into(), change: i64::from(picked) })
+        });
+        stock::come_back(tx, &back.collect::<Vec<_>>()).await?;
     }
     by_staff(tx, member, &mut order, Move::Cancel, reason).await
 }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{PAGE, Row, Wanted, Whose, accept, cancel, counts, decline, desk, newest, whose};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::orders::pages::file;
+use crate::orders::printing::{Addressee, on_paper};
 use crate::orders::shown::{OrderShown, Step, steps, tone};
-use crate::orders::states::Who;
 use crate::orders::{By, Move, OrderNumber, Status, find, happened};
 use crate::tenancy::extract::{Member, Seller, Staff};
 use crate::values::{Currency, Money};
@@ -115,8 +116,10 @@ struct ShowPage {
     reason: String,
     reason_error: String,
     can_accept: bool,
+    can_amend: bool,
     can_decline: bool,
     can_cancel: bool,
+    has_left: bool,
 }
 
 /// What was just done.
@@ -146,26 +149,41 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, done: 
     let happened = happened(tx, order.head.order_id).await?;
     let whose = whose(tx, order.head.order_id).await?;
     let (status, now) = (order.head.status()?, member.house.now());
-    let can = |step: Move| status.after(step, By::Staff(member).who(), true).is_ok() && status != Status::Dispatched;
+    let can = |step: Move| status.after(step, By::Staff(member).who(), true).is_ok();
     let notice = match (done, status) {
         ("accepted", Status::Accepted) => format!("Accepted. {} is told.", whose.business_name),
+        ("placed", Status::Submitted) => format!("Sent for {}, who is told.", whose.business_name),
+        ("amended", Status::Amended) => format!("Changed and accepted. {} is told.", whose.business_name),
         ("declined", Status::Declined) => format!("Declined. {} is told why.", whose.business_name),
         ("cancelled", Status::Cancelled) => format!("Cancelled. {} is told why.", whose.business_name),
         _ => String::new(),
     };
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &format!("Order {number}"), "orders", member.session.waiting.requests),
-        steps: steps(status, &happened, now, member.tenant.time_zone),
+        steps: steps(&order, &happened, &member.tenant, now)?,
         notice,
         warning: not_done.warning,
         reason: not_done.reason,
         reason_error: not_done.reason_error,
         can_accept: can(Move::Accept),
+        can_amend: can(Move::Amend),
         can_decline: can(Move::Decline),
         can_cancel: can(Move::Cancel),
+        has_left: status == Status::Dispatched,
         order: OrderShown::of(&order, &member.tenant, now)?,
         whose,
     })
+}
+
+/// `GET /office/orders/:number/order.pdf`
+#[handler]
+pub async fn paper(mut staff: Staff<Seller>, Path(number): Path<String>) -> Result<Response> {
+    let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
+    let order = find(&mut staff.tx, &number).await?;
+    let whose = whose(&mut staff.tx, order.head.order_id).await?;
+    let addressee = Addressee { business_name: &whose.business_name, account_number: &whose.account_number, town: &whose.town };
+    let shown = OrderShown::of(&order, &staff.tenant, staff.house.now())?;
+    Ok(file(&number, on_paper(&shown, &addressee, &staff.tenant)))
 }
 
 /// `POST /office/orders/:number/acceptance`
@@ -181,6 +199,8 @@ pub async fn acceptance(staff: Staff<Seller>, Path(number): Path<String>) -> Res
 #[serde(default)]
 pub struct ReasonForm {
     reason: String,
+    /// Of what has left: the goods are in stock again.
+    came_back: String,
 }
 
 /// `POST /office/orders/:number/refusal`
@@ -195,7 +215,8 @@ pub async fn refusal(staff: Staff<Seller>, Path(number): Path<String>, Form(form
 #[handler]
 pub async fn cancellation(staff: Staff<Seller>, Path(number): Path<String>, Form(form): Form<ReasonForm>) -> Result<Response> {
     let (number, member) = (OrderNumber::parse(&number).ok_or(Error::NotFound)?, staff.member.clone());
-    let done = staff.write(async |tx, member| cancel(tx, member, &number, &form.reason).await).await;
+    let came_back = !form.came_back.is_empty();
+    let done = staff.write(async |tx, member| cancel(tx, member, &number, &form.reason, came_back).await).await;
     answer(&member, &number, done, "cancelled", form.reason).await
 }
 

@@ -1,19 +1,21 @@
 //! Ordering, by the API.
 
-use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::{
-    Asked, By, Happened, LONGEST_NOTE, LONGEST_REFERENCE, Line, Lines, Order, OrderNumber, PAGE, Placed, Placing, Sender, cancel, find,
+    Asked, Happened, LONGEST_NOTE, LONGEST_REFERENCE, Line, Lines, Order, OrderNumber, PAGE, Placed, Placing, Sender, cancel, find,
     happened, of_account, read_words, submit,
 };
-use crate::api::keys::{LONGEST_KEY, read_key};
+use super::changes::LineChange;
 use crate::api::money::MoneyAnswer;
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Text, Whole};
 use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
+use crate::idempotency::Key;
 use crate::idempotency::submission::Patience;
 use crate::order_days;
 use crate::tenancy::extract::Buyer;
@@ -45,6 +47,12 @@ pub struct OrderLineBody {
     /// In whatever case.
     sku: Text<1, { Sku::LONGEST }>,
     quantity: Whole<1, { Quantity::MOST as i64 }>,
+}
+
+impl OrderLineBody {
+    pub fn asked(&self) -> Asked {
+        Asked { sku: (*self.sku).to_owned(), quantity: u32::try_from(*self.quantity).unwrap_or_default() }
+    }
 }
 
 /// An order.
@@ -95,6 +103,8 @@ pub struct OrderDetail {
     total_inc_tax: MoneyAnswer,
     reference: Option<String>,
     note: Option<String>,
+    /// Counts every change of it.
+    revision: i32,
     placed_at: String,
     /// Who of the staff placed it for the customer; null when the customer did.
     placed_by: Option<String>,
@@ -105,6 +115,7 @@ pub struct OrderDetail {
 /// A line of it with everything about it.
 #[derive(Object)]
 pub struct OrderLineDetail {
+    line: i16,
     sku: String,
     name: String,
     /// How many there are of it, by how far the order is.
@@ -134,6 +145,20 @@ pub struct OrderEvent {
     what: String,
     /// Null where none is given.
     reason: Option<String>,
+    /// Which lines became otherwise.
+    changes: Vec<OrderChange>,
+}
+
+/// A line that became otherwise.
+#[derive(Object)]
+pub struct OrderChange {
+    sku: String,
+    quantity_before: u32,
+    quantity: u32,
+    price_before: MoneyAnswer,
+    price: MoneyAnswer,
+    /// Null where nobody has said.
+    why: Option<String>,
 }
 
 fn answer(minor: i64, currency: &str) -> Result<MoneyAnswer> {
@@ -199,6 +224,7 @@ impl OrderDetail {
         let line = |line: &Line| {
             let quantities = line.quantities();
             Ok(OrderLineDetail {
+                line: line.line,
                 sku: line.sku.clone(),
                 name: line.name.clone(),
                 quantity: quantities.counting(),
@@ -212,21 +238,25 @@ impl OrderDetail {
                 total: money(line.net_minor)?,
             })
         };
-        let event = |event: Happened| OrderEvent {
-            at: time(event.at),
-            by: event.actor_kind,
-            what: event.what,
-            reason: or_null(event.reason),
+        let change = |change: LineChange| {
+            let ([quantity_before, quantity], [price_before, price]) = (change.quantity, change.unit_minor);
+            let (price_before, price) = (money(price_before)?, money(price)?);
+            Ok(OrderChange { sku: change.sku, quantity_before, quantity, price_before, price, why: or_null(change.why) })
+        };
+        let event = |event: Happened| {
+            let changes = event.changes.lines.into_iter().map(change).collect::<Result<_>>()?;
+            Ok(OrderEvent { at: time(event.at), by: event.actor_kind, what: event.what, reason: or_null(event.reason), changes })
         };
         Ok(Self {
             lines: lines.iter().map(line).collect::<Result<_>>()?,
             total: money(head.net_minor)?,
             total_inc_tax: money(head.gross_minor())?,
-            events: happened.into_iter().map(event).collect(),
+            events: happened.into_iter().map(event).collect::<Result<_>>()?,
             number: head.number,
             status: head.status,
             reference: or_null(head.reference),
             note: or_null(head.note),
+            revision: head.revision,
             placed_at: time(head.placed_at),
             placed_by: or_null(head.placed_by_name),
             wanted_day: head.wanted_day.map(|day| day.to_string()),
@@ -262,31 +292,18 @@ impl OrdersApi {
         buyer: Buyer,
         /// Of visible ASCII characters.
         #[oai(name = "Idempotency-Key")]
-        idempotency_key: Header<Option<Text<1, LONGEST_KEY>>>,
+        idempotency_key: KeyHeader,
         body: Body<OrderBody>,
     ) -> Result<OrderPlaced> {
         let (reference, note) =
             read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
-        let asked = |line: &OrderLineBody| {
-            let quantity = u32::try_from(*line.quantity).unwrap_or_default();
-            Asked { sku: (*line.sku).to_owned(), quantity }
-        };
         let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
-        let placing = Placing { lines: Lines::Listed(body.lines.iter().map(asked).collect()), day, reference, note };
-        let key = read_key(&buyer, idempotency_key.0.as_deref())?.map(str::to_owned);
+        let placing = Placing { lines: Lines::Listed(body.lines.iter().map(OrderLineBody::asked).collect()), day, reference, note };
+        let key = read_key(&buyer.headers, &idempotency_key)?;
         let terms = buyer.terms();
         let placed = buyer
             .write(async |tx, caller, access| {
-                let sender = Sender {
-                    account: access.account_id,
-                    terms: &terms,
-                    zone: caller.tenant.time_zone,
-                    business_name: &caller.tenant.business_name,
-                    least: caller.tenant.minimum_order,
-                    by: By::Customer(caller),
-                    key: key.as_deref(),
-                    patience: Patience::Refuse,
-                };
+                let sender = Sender::customer(caller, access, &terms, key.as_ref().map(Key::as_str), Patience::Refuse);
                 submit(tx, &sender, &placing, caller.house.now()).await
             })
             .await?;

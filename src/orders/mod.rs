@@ -1,12 +1,17 @@
 //! What trade accounts order: placed once, however often it is sent, and then taken from state to state by whoever may.
 
+mod adding;
 mod again;
 pub mod api;
+pub mod changes;
 pub mod document;
+mod editing;
+pub mod edits;
 pub mod moves;
 pub mod number;
 pub mod pages;
 mod placing;
+pub mod printing;
 mod reading;
 pub mod shown;
 pub mod states;
@@ -15,13 +20,16 @@ mod writing;
 
 use chrono::{DateTime, Utc};
 
+pub use self::adding::{Adding, added_line};
 pub use self::again::{otherwise, reorder};
-pub use self::moves::{By, Locked, lock, make};
+pub use self::editing::{EditDraft, Edited, edit, preview_edit};
+pub use self::moves::{By, Locked, lock, make, make_telling};
 pub use self::number::OrderNumber;
-pub use self::placing::{Asked, Lines, Placed, PlacedLine, Placing, Sender, submit};
+pub use self::placing::{Asked, Lines, Placed, PlacedLine, Placing, Sender, submit, submit_listed, worth};
 pub use self::reading::{Happened, Head, Line, Order, PAGE, find, happened, of_account};
-pub use self::shown::percent;
+pub use self::shown::Outcome;
 pub use self::states::{Move, Status};
+pub use self::writing::{add_lines, recount};
 
 use crate::db::{Counter, Tx};
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! THE function that takes an order from one state to the next. With the order's row go, in the same transaction, its lines, the
 //! stock, the event, the message that is owed, and the entry of the audit log.
 
-use chrono::{DateTime, Utc};
-use serde_json::json;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::number::OrderNumber;
@@ -13,7 +13,9 @@ use crate::db::{TenantDoor, Tx};
 use crate::error::{Error, Result};
 use crate::ids::OrderEventId;
 use crate::jobs::{self, Job, Lane};
+use crate::order_days::Method;
 use crate::stock::{self, Wanted};
+use crate::tax::Rounding;
 use crate::tenancy::extract::{Caller, Member};
 use crate::tenancy::roles;
 use crate::values::text;
@@ -68,8 +70,16 @@ pub struct Locked {
     pub account_id: Uuid,
     pub number: String,
     pub status: Status,
+    pub method: Method,
+    pub wanted_day: Option<NaiveDate>,
     pub closes_at: Option<DateTime<Utc>>,
+    pub reference: String,
+    pub note: String,
     pub revision: i32,
+    pub rounding: Rounding,
+    pub net_minor: i64,
+    /// With VAT.
+    pub gross_minor: i64,
     pub lines: Vec<Line>,
 }
 
@@ -86,16 +96,30 @@ impl Locked {
 /// [`Error::NotFound`] when there is none of this number, or it is another account's.
 pub async fn lock<D: TenantDoor>(tx: &mut Tx<D>, number: &OrderNumber) -> Result<Locked> {
     let row = sqlx::query!(
-        "select order_id, account_id, number, status, closes_at, revision from orders where tenant_id = $1 and number = $2 for update",
+        "select order_id, account_id, number, status, method, wanted_day, closes_at, reference, note, revision, vat_rounding, net_minor, tax_minor
+           from orders where tenant_id = $1 and number = $2 for update",
         tx.tenant().uuid(),
         number.as_str()
     )
     .fetch_one(&mut *tx)
     .await?;
-    let status = Status::parse(&row.status).ok_or_else(|| Error::Internal(anyhow::anyhow!("an order's state is unreadable")))?;
-    let lines = reading::lines(tx, &[row.order_id]).await?;
-    let (order_id, account_id) = (row.order_id, row.account_id);
-    Ok(Locked { order_id, account_id, number: row.number, status, closes_at: row.closes_at, revision: row.revision, lines })
+    let unreadable = |what: &str| Error::Internal(anyhow::anyhow!("an order's {what} is unreadable"));
+    Ok(Locked {
+        order_id: row.order_id,
+        account_id: row.account_id,
+        number: row.number,
+        status: Status::parse(&row.status).ok_or_else(|| unreadable("state"))?,
+        method: Method::parse(&row.method).ok_or_else(|| unreadable("method"))?,
+        wanted_day: row.wanted_day,
+        closes_at: row.closes_at,
+        reference: row.reference,
+        note: row.note,
+        revision: row.revision,
+        rounding: Rounding::parse(&row.vat_rounding).ok_or_else(|| unreadable("rounding"))?,
+        net_minor: row.net_minor,
+        gross_minor: row.net_minor.saturating_add(row.tax_minor),
+        lines: reading::lines(tx, &[row.order_id]).await?,
+    })
 }
 
 /// Makes a move, with the reason where one is needed.
@@ -108,6 +132,17 @@ pub async fn make<D: TenantDoor>(
     order: &mut Locked,
     step: Move,
     reason: &str,
+    by: By<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    make_telling(tx, order, (step, reason, json!({})), by, now).await
+}
+
+/// The same for a move that has changed lines: `details` are those of its event, [`Changes`](super::changes::Changes).
+pub async fn make_telling<D: TenantDoor>(
+    tx: &mut Tx<D>,
+    order: &mut Locked,
+    (step, reason, details): (Move, &str, Value),
     by: By<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -133,11 +168,31 @@ pub async fn make<D: TenantDoor>(
     if matches!(arrow.to, Status::Cancelled | Status::Declined) {
         let_go(tx, order).await?;
     }
+    let event = note(tx, order, (step, from, &reason, details), by, now).await?;
+    if arrow.is_told {
+        let tenant = tx.tenant();
+        jobs::enqueue(tx, Lane::Letters, Job::TellOfOrder(event), Some(tenant), now).await?;
+    }
+    let Some(action) = step.action() else { return Ok(()) };
+    // What a customer wrote stands in no log, and they give no reason.
+    let details = json!({ "number": order.number, "reason": reason });
+    let event = Event { actor: by.actor(), action, subject_kind: "order", subject_id: order.order_id, details };
+    audit::record(tx, event, now).await
+}
+
+/// Notes what has happened to an order.
+async fn note<D: TenantDoor>(
+    tx: &mut Tx<D>,
+    order: &Locked,
+    (step, from, reason, details): (Move, Status, &str, Value),
+    by: By<'_>,
+    now: DateTime<Utc>,
+) -> Result<OrderEventId> {
     let event = OrderEventId::new();
     sqlx::query!(
         "insert into order_events
-           (tenant_id, order_id, event_id, account_id, at, actor_kind, actor_id, actor_name, move, from_status, to_status, reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           (tenant_id, order_id, event_id, account_id, at, actor_kind, actor_id, actor_name, move, from_status, to_status, reason, details)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tx.tenant().uuid(),
         order.order_id,
         event.uuid(),
@@ -148,19 +203,13 @@ pub async fn make<D: TenantDoor>(
         by.name(),
         step.word(),
         from.word(),
-        arrow.to.word(),
-        reason
+        order.status.word(),
+        reason,
+        details
     )
     .execute(&mut *tx)
     .await?;
-    if arrow.is_told {
-        let tenant = tx.tenant();
-        jobs::enqueue(tx, Lane::Letters, Job::TellOfOrder(event), Some(tenant), now).await?;
-    }
-    let Some(action) = step.action() else { return Ok(()) };
-    let details = json!({ "number": order.number, "reason": reason });
-    let event = Event { actor: by.actor(), action, subject_kind: "order", subject_id: order.order_id, details };
-    audit::record(tx, event, now).await
+    Ok(event)
 }
 
 /// What an order holds of the stock is free again when it has ended without leaving.

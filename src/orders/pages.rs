@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use http::StatusCode;
+use http::header::CONTENT_DISPOSITION;
 use poem::web::{Form, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::printing::{Addressee, on_paper};
 use super::shown::{OrderShown, Step, steps, tone};
-use super::{By, Lines, Move, Order, OrderNumber, PAGE, Placing, Sender, cancel, find, happened, number_of_submission, of_account, read_words, reorder, states, submit};
+use super::{Lines, Move, Order, OrderNumber, PAGE, Placing, Sender, cancel, find, happened, number_of_submission, of_account, read_words, reorder, states, submit};
 use crate::basket::pages::{NotSent, Typed, page as basket_page};
 use crate::error::{Error, LineFault, Result};
+use crate::home;
 use crate::idempotency::submission::Patience;
 use crate::order_days;
 use crate::tenancy::extract::{Buyer, Caller};
@@ -42,7 +45,7 @@ pub async fn create(buyer: Buyer, Form(form): Form<SubmissionForm>) -> Result<Re
         .write(async |tx, caller, access| {
             let sent = match read(&form) {
                 Ok(placing) => {
-                    let sender = sender(caller, &terms, &form.submission_id);
+                    let sender = Sender::customer(caller, access, &terms, Some(&form.submission_id), Patience::Wait);
                     submit(tx, &sender, &placing, caller.house.now()).await.map(|placed| placed.number)
                 }
                 Err(error) => Err(error),
@@ -66,20 +69,6 @@ pub async fn create(buyer: Buyer, Form(form): Form<SubmissionForm>) -> Result<Re
         })
         .await?;
     Ok(answer)
-}
-
-/// For whom the page sends it: the key is the basket's own.
-fn sender<'a>(caller: &'a Caller, terms: &'a Terms, key: &'a str) -> Sender<'a> {
-    Sender {
-        account: terms.own_list.into(),
-        terms,
-        zone: caller.tenant.time_zone,
-        business_name: &caller.tenant.business_name,
-        least: caller.tenant.minimum_order,
-        by: By::Customer(caller),
-        key: Some(key),
-        patience: Patience::Wait,
-    }
 }
 
 fn read(form: &SubmissionForm) -> Result<Placing> {
@@ -186,7 +175,9 @@ struct ShowPage {
     order: OrderShown,
     steps: Vec<Step>,
     is_new: bool,
+    is_edited: bool,
     warning: String,
+    can_edit: bool,
     can_cancel: bool,
 }
 
@@ -209,13 +200,33 @@ pub async fn show(buyer: Buyer, Path(number): Path<String>, Query(query): Query<
     let is_open = order.head.closes_at.is_none_or(|end| now < end);
     let page = Page::of(&ShowPage {
         shell: Shell::of_customer(&caller, &format!("Order {number}"), "orders"),
-        steps: steps(status, &happened, now, caller.tenant.time_zone),
+        steps: steps(&order, &happened, &caller.tenant, now)?,
         is_new: query.done == "sent" && status == states::Status::Submitted,
+        is_edited: query.done == "edited" && status == states::Status::Submitted,
         warning: if query.done == "late" { too_late(status, is_open) } else { String::new() },
+        can_edit: status.after(Move::Edit, states::Who::Customer, is_open).is_ok(),
         can_cancel: status.after(Move::Cancel, states::Who::Customer, is_open).is_ok(),
         order: OrderShown::of(&order, &caller.tenant, now)?,
     })?;
     Ok(page.into_response())
+}
+
+/// `GET /orders/:number/order.pdf`
+#[handler]
+pub async fn paper(buyer: Buyer, Path(number): Path<String>) -> Result<Response> {
+    let Buyer { caller, access, mut tx } = buyer;
+    let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
+    let order = find(&mut tx, &number).await?;
+    let account = home::account(&mut tx, &access).await?;
+    let addressee = Addressee { business_name: &account.business_name, account_number: &account.account_number, town: &account.town };
+    let shown = OrderShown::of(&order, &caller.tenant, caller.house.now())?;
+    Ok(file(&number, on_paper(&shown, &addressee, &caller.tenant)))
+}
+
+/// An order's paper, as an answer.
+pub fn file(number: &OrderNumber, paper: Vec<u8>) -> Response {
+    let name = format!("inline; filename=\"order-{number}.pdf\"");
+    Response::builder().content_type("application/pdf").header(CONTENT_DISPOSITION, name).body(paper)
 }
 
 /// Why it was not cancelled, when it still is not.

@@ -1,6 +1,6 @@
 //! What becomes of a basket, or of a list of SKUs: an order, once, however often it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::SUBMITTED;
-use super::document::{Priced, count_up};
+use super::document::{Counted, Priced, count_up};
 use super::moves::By;
 use super::states::Status;
 use super::writing::{Draft, write_down};
@@ -21,9 +21,12 @@ use crate::error::{Error, FieldErrors, LineFault, Result};
 use crate::idempotency::submission::{Patience, Submission};
 use crate::ids::{AccountId, OrderEventId, OrderId};
 use crate::jobs::{self, Job, Lane};
-use crate::order_days::{self, Choice, Method};
+use crate::order_days::{self, Method};
 use crate::pricing::Price;
 use crate::stock::{self, Short, StockMode, Wanted};
+use crate::tax::{Rounding, Totals};
+use crate::tenancy::extract::Caller;
+use crate::tenancy::session::Access;
 use crate::tenancy::terms::Terms;
 use crate::values::{Money, Quantity, QuantityError, Sku};
 
@@ -56,6 +59,8 @@ pub struct Asked {
 /// For whom an order is placed, and under which key.
 pub struct Sender<'a> {
     pub account: AccountId,
+    /// For the audit log, when staff order for it.
+    pub account_number: &'a str,
     pub terms: &'a Terms,
     /// Where the days begin and end.
     pub zone: Tz,
@@ -67,6 +72,8 @@ pub struct Sender<'a> {
     /// Without one, every request is an order of its own.
     pub key: Option<&'a str>,
     pub patience: Patience,
+    /// What it came to with VAT when somebody looked at it; a basket says that of each product.
+    pub seen_gross_minor: Option<i64>,
 }
 
 /// An order that has been placed: what is answered, each time it is sent.
@@ -106,26 +113,77 @@ pub(super) struct Line {
 /// than it was seen, [`Error::NotEnough`] when there is not enough there, [`Error::KeyReused`] when the key came with something
 /// else before, [`Error::InFlight`] while the same is being placed.
 pub async fn submit(tx: &mut Tx<Counter>, sender: &Sender<'_>, placing: &Placing, now: DateTime<Utc>) -> Result<Placed> {
-    let submission = sender.key.map(|key| Submission { key, account: sender.account, asked: placing, patience: sender.patience });
-    if let Some(submission) = &submission
-        && let Some(earlier) = submission.earlier(tx).await?
-    {
+    let Lines::Basket { version, seen } = &placing.lines else { return submit_listed(tx, sender, placing, now).await };
+    if let Some(earlier) = earlier(tx, sender, placing).await? {
         return Ok(earlier);
     }
-    let lines = match &placing.lines {
-        Lines::Basket { version, seen } => of_basket(tx, sender, *version, seen).await?,
-        Lines::Listed(asked) => listed(tx, sender.terms, asked).await?,
-    };
-    let wanted = order_days::calendar(tx).await?.choose(placing.day, now, sender.zone)?;
-    let (order, event, placed) = place(tx, sender, placing, (&lines, wanted), now).await?;
-    if let Some(submission) = &submission {
-        submission.keep(tx, order, &placed, now).await?;
+    let lines = of_basket(tx, sender, *version, seen).await?;
+    let (order, event, placed) = place(tx, sender, placing, &lines, now).await?;
+    basket::begin_anew(tx, sender.account, now).await?;
+    tell(tx, sender, order, event, &placed.number, now).await?;
+    Ok(placed)
+}
+
+/// The same for lines that do not lie in a basket, also for staff, who order for somebody.
+///
+/// # Errors
+/// Those of [`submit`]; [`Error::Moved`] when it comes to something else than `sender` has seen.
+pub async fn submit_listed<D: TenantDoor>(tx: &mut Tx<D>, sender: &Sender<'_>, placing: &Placing, now: DateTime<Utc>) -> Result<Placed> {
+    if let Some(earlier) = earlier(tx, sender, placing).await? {
+        return Ok(earlier);
     }
-    if matches!(placing.lines, Lines::Basket { .. }) {
-        basket::begin_anew(tx, sender.account, now).await?;
+    let Lines::Listed(asked) = &placing.lines else {
+        return Err(Error::Internal(anyhow::anyhow!("a basket is its customer's to send")));
+    };
+    let lines = listed(tx, sender.terms, asked, &HashMap::new()).await?;
+    let (order, event, placed) = place(tx, sender, placing, &lines, now).await?;
+    if sender.seen_gross_minor.is_some_and(|seen| seen != placed.net_minor.saturating_add(placed.tax_minor)) {
+        return Err(Error::Moved(Vec::new()));
     }
     tell(tx, sender, order, event, &placed.number, now).await?;
     Ok(placed)
+}
+
+/// What these lines would come to at these terms; nothing is written.
+///
+/// # Errors
+/// Those of [`submit_listed`].
+pub async fn worth<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, placing: &Placing) -> Result<Totals> {
+    let Lines::Listed(asked) = &placing.lines else {
+        return Err(Error::Internal(anyhow::anyhow!("a basket knows itself what it is worth")));
+    };
+    let lines = listed(tx, terms, asked, &HashMap::new()).await?;
+    let priced: Vec<Priced> = lines.iter().map(|line| line.priced(terms)).collect();
+    Ok(counted(&priced, terms.rounding, Money::zero(terms.currency), terms)?.totals)
+}
+
+impl<'a> Sender<'a> {
+    /// Somebody of the account's own, under a key.
+    pub fn customer(caller: &'a Caller, access: &'a Access, terms: &'a Terms, key: Option<&'a str>, patience: Patience) -> Self {
+        Self {
+            account: access.account_id,
+            account_number: "",
+            terms,
+            zone: caller.tenant.time_zone,
+            business_name: &caller.tenant.business_name,
+            least: caller.tenant.minimum_order,
+            by: By::Customer(caller),
+            key,
+            patience,
+            seen_gross_minor: None,
+        }
+    }
+
+    fn submission(&self, placing: &'a Placing) -> Option<Submission<'a, Placing>> {
+        self.key.map(|key| Submission { key, account: self.account, asked: placing, patience: self.patience })
+    }
+}
+
+async fn earlier<D: TenantDoor>(tx: &mut Tx<D>, sender: &Sender<'_>, placing: &Placing) -> Result<Option<Placed>> {
+    match sender.submission(placing) {
+        Some(submission) => submission.earlier(tx).await,
+        None => Ok(None),
+    }
 }
 
 /// What is in the basket, when it is as it was seen.
@@ -162,10 +220,20 @@ fn key_of(sku: &str) -> String {
     Sku::parse(sku).map(|sku| sku.key()).unwrap_or_default()
 }
 
-/// What these SKUs stand for.
-async fn listed(tx: &mut Tx<Counter>, terms: &Terms, asked: &[Asked]) -> Result<Vec<Line>> {
+/// What these SKUs stand for. Of what whoever asks holds of each product already, they may have as many again.
+pub(super) async fn listed<D: TenantDoor>(
+    tx: &mut Tx<D>,
+    terms: &Terms,
+    asked: &[Asked],
+    held: &HashMap<Uuid, i64>,
+) -> Result<Vec<Line>> {
     let keys: Vec<String> = asked.iter().map(|asked| key_of(&asked.sku)).collect();
-    let found = catalogue::of_skus(tx, terms, &keys).await?;
+    let mut found = catalogue::of_skus(tx, terms, &keys).await?;
+    for goods in &mut found {
+        if let Some(stock) = &mut goods.stock {
+            stock.reserved -= held.get(&goods.product_id.uuid()).copied().unwrap_or_default();
+        }
+    }
     let (mut lines, mut wrong, mut short): (Vec<Line>, _, _) = (Vec::new(), FieldErrors::new(), Vec::new());
     // The same SKU twice is one line: what decides is the sum.
     let mut sums: Vec<(usize, &String, u32)> = Vec::new();
@@ -221,26 +289,15 @@ async fn place<D: TenantDoor>(
     tx: &mut Tx<D>,
     sender: &Sender<'_>,
     placing: &Placing,
-    (lines, wanted): (&[Line], Option<Choice>),
+    lines: &[Line],
     now: DateTime<Utc>,
 ) -> Result<(OrderId, OrderEventId, Placed)> {
-    if lines.is_empty() {
-        return Err(Error::invalid("lines", "There is nothing in it to order."));
-    }
+    let wanted = order_days::calendar(tx).await?.choose(placing.day, now, sender.zone)?;
     let terms = sender.terms;
-    let priced: Vec<Priced> = lines
-        .iter()
-        .map(|line| Priced {
-            quantity: line.quantity,
-            unit_minor: line.price.unit_minor,
-            basis_points: line.goods.tax_rate(terms).basis_points,
-        })
-        .collect();
-    let counted = count_up(&priced, terms.rounding)?;
-    if counted.totals.net_minor < sender.least.minor {
-        return Err(Error::invalid("lines", format!("The least that can be ordered at once is {}.", sender.least.shown_in(terms.at))));
-    }
-    reserve(tx, lines).await?;
+    let priced: Vec<Priced> = lines.iter().map(|line| line.priced(terms)).collect();
+    let counted = counted(&priced, terms.rounding, sender.least, terms)?;
+    let held = lines.iter().filter(|line| is_tracked(&line.goods));
+    reserve(tx, lines, &held.map(|line| (line.goods.product_id.uuid(), i64::from(line.quantity))).collect()).await?;
     let (order, event) = (OrderId::new(), OrderEventId::new());
     let draft = Draft { sender, placing, lines, wanted, priced: &priced, counted: &counted, order, event, now };
     let number = write_down(tx, &draft).await?;
@@ -264,7 +321,30 @@ async fn place<D: TenantDoor>(
         tax_minor: counted.totals.tax_minor,
         currency: terms.currency.as_str().to_owned(),
     };
+    if let Some(submission) = sender.submission(placing) {
+        submission.keep(tx, order, &placed, now).await?;
+    }
     Ok((order, event, placed))
+}
+
+impl Line {
+    /// What decides what it comes to.
+    pub(super) fn priced(&self, terms: &Terms) -> Priced {
+        let basis_points = self.goods.tax_rate(terms).basis_points;
+        Priced { quantity: self.quantity, unit_minor: self.price.unit_minor, basis_points }
+    }
+}
+
+/// What they come to, when it is enough to be ordered at once.
+pub(super) fn counted(priced: &[Priced], rounding: Rounding, least: Money, terms: &Terms) -> Result<Counted> {
+    if priced.is_empty() {
+        return Err(Error::invalid("lines", "There is nothing in it to order."));
+    }
+    let counted = count_up(priced, rounding)?;
+    if counted.totals.net_minor < least.minor {
+        return Err(Error::invalid("lines", format!("The least that can be ordered at once is {}.", least.shown_in(terms.at))));
+    }
+    Ok(counted)
 }
 
 /// Whether it is counted.
@@ -272,12 +352,10 @@ pub(super) fn is_tracked(goods: &Goods) -> bool {
     goods.stock_mode != StockMode::Untracked
 }
 
-async fn reserve<D: TenantDoor>(tx: &mut Tx<D>, lines: &[Line]) -> Result<()> {
-    let wanted: Vec<Wanted> = lines
-        .iter()
-        .filter(|line| is_tracked(&line.goods))
-        .map(|line| Wanted { product: line.goods.product_id, change: i64::from(line.quantity) })
-        .collect();
+/// Reserves so much more of each product, or less.
+pub(super) async fn reserve<D: TenantDoor>(tx: &mut Tx<D>, lines: &[Line], changes: &BTreeMap<Uuid, i64>) -> Result<()> {
+    let changes = changes.iter().filter(|(_, change)| **change != 0);
+    let wanted: Vec<Wanted> = changes.map(|(product, change)| Wanted { product: (*product).into(), change: *change }).collect();
     let short = stock::reserve(tx, &wanted).await?;
     let fault = |short: &Short| {
         let line = lines.iter().find(|line| line.goods.product_id == short.product)?;
@@ -297,7 +375,10 @@ async fn tell<D: TenantDoor>(
 ) -> Result<()> {
     let tenant = tx.tenant();
     jobs::enqueue(tx, Lane::Letters, Job::TellOfOrder(event), Some(tenant), now).await?;
-    let details = json!({ "number": number });
+    let details = match sender.by {
+        By::Customer(_) => json!({ "number": number }),
+        By::Staff(_) => json!({ "number": number, "account_number": sender.account_number }),
+    };
     let entry = Event { actor: sender.by.actor(), action: SUBMITTED, subject_kind: "order", subject_id: order.uuid(), details };
     audit::record(tx, entry, now).await
 }

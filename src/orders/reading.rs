@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::document::Quantities;
+use super::changes::Changes;
+use super::document::{Priced, Quantities};
 use super::number::OrderNumber;
 use super::states::Status;
 use crate::db::{Counter, TenantDoor, Tx};
@@ -44,7 +46,7 @@ pub struct Head {
 }
 
 /// A line of an order: one product, as it was when it was ordered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
     pub order_id: Uuid,
     pub line: i16,
@@ -79,6 +81,8 @@ pub struct Happened {
     pub from_status: String,
     pub to_status: String,
     pub reason: String,
+    /// What of the lines is otherwise since then.
+    pub changes: Changes,
 }
 
 /// An order with its lines.
@@ -110,6 +114,12 @@ impl Line {
             picked: self.picked.map(count),
             delivered: self.delivered.map(count),
         }
+    }
+
+    /// What decides what it comes to.
+    pub fn priced(&self) -> Priced {
+        let basis_points = u32::try_from(self.tax_basis_points).unwrap_or_default();
+        Priced { quantity: self.quantities().counting(), unit_minor: self.unit_minor, basis_points }
     }
 }
 
@@ -175,15 +185,31 @@ pub(super) async fn lines<D: TenantDoor>(tx: &mut Tx<D>, orders: &[Uuid]) -> Res
     .await?)
 }
 
+struct Row {
+    at: DateTime<Utc>,
+    actor_kind: String,
+    what: String,
+    from_status: String,
+    to_status: String,
+    reason: String,
+    details: Value,
+}
+
 /// What has happened to an order, from the beginning.
 pub async fn happened<D: TenantDoor>(tx: &mut Tx<D>, order: Uuid) -> Result<Vec<Happened>> {
-    Ok(sqlx::query_as!(
-        Happened,
-        r#"select at, actor_kind, move as what, from_status, to_status, reason
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select at, actor_kind, move as what, from_status, to_status, reason, details
              from order_events where tenant_id = $1 and order_id = $2 order by event_id"#,
         tx.tenant().uuid(),
         order
     )
     .fetch_all(&mut *tx)
-    .await?)
+    .await?;
+    let event = |row| {
+        let Row { at, actor_kind, what, from_status, to_status, reason, details } = row;
+        let changes = serde_json::from_value(details).map_err(|error| Error::Internal(error.into()))?;
+        Ok(Happened { at, actor_kind, what, from_status, to_status, reason, changes })
+    };
+    rows.into_iter().map(event).collect()
 }

@@ -1,14 +1,19 @@
 //! An order in words and in money, as its customer and the office read it.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
+use super::changes::Changes;
+use super::document::count_up;
 use super::reading::{Happened, Head, Line, Order};
 use super::states::Status;
+use crate::catalogue::shown::percent;
 use crate::error::{Error, Result};
 use crate::order_days::day_in_words;
+use crate::tax::Rounding;
 use crate::tenancy::Tenant;
-use crate::values::{Currency, Money};
+use crate::values::{Country, Currency, Money};
 use crate::web::when;
 
 /// An order on a page.
@@ -28,7 +33,16 @@ pub struct OrderShown {
     pub tax: String,
     pub gross: String,
     pub is_export: bool,
+    /// What is due at each rate of VAT.
+    pub rates: Vec<RateShown>,
     pub lines: Vec<LineShown>,
+}
+
+/// What the lines of one rate of VAT come to.
+pub struct RateShown {
+    pub percent: String,
+    pub net: String,
+    pub tax: String,
 }
 
 /// A line of it.
@@ -53,8 +67,39 @@ pub struct Step {
     pub at: String,
     pub exact: String,
     pub reason: String,
+    /// What of the lines became otherwise then.
+    pub changes: Vec<String>,
     /// How it looks: `done`, `ended` or `next`.
     pub kind: &'static str,
+}
+
+/// What an order would come to, and what was typed, to be sent once more by whoever has seen it.
+pub struct Outcome {
+    pub changes: Vec<String>,
+    pub net_before: String,
+    pub net: String,
+    pub gross_before: String,
+    pub gross: String,
+    pub gross_minor: i64,
+    pub typed: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// `gross_minor` is before and after; `zero` is nothing of the order's currency.
+    pub fn of(changes: &Changes, gross_minor: (i64, i64), typed: &HashMap<String, String>, zero: Money, country: Country) -> Self {
+        let shown = |minor: i64| Money { minor, ..zero }.shown_in(country);
+        let mut typed: Vec<(String, String)> = typed.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        typed.sort();
+        Self {
+            changes: changes.in_words(shown),
+            net_before: shown(changes.before_net_minor),
+            net: shown(changes.after_net_minor),
+            gross_before: shown(gross_minor.0),
+            gross: shown(gross_minor.1),
+            gross_minor: gross_minor.1,
+            typed,
+        }
+    }
 }
 
 /// The colour of a state.
@@ -63,16 +108,6 @@ pub fn tone(status: Status) -> &'static str {
         Status::Submitted => "warn",
         Status::Accepted | Status::Amended | Status::Picking | Status::Dispatched | Status::Delivered => "good",
         Status::Cancelled | Status::Declined => "bad",
-    }
-}
-
-/// «20 %», of hundredths of a percent.
-pub fn percent(basis_points: u32) -> String {
-    let (whole, rest) = (basis_points / 100, basis_points % 100);
-    match rest {
-        0 => format!("{whole}\u{a0}%"),
-        rest if rest % 10 == 0 => format!("{whole}.{}\u{a0}%", rest / 10),
-        rest => format!("{whole}.{rest:02}\u{a0}%"),
     }
 }
 
@@ -96,6 +131,8 @@ impl OrderShown {
         let zero = head.money(0)?;
         let shown = |minor: i64| Money { minor, ..zero }.shown_in(tenant.country);
         let status = head.status()?;
+        let rounding = Rounding::parse(&head.vat_rounding).ok_or_else(|| Error::Internal(anyhow::anyhow!("an order's rounding is unreadable")))?;
+        let totals = count_up(&order.lines.iter().map(Line::priced).collect::<Vec<_>>(), rounding)?.totals;
         Ok(Self {
             number: head.number.clone(),
             status: status.title(),
@@ -110,6 +147,11 @@ impl OrderShown {
             tax: shown(head.tax_minor),
             gross: shown(head.gross_minor()),
             is_export: head.tax_country == "export",
+            rates: totals
+                .by_rate
+                .iter()
+                .map(|rate| RateShown { percent: percent(rate.basis_points), net: shown(rate.net_minor), tax: shown(rate.tax_minor) })
+                .collect(),
             lines: order.lines.iter().map(|line| LineShown::of(line, shown)).collect(),
         })
     }
@@ -149,20 +191,25 @@ impl Line {
 }
 
 /// The way of an order: what it has come through, where it is, and what is still to come.
-pub fn steps(status: Status, happened: &[Happened], now: DateTime<Utc>, zone: Tz) -> Vec<Step> {
+pub fn steps(order: &Order, happened: &[Happened], tenant: &Tenant, now: DateTime<Utc>) -> Result<Vec<Step>> {
+    let (status, zone, zero) = (order.head.status()?, tenant.time_zone, order.head.money(0)?);
+    let shown = |minor: i64| Money { minor, ..zero }.shown_in(tenant.country);
     let mut steps: Vec<Step> = Vec::new();
-    for event in happened.iter().filter(|event| event.from_status != event.to_status || event.what == "amended") {
+    // What was picked is told when it leaves.
+    let is_told = |event: &&Happened| event.from_status != event.to_status || (!event.changes.lines.is_empty() && event.what != "picked");
+    for event in happened.iter().filter(is_told) {
         let Some(to) = Status::parse(&event.to_status) else { continue };
         steps.push(Step {
-            title: to.title(),
+            title: if event.what == "edited" { "Changed" } else { to.title() },
             at: when::ago(event.at, now, zone),
             exact: when::exact(event.at, zone),
             reason: event.reason.clone(),
+            changes: event.changes.in_words(shown),
             kind: if matches!(to, Status::Cancelled | Status::Declined) { "ended" } else { "done" },
         });
     }
     if status.is_end() {
-        return steps;
+        return Ok(steps);
     }
     let to_come: &[Status] = match status {
         Status::Submitted => &[Status::Accepted, Status::Picking, Status::Dispatched, Status::Delivered],
@@ -175,7 +222,8 @@ pub fn steps(status: Status, happened: &[Happened], now: DateTime<Utc>, zone: Tz
         at: String::new(),
         exact: String::new(),
         reason: String::new(),
+        changes: Vec::new(),
         kind: "next",
     }));
-    steps
+    Ok(steps)
 }

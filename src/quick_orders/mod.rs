@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 pub use self::lines::{MOST_LINES, TypedLine, read_lines};
 use crate::basket::{self, Change, Edit, Misfit, fit};
 use crate::catalogue::{self, Goods};
-use crate::db::{Counter, Tx};
+use crate::db::{Counter, TenantDoor, Tx};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::pricing::Price;
@@ -51,7 +51,7 @@ impl Matched {
 }
 
 /// Looks up what these lines stand for.
-pub async fn matched(tx: &mut Tx<Counter>, terms: &Terms, lines: Vec<TypedLine>) -> Result<Vec<Matched>> {
+pub async fn matched<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, lines: Vec<TypedLine>) -> Result<Vec<Matched>> {
     let key = |sku: &str| Sku::parse(sku).map(|sku| sku.key()).unwrap_or_default();
     let keys: Vec<String> = lines.iter().map(|line| key(&line.sku)).filter(|key| !key.is_empty()).collect();
     let found = if keys.is_empty() { Vec::new() } else { catalogue::of_skus(tx, terms, &keys).await? };

@@ -22,20 +22,21 @@ struct QuickPage {
     found: usize,
 }
 
-struct Row {
-    text: String,
-    sku: String,
-    name: String,
-    quantity: u32,
-    total: String,
+/// A line, and what was found for it.
+pub struct Row {
+    pub text: String,
+    pub sku: String,
+    pub name: String,
+    pub quantity: u32,
+    pub total: String,
     /// Why not, or what to look at; empty when all is well.
-    problem: String,
+    pub problem: String,
     /// Whether it goes into the basket all the same, to be put right there.
-    goes: bool,
+    pub goes: bool,
 }
 
 impl Row {
-    fn of(matched: &Matched, terms: &Terms) -> Self {
+    pub fn of(matched: &Matched, terms: &Terms) -> Self {
         let mut row = Self {
             text: matched.text.clone(),
             sku: String::new(),

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::db::{TenantDoor, Tx};
+use crate::db::{Office, TenantDoor, Tx};
 use crate::error::Result;
 use crate::ids::ProductId;
 
@@ -136,6 +136,51 @@ pub async fn reserve<D: TenantDoor>(tx: &mut Tx<D>, wanted: &[Wanted]) -> Result
         .into_iter()
         .map(|row| Short { product: row.product_id.into(), available: row.available.max(0), wanted: row.wanted })
         .collect())
+}
+
+/// What of a product leaves with an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    pub product: ProductId,
+    /// So many of it go,
+    pub left: i64,
+    /// and so many were spoken for.
+    pub held: i64,
+}
+
+/// What leaves is not on hand any more, and nobody speaks for it. What is not counted stays uncounted.
+pub async fn leave(tx: &mut Tx<Office>, gone: &[Gone]) -> Result<()> {
+    let products: Vec<Uuid> = gone.iter().map(|gone| gone.product.uuid()).collect();
+    let left: Vec<i64> = gone.iter().map(|gone| gone.left).collect();
+    let held: Vec<i64> = gone.iter().map(|gone| gone.held).collect();
+    sqlx::query!(
+        "with gone as materialized (
+           select g.product_id, sum(g.went)::bigint as went, sum(g.held)::bigint as held
+             from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as g (product_id, went, held) group by g.product_id),
+         there as materialized (
+           select s.product_id, g.went, g.held, p.stock_mode
+             from gone g
+             join products p on p.tenant_id = $1 and p.product_id = g.product_id
+             join stock s on s.tenant_id = $1 and s.product_id = g.product_id
+            order by s.product_id for update of s)
+         update stock s
+            set reserved = s.reserved - t.held, on_hand = s.on_hand - case t.stock_mode when 'untracked' then 0 else t.went end
+           from there t
+          where s.tenant_id = $1 and s.product_id = t.product_id",
+        tx.tenant().uuid(),
+        &products[..],
+        &left[..],
+        &held[..]
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// What had left is on hand again.
+pub async fn come_back(tx: &mut Tx<Office>, back: &[Wanted]) -> Result<()> {
+    let gone: Vec<Gone> = back.iter().map(|back| Gone { product: back.product, left: -back.change, held: 0 }).collect();
+    if gone.is_empty() { Ok(()) } else { leave(tx, &gone).await }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 )]
 #![allow(clippy::pedantic, reason = "tests are read as stories")]
 
+mod amendments;
 mod authenticator;
 mod browser;
 mod house;
@@ -68,12 +69,16 @@ mod openapi;
 mod operator_commands;
 mod operators;
 mod order_days;
+mod order_edits;
+mod order_papers;
 mod orders;
 mod own_pages;
 mod page_rules;
 mod pages;
 mod passkeys;
 mod phone_oracle;
+mod phone_orders;
+mod picking;
 mod purge_walls;
 mod purging;
 mod quick_orders;

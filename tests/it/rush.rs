@@ -40,7 +40,7 @@ async fn two_hundred_orders_for_the_last_ten_sell_exactly_ten() {
 }
 
 /// What is reserved of each product is what its orders hold, and what has ended holds nothing.
-async fn assert_that_stock_is_right(house: &House, after: &str) {
+pub async fn assert_that_stock_is_right(house: &House, after: &str) {
     let wrong: String = house
         .value(
             "select coalesce(string_agg(format('%s: %s reserved, %s held', sku, s.reserved, coalesce(h.held, 0)), '; '), '')

@@ -79,11 +79,16 @@ const INVITED: &str = "name=Ivy&email=ivy%40example.com&role=picker";
 const INVITED_JSON: &str = r#"{"name":"Ian","email":"ian@example.com","role":"picker"}"#;
 /// Stands for a picture, which is no text.
 pub const PICTURE: &str = "a picture";
+/// Stands for a form with a file in it.
+pub const LIST: &str = "a list";
 const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&country=GB&time_zone=Europe%2FLondon&prices_shown=nothing";
 const DOMAIN: &str = "domain=shop.acme.example";
 const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
 const NO_PRODUCT: &str = r#"{"edits":[{"product_id":"00000000-0000-0000-0000-000000000000","quantity":1}]}"#;
 const NO_SKU: &str = r#"{"lines":[{"sku":"NO-1","quantity":1}]}"#;
+const NO_ACCOUNT: &str = r#"{"account_number":"X-9","lines":[{"sku":"SUG-1","quantity":1}]}"#;
+const AS_IT_IS: &str = r#"{"revision":1}"#;
+const SAME_SKU: &str = r#"{"revision":1,"lines":[{"sku":"NO-1","quantity":1}]}"#;
 const NO_BASKET: &str = r#"{"submission_id":"00000000-0000-0000-0000-000000000001","version":1,"seen":[{"product_id":"00000000-0000-0000-0000-000000000000","minor":1}]}"#;
 const REASON: &str = "reason=Because";
 const WHY: &str = "reason=Customers+cannot+sign+in";
@@ -284,11 +289,14 @@ pub const GUARDED: &[Guarded] = &[
     // There is nothing in the basket.
     customer("POST", "/orders", "", (Right::Ada, 409), 303),
     customer("GET", "/orders/:number", "", (Right::Ada, 200), 303),
+    customer("GET", "/orders/:number/edit", "", (Right::Ada, 200), 303),
+    // Nothing is left of it.
+    customer("POST", "/orders/:number/edit", "revision=1", (Right::Ada, 422), 303),
+    customer("GET", "/orders/:number/order.pdf", "", (Right::Ada, 200), 303),
     customer("POST", "/orders/:number/cancellation", "", (Right::Ada, 303), 303),
     customer("POST", "/orders/:number/reorder", "", (Right::Ada, 303), 303),
     customer("GET", "/quick-order", "", (Right::Ada, 200), 303),
-    // A form with a file in it is sent otherwise.
-    customer("POST", "/quick-order", "", (Right::Ada, 415), 303),
+    customer("POST", "/quick-order", LIST, (Right::Ada, 200), 303),
     customer("POST", "/quick-order/lines", "", (Right::Ada, 303), 303),
     customer("GET", "/api/v1/basket", "", (Right::Ada, 200), 403),
     customer("PATCH", "/api/v1/basket", NO_PRODUCT, (Right::Ada, 404), 403),
@@ -296,6 +304,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/api/v1/orders", NO_SKU, (Right::Ada, 422), 403),
     customer("GET", "/api/v1/orders", "", (Right::Ada, 200), 403),
     customer("GET", "/api/v1/orders/:number", "", (Right::Ada, 200), 403),
+    customer("PATCH", "/api/v1/orders/:number", SAME_SKU, (Right::Ada, 422), 403),
     customer("DELETE", "/api/v1/orders/:number", "", (Right::Ada, 204), 403),
     customer("GET", "/wholesalers", "", (Right::Ada, 200), 200),
     customer("POST", "/wholesalers/:slug/visit", "", (Right::Cat, 303), 404),
@@ -348,6 +357,28 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/rejection", REASON, 303),
     office(Door::Decider, "GET", "/office/orders", "", 200),
     office(Door::Decider, "GET", "/office/orders/:number", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number/order.pdf", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number/amendment", "", 200),
+    // Nothing is otherwise.
+    office(Door::Decider, "POST", "/office/orders/:number/amendment", "revision=1&quantity.1=1", 422),
+    office(Door::Decider, "GET", "/office/orders/new", "?account=A-1", 200),
+    office(Door::Decider, "POST", "/office/orders", "account=A-1&lines=SUG-1+1", 200),
+    // Nobody has accepted it, so there is nothing to pick.
+    office(Door::AnyRole, "GET", "/office/picking", "", 200),
+    office(Door::AnyRole, "GET", "/office/picking/list", "", 200),
+    office(Door::AnyRole, "GET", "/office/picking/:number", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/start", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/lines", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/delivery", "", 404),
+    office(Door::AnyRole, "GET", "/api/v1/office/picking", "", 200),
+    office(Door::AnyRole, "GET", "/api/v1/office/picking/:number", "", 404),
+    office(Door::AnyRole, "PATCH", "/api/v1/office/picking/:number", "{}", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/start", "", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/dispatch", "", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/delivery", "{}", 409),
+    office(Door::Decider, "POST", "/api/v1/office/orders", NO_ACCOUNT, 422),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment-preview", AS_IT_IS, 422),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment", AS_IT_IS, 422),
     office(Door::Decider, "POST", "/office/orders/:number/acceptance", "", 303),
     office(Door::Decider, "POST", "/office/orders/:number/refusal", REASON, 303),
     // Nobody has accepted it yet.

@@ -7,7 +7,7 @@ use tradecounter::orders::OrderNumber;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::routes::{Guarded, PICTURE};
+use super::routes::{Guarded, LIST, PICTURE};
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
 use crate::settings::pictures;
@@ -430,6 +430,10 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
         } else {
             pictures::upload_to(browser, path, &picture).await
         };
+    }
+    if body == LIST {
+        let list = "--b\r\nContent-Disposition: form-data; name=\"lines\"\r\n\r\nSUG-1 1\r\n--b--\r\n";
+        return browser.send_bytes(method, path, "multipart/form-data; boundary=b", list.into()).await;
     }
     let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
     let body = ["POST", "PATCH"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
