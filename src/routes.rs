@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
+use crate::catalogue::api::ProductsApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -67,7 +68,8 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
-type CustomersApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+type CustomersApi =
+    (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
 
 type OfficeApi = (
     OfficeSignInApi,
@@ -86,7 +88,8 @@ type OfficeApi = (
 
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
-    let of_customers = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+    let of_customers =
+        (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,

@@ -26,6 +26,8 @@ pub enum Chapter {
     /// A customer asks for an account.
     #[oai(rename = "Asking for an account")]
     Registration,
+    /// What is sold, and at which price.
+    Goods,
     /// What is a customer's own.
     Customer,
     /// The wholesaler's staff: signing in, deciding, customers.

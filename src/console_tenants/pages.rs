@@ -22,6 +22,7 @@ use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::tenants::markets::Market;
 use crate::tenants::usage::{self, Day};
 use crate::values::Country;
+use crate::web::address::encode;
 use crate::web::chart::{Chart, bytes};
 use crate::web::{Page, Redirect, Shell, when};
 

@@ -1,7 +1,5 @@
 //! The customers on a desk, and one of them with what may be done.
 
-use std::fmt::Write;
-
 use askama::Template;
 use http::StatusCode;
 use poem::web::{Form, Path, Query};
@@ -17,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::office_requests;
 use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Staff};
 use crate::values::PhoneNumber;
+use crate::web::address::encode;
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -225,18 +224,5 @@ async fn show_page(
         reason,
         reason_error,
         notice: if notice.is_empty() { String::new() } else { format!("{notice}.") },
-    })
-}
-
-/// For a query's value.
-pub fn encode(words: &str) -> String {
-    words.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
-            other => {
-                let _ = write!(encoded, "%{other:02X}");
-            }
-        }
-        encoded
     })
 }

@@ -4,8 +4,10 @@ use poem::endpoint::make_sync;
 
 use super::{GET, POST};
 use crate::api::docs;
+use crate::catalogue;
 use crate::confirmations;
 use crate::devices;
+use crate::home;
 use crate::my_data;
 use crate::number_changes;
 use crate::registrations;
@@ -27,6 +29,10 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/registration-requests/new", registrations::pages::new),
         page(POST, "/registration-requests", registrations::pages::create),
         page(POST, "/registration-requests/current/withdrawal", registrations::pages::take_back),
+        page(GET, "/account", home::pages::account),
+        page(GET, "/products", catalogue::pages::index),
+        page(GET, "/products/:product_id", catalogue::pages::show),
+        page(GET, "/usuals", catalogue::pages::usuals),
         page(GET, "/wholesalers", wholesalers::pages::index),
         page(POST, "/wholesalers/:slug/visit", wholesalers::pages::visit),
         page(GET, "/arrivals/new", wholesalers::pages::prepare_arrival),

@@ -1,5 +1,6 @@
 //! What all pages share: the server loop, the door every request comes through, and how things are shown.
 
+pub mod address;
 pub mod assets;
 pub mod chart;
 pub mod client;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, SupportGiver};
+use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, Shopper, SupportGiver};
 use crate::tenancy::states::{Role, State};
-use crate::tenancy::{Tenant, Visitor};
+use crate::tenancy::token::SESSION_COOKIE;
+use crate::tenancy::{PricesShown, Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
 use crate::web::failure::{only_to_be_read, until_erased};
@@ -26,6 +27,14 @@ pub struct Shell {
     /// Which entry of the menu is this page.
     pub place: String,
     pub phone: String,
+    /// The trade account's name, of a customer who is let in.
+    pub account: String,
+    /// Whether there are goods for them to see,
+    pub looks: bool,
+    /// what of them they look for,
+    pub query: String,
+    /// and whether somebody to whom this page is nobody's has been here before.
+    pub is_known: bool,
     pub staff_name: String,
     pub staff_role: String,
     pub pending_requests: i64,
@@ -74,7 +83,17 @@ impl Shell {
             private: true,
             place: place.to_owned(),
             phone: caller.session.phone.national(caller.tenant.country),
+            account: caller.session.active_access().map(|access| access.business_name.clone()).unwrap_or_default(),
+            looks: caller.session.active_access().is_some() || caller.tenant.prices_shown != PricesShown::Nothing,
             ..Self::of(caller, title)
+        }
+    }
+
+    /// Around a page of goods, for whoever may see them.
+    pub fn of_shopper(shopper: &Shopper, title: &str, place: &str) -> Self {
+        match &shopper.buyer {
+            Some((caller, _)) => Self::of_customer(caller, title, place),
+            None => Self { looks: true, is_known: shopper.token(SESSION_COOKIE).is_some(), ..Self::of(shopper, title) },
         }
     }
 

@@ -17,6 +17,10 @@ const PAGES = {
   "counter /": ["stranger", "waiting", "rejected", "customer", "suspended"],
   "counter /code": ["stranger"],
   "counter /registration-requests/new": ["newcomer", "rejected"],
+  "counter /account": ["customer"],
+  "counter /products": ["customer"],
+  "counter /products/:product_id": ["customer"],
+  "counter /usuals": ["customer"],
   "counter /wholesalers": ["newcomer", "waiting", "customer"],
   "counter /devices": ["newcomer", "waiting", "customer"],
   "counter /my-data": ["newcomer", "customer"],
@@ -89,6 +93,10 @@ const WAYS = {
   "counter /code": async (person) => {
     await person.goto(at("counter /"));
     await askForCode(person, demo, stranger("56"));
+  },
+  "counter /products/:product_id": async (person) => {
+    await person.goto(at("counter /products"));
+    await person.locator("a.what").first().click();
   },
   "counter /office/code": (person) => askForMail(person, "counter /office/sign-in", OWNER),
   "console /code": (person) => askForMail(person, "console /sign-in", "olga@platform.example"),

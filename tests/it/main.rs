@@ -27,6 +27,7 @@ mod bulk;
 mod cancellation;
 mod carriers;
 mod catalog;
+mod catalogue;
 mod closing;
 mod code_pages;
 mod codes;

@@ -50,6 +50,7 @@ pub struct Ids {
     asked: String,
     granted: String,
     passkey: String,
+    product: String,
 }
 
 impl Ids {
@@ -68,6 +69,7 @@ impl Ids {
             asked: new(),
             granted: new(),
             passkey: new(),
+            product: new(),
         }
     }
 
@@ -92,6 +94,7 @@ impl Ids {
             (":staff_id", &self.colleague),
             (":invitation_id", &self.invitation),
             (":domain_id", &self.domain),
+            (":product_id", &self.product),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -99,9 +102,9 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 11] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey]
+    pub fn all(&self) -> [&String; 12] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product]
     }
 }
 
@@ -272,6 +275,19 @@ impl Scene {
         .expect("a domain")
     }
 
+    /// Something that is sold.
+    pub async fn product(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
+             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
+             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a product")
+    }
+
     /// An operator's request to look, answered or not.
     pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
         let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
@@ -336,6 +352,7 @@ impl Scene {
             asked: self.support(slug, Uuid::now_v7(), false).await,
             granted: self.support(slug, Uuid::now_v7(), true).await,
             passkey: self.passkey(slug).await,
+            product: self.product(slug).await,
         }
     }
 
