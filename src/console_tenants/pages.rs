@@ -16,7 +16,6 @@ use crate::certificates;
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
 use crate::lists::NEWEST;
-use crate::office_customers::pages::encode;
 use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::tenants::markets::Market;
