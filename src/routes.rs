@@ -4,6 +4,7 @@ mod console;
 mod counter;
 mod office;
 mod public;
+mod selling;
 
 use http::Method;
 use poem::endpoint::{BoxEndpoint, make_sync};
@@ -40,6 +41,7 @@ use crate::office_orders::api::OfficeOrdersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
+use crate::order_settings::api::OrderSettingsApi;
 use crate::orders::api::OrdersApi;
 use crate::orders::edits::api::EditsApi;
 use crate::phone_orders::api::PhoneOrdersApi;
@@ -75,11 +77,23 @@ fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
-type CustomersApi =
-    (SignInApi, MeApi, BasketApi, OrdersApi, EditsApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
+type CustomersApi = (
+    SignInApi,
+    MeApi,
+    BasketApi,
+    OrdersApi,
+    EditsApi,
+    RegistrationsApi,
+    WholesalersApi,
+    DevicesApi,
+    ConfirmationsApi,
+    MyDataApi,
+    NumberChangesApi,
+    ProductsApi,
+);
 
 /// What is done with orders.
-type DeskApi = (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi);
+type DeskApi = (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi, OrderSettingsApi);
 
 type OfficeApi = (
     OfficeSignInApi,
@@ -99,12 +113,24 @@ type OfficeApi = (
 
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
-    let of_customers =
-        (SignInApi, MeApi, BasketApi, OrdersApi, EditsApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi, ProductsApi);
+    let of_customers = (
+        SignInApi,
+        MeApi,
+        BasketApi,
+        OrdersApi,
+        EditsApi,
+        RegistrationsApi,
+        WholesalersApi,
+        DevicesApi,
+        ConfirmationsApi,
+        MyDataApi,
+        NumberChangesApi,
+        ProductsApi,
+    );
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,
-        (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi),
+        (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi, OrderSettingsApi),
         OfficeRequestsApi,
         OfficeCustomersApi,
         TeamApi,

@@ -131,7 +131,12 @@ impl AmendmentsApi {
     ///
     /// Nothing is written. Accepted already and being picked, or changed since it was read: 409.
     #[oai(path = "/office/orders/:number/amendment-preview", method = "post")]
-    async fn create_amendment_preview(&self, staff: Staff<Seller>, number: Path<String>, body: Body<AmendmentBody>) -> Result<Json<AmendmentAnswer>> {
+    async fn create_amendment_preview(
+        &self,
+        staff: Staff<Seller>,
+        number: Path<String>,
+        body: Body<AmendmentBody>,
+    ) -> Result<Json<AmendmentAnswer>> {
         let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
         let currency = staff.tenant.currency;
         let amendment = read(&body);

@@ -8,8 +8,8 @@ pub mod pages;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use self::drafting::{Draft, Drafted};
 use self::drafting::draft;
+pub use self::drafting::{Draft, Drafted};
 use crate::catalogue;
 use crate::db::{Office, Tx};
 use crate::error::{Error, LineFault, Result};

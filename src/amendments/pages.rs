@@ -222,7 +222,7 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, shown:
         originals: order.lines.iter().map(|line| (line.line, line.name.clone())).collect(),
         outcome: draft.map(|draft| {
             let gross_minor = (draft.before_gross_minor, draft.after.gross_minor);
-            Outcome::of(&draft.changes(), gross_minor, &typed, zero, member.tenant.country)
+            Outcome::of(&draft.changes(), gross_minor, typed.clone(), zero, member.tenant.country)
         }),
         warnings,
     })

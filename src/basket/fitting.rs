@@ -117,9 +117,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_said_with_what_would() {
-        let said = |fit: Fit<'static>, quantity: u32| {
-            fit.misfit(quantity).map(|misfit| (misfit.in_words(quantity), misfit.better(&fit)))
-        };
+        let said = |fit: Fit<'static>, quantity: u32| fit.misfit(quantity).map(|misfit| (misfit.in_words(quantity), misfit.better(&fit)));
         let twenty_left = Fit { orderable: Some(20), ..SIXES };
         for (fit, quantity, words, better) in [
             (SIXES, 7, "You can order this from 12 on.", vec![12]),

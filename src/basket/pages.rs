@@ -23,6 +23,7 @@ use crate::tenancy::terms::Terms;
 use crate::values::{Money, Quantity};
 use crate::web::{Page, Redirect, Shell};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 #[derive(Template)]
 #[template(path = "basket/show.html")]
 struct BasketPage {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
-use crate::pricing::{Price, PriceRow, Source, breaks_of, price_of};
+use crate::pricing::{Price, PriceRow, breaks_of, price_of};
 use crate::stock::{Availability, StockMode, StockRow, availability};
 use crate::tax::{Rate, TaxClass, tax_on};
 use crate::tenancy::terms::Terms;
@@ -185,7 +185,7 @@ impl TryFrom<GoodsRow> for Goods {
     type Error = Error;
 
     fn try_from(row: GoodsRow) -> Result<Self> {
-        let prices = prices(&row)?;
+        let prices = PriceRow::of_columns(row.sources, row.from_quantities, row.minors, row.valid_froms, row.valid_untils)?;
         let stock = match (row.on_hand, row.reserved, row.back_order_limit, row.low_at) {
             (Some(on_hand), Some(reserved), Some(back_order_limit), Some(low_at)) => {
                 Some(StockRow { on_hand, reserved, back_order_limit, low_at })
@@ -218,24 +218,4 @@ impl TryFrom<GoodsRow> for Goods {
 
 fn there<T>(value: Option<T>, what: &str) -> Result<T> {
     value.ok_or_else(|| Error::Internal(anyhow::anyhow!("a product's {what} is unreadable")))
-}
-
-/// The rows of prices, which come as five lists of the same length.
-fn prices(row: &GoodsRow) -> Result<Vec<PriceRow>> {
-    let (Some(sources), Some(quantities), Some(minors), Some(froms), Some(untils)) =
-        (&row.sources, &row.from_quantities, &row.minors, &row.valid_froms, &row.valid_untils)
-    else {
-        return Ok(Vec::new());
-    };
-    let rows = sources.iter().zip(quantities).zip(minors).zip(froms).zip(untils);
-    rows.map(|((((source, from_quantity), minor), valid_from), valid_until)| {
-        Ok(PriceRow {
-            source: there(Source::of_number(*source), "source of a price")?,
-            from_quantity: there(u32::try_from(*from_quantity).ok(), "quantity of a price")?,
-            minor: *minor,
-            valid_from: *valid_from,
-            valid_until: *valid_until,
-        })
-    })
-    .collect()
 }

@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn endless_texts_have_an_end() {
         let long = "word-upon-word ".repeat(200) + &"x".repeat(300);
-        let many: String = (0..300).map(|number| format!("word{number}x ")).collect();
+        let many = (0..300).map(|number| format!("word{number}x ")).collect::<Vec<_>>().concat();
         let words = words_of("SKU-1", &many, &long, &"9".repeat(300));
         assert_eq!(words.len(), MOST_WORDS);
         assert!(words.contains("sku1") && words.iter().all(|word| word.len() <= LONGEST_WORD));

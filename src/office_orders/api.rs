@@ -151,7 +151,12 @@ impl OfficeOrdersApi {
     ///
     /// The customer is told the reason. Answered already: 409.
     #[oai(path = "/office/orders/:number/refusal", method = "post")]
-    async fn create_order_refusal(&self, staff: Staff<Seller>, number: Path<String>, body: Body<OrderReasonBody>) -> Result<Json<OrderDetail>> {
+    async fn create_order_refusal(
+        &self,
+        staff: Staff<Seller>,
+        number: Path<String>,
+        body: Body<OrderReasonBody>,
+    ) -> Result<Json<OrderDetail>> {
         let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
         staff
             .write(async |tx, member| {

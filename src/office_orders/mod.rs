@@ -224,9 +224,7 @@ async fn by_staff(tx: &mut Tx<Office>, member: &Member, order: &mut Locked, step
 
 /// The id of the newest order: another one means that something has come.
 pub async fn newest(tx: &mut Tx<Office>) -> Result<Option<Uuid>> {
-    let newest = sqlx::query_scalar!(
-        "select order_id from orders where tenant_id = $1 order by placed_at desc limit 1",
-        tx.tenant().uuid()
-    );
+    let newest =
+        sqlx::query_scalar!("select order_id from orders where tenant_id = $1 order by placed_at desc limit 1", tx.tenant().uuid());
     Ok(newest.fetch_optional(&mut *tx).await?)
 }

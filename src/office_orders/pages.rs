@@ -104,6 +104,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
     })
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 #[derive(Template)]
 #[template(path = "office_orders/show.html")]
 struct ShowPage {

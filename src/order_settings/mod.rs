@@ -125,7 +125,8 @@ async fn days(tx: &mut Tx<Office>) -> Result<Vec<Day>> {
         let count = |number: i16| u32::try_from(number).unwrap_or_default();
         Some(Day { method: Method::parse(&method)?, weekday: count(weekday), days_before: count(days_before), cut_off })
     };
-    let rows = rows.into_iter().map(|row| Row { method: row.method, weekday: row.weekday, days_before: row.days_before, cut_off: row.cut_off });
+    let rows =
+        rows.into_iter().map(|row| Row { method: row.method, weekday: row.weekday, days_before: row.days_before, cut_off: row.cut_off });
     let mut days: Vec<Day> = rows.filter_map(day).collect();
     days.sort();
     Ok(days)

@@ -135,7 +135,8 @@ fn page(member: &Member, form: &Typed, version: String, wrong: FieldErrors) -> I
         rows: (1..=7)
             .map(|weekday| {
                 let field = format!("{}.{weekday}", method.word());
-                let or = |name: &str, otherwise: &str| form.get(&format!("{field}.{name}")).cloned().unwrap_or_else(|| otherwise.to_owned());
+                let or =
+                    |name: &str, otherwise: &str| form.get(&format!("{field}.{name}")).cloned().unwrap_or_else(|| otherwise.to_owned());
                 Row {
                     weekday: weekday_name(weekday),
                     is_on: form.contains_key(&field),

@@ -54,7 +54,8 @@ fn rate(line: &str) -> Result<OwnRate, String> {
         format!("“{line}”: the classes are {classes}.")
     })?;
     let from = from.parse().map_err(|_| format!("“{line}”: a day is written as in 2026-01-01."))?;
-    let basis_points = basis_points(percent).ok_or_else(|| format!("“{line}”: percent are from 0 to 100, with two decimals at the most."))?;
+    let basis_points =
+        basis_points(percent).ok_or_else(|| format!("“{line}”: percent are from 0 to 100, with two decimals at the most."))?;
     Ok(OwnRate { country, class, from, basis_points })
 }
 
@@ -103,14 +104,29 @@ mod tests {
         let written: Vec<String> = read.iter().map(rate_line).collect();
         assert_eq!(written, ["FR reduced 2026-01-01 5.5", "GB standard 2030-04-06 22", "GB zero 2026-01-01 0"]);
         assert_eq!(rates(&written.join("\n")), Ok(read));
-        for wrong in ["FR reduced 5.5", "XX reduced 2026-01-01 5", "FR cheap 2026-01-01 5", "FR reduced soon 5", "FR reduced 2026-01-01 101", "FR reduced 2026-01-01 5.555", "FR reduced 2026-01-01 -5"] {
+        for wrong in [
+            "FR reduced 5.5",
+            "XX reduced 2026-01-01 5",
+            "FR cheap 2026-01-01 5",
+            "FR reduced soon 5",
+            "FR reduced 2026-01-01 101",
+            "FR reduced 2026-01-01 5.555",
+            "FR reduced 2026-01-01 -5",
+        ] {
             assert!(rates(wrong).is_err_and(|why| why.contains(wrong)), "{wrong}");
         }
     }
 
     #[test]
     fn a_cut_off_is_a_time_of_the_day() {
-        for (typed, time) in [("16:00", Some("16:00:00")), ("4:30", Some("04:30:00")), ("00:00:00", Some("00:00:00")), ("24:00", None), ("", None), ("noon", None)] {
+        for (typed, time) in [
+            ("16:00", Some("16:00:00")),
+            ("4:30", Some("04:30:00")),
+            ("00:00:00", Some("00:00:00")),
+            ("24:00", None),
+            ("", None),
+            ("noon", None),
+        ] {
             assert_eq!(cut_off(typed).map(|time| time.to_string()).as_deref(), time, "{typed}");
         }
     }

@@ -37,9 +37,7 @@ pub fn added_line(order: &Locked, adding: &Adding<'_>, goods: &[Goods], terms: &
     let (unit_minor, source) = match (&own, original) {
         (None, None) => return Err("It has no price for this customer.".to_owned()),
         (Some(own), None) => (own.unit_minor, own.source.word()),
-        (own, Some(original)) => {
-            (own.as_ref().map_or(original.unit_minor, |own| own.unit_minor.min(original.unit_minor)), "substitute")
-        }
+        (own, Some(original)) => (own.as_ref().map_or(original.unit_minor, |own| own.unit_minor.min(original.unit_minor)), "substitute"),
     };
     Ok(Line {
         order_id: order.order_id,

@@ -5,11 +5,11 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
+use super::changes::LineChange;
 use super::{
     Asked, Happened, LONGEST_NOTE, LONGEST_REFERENCE, Line, Lines, Order, OrderNumber, PAGE, Placed, Placing, Sender, cancel, find,
     happened, of_account, read_words, submit,
 };
-use super::changes::LineChange;
 use crate::api::money::MoneyAnswer;
 use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Text, Whole};
@@ -295,8 +295,7 @@ impl OrdersApi {
         idempotency_key: KeyHeader,
         body: Body<OrderBody>,
     ) -> Result<OrderPlaced> {
-        let (reference, note) =
-            read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
+        let (reference, note) = read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
         let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
         let placing = Placing { lines: Lines::Listed(body.lines.iter().map(OrderLineBody::asked).collect()), day, reference, note };
         let key = read_key(&buyer.headers, &idempotency_key)?;

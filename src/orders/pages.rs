@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::printing::{Addressee, on_paper};
 use super::shown::{OrderShown, Step, steps, tone};
-use super::{Lines, Move, Order, OrderNumber, PAGE, Placing, Sender, cancel, find, happened, number_of_submission, of_account, read_words, reorder, states, submit};
+use super::{
+    Lines, Move, Order, OrderNumber, PAGE, Placing, Sender, cancel, find, happened, number_of_submission, of_account, read_words, reorder,
+    states, submit,
+};
 use crate::basket::pages::{NotSent, Typed, page as basket_page};
 use crate::error::{Error, LineFault, Result};
 use crate::home;
@@ -168,6 +171,7 @@ pub async fn index(mut buyer: Buyer, Query(query): Query<IndexQuery>) -> Result<
     })
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 #[derive(Template)]
 #[template(path = "orders/show.html")]
 struct ShowPage {
@@ -224,9 +228,9 @@ pub async fn paper(buyer: Buyer, Path(number): Path<String>) -> Result<Response>
 }
 
 /// An order's paper, as an answer.
-pub fn file(number: &OrderNumber, paper: Vec<u8>) -> Response {
+pub fn file(number: &OrderNumber, pdf: Vec<u8>) -> Response {
     let name = format!("inline; filename=\"order-{number}.pdf\"");
-    Response::builder().content_type("application/pdf").header(CONTENT_DISPOSITION, name).body(paper)
+    Response::builder().content_type("application/pdf").header(CONTENT_DISPOSITION, name).body(pdf)
 }
 
 /// Why it was not cancelled, when it still is not.

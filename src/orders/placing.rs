@@ -221,12 +221,7 @@ fn key_of(sku: &str) -> String {
 }
 
 /// What these SKUs stand for. Of what whoever asks holds of each product already, they may have as many again.
-pub(super) async fn listed<D: TenantDoor>(
-    tx: &mut Tx<D>,
-    terms: &Terms,
-    asked: &[Asked],
-    held: &HashMap<Uuid, i64>,
-) -> Result<Vec<Line>> {
+pub(super) async fn listed<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, asked: &[Asked], held: &HashMap<Uuid, i64>) -> Result<Vec<Line>> {
     let keys: Vec<String> = asked.iter().map(|asked| key_of(&asked.sku)).collect();
     let mut found = catalogue::of_skus(tx, terms, &keys).await?;
     for goods in &mut found {
@@ -281,7 +276,12 @@ fn too_few(goods: &Goods, wanted: i64, available: i64) -> LineFault {
 }
 
 fn dearer(goods: &Goods, price: &Price) -> LineFault {
-    LineFault { sku: goods.sku.clone(), detail: "Its price has changed.".to_owned(), now_minor: Some(price.unit_minor), ..LineFault::default() }
+    LineFault {
+        sku: goods.sku.clone(),
+        detail: "Its price has changed.".to_owned(),
+        now_minor: Some(price.unit_minor),
+        ..LineFault::default()
+    }
 }
 
 /// Reserves what is wanted and writes the order down, with its lines and its first event, in one statement.

@@ -35,7 +35,11 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
     let mut facts = vec![
         format!("For {}, account {}", addressee.business_name, addressee.account_number),
         addressee.town.to_owned(),
-        format!("Sent {}{}", order.placed_exact, if order.placed_by.is_empty() { String::new() } else { format!(", by {}", order.placed_by) }),
+        format!(
+            "Sent {}{}",
+            order.placed_exact,
+            if order.placed_by.is_empty() { String::new() } else { format!(", by {}", order.placed_by) }
+        ),
         order.status.to_owned(),
         order.wanted.clone(),
     ];
@@ -56,8 +60,7 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
                 name.push_str(&format!(", {more}"));
             }
         }
-        let quantity =
-            if line.is_otherwise { format!("{} (of {})", line.quantity, line.ordered) } else { line.quantity.to_string() };
+        let quantity = if line.is_otherwise { format!("{} (of {})", line.quantity, line.ordered) } else { line.quantity.to_string() };
         paper.row(&LINES, &[&line.sku, &name, &quantity, &line.unit, &line.rate, &line.net], false);
     }
     paper.rule();

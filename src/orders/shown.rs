@@ -1,7 +1,5 @@
 //! An order in words and in money, as its customer and the office read it.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 
 use super::changes::Changes;
@@ -86,9 +84,15 @@ pub struct Outcome {
 
 impl Outcome {
     /// `gross_minor` is before and after; `zero` is nothing of the order's currency.
-    pub fn of(changes: &Changes, gross_minor: (i64, i64), typed: &HashMap<String, String>, zero: Money, country: Country) -> Self {
+    pub fn of(
+        changes: &Changes,
+        gross_minor: (i64, i64),
+        typed: impl IntoIterator<Item = (String, String)>,
+        zero: Money,
+        country: Country,
+    ) -> Self {
         let shown = |minor: i64| Money { minor, ..zero }.shown_in(country);
-        let mut typed: Vec<(String, String)> = typed.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut typed: Vec<(String, String)> = typed.into_iter().collect();
         typed.sort();
         Self {
             changes: changes.in_words(shown),
@@ -131,7 +135,8 @@ impl OrderShown {
         let zero = head.money(0)?;
         let shown = |minor: i64| Money { minor, ..zero }.shown_in(tenant.country);
         let status = head.status()?;
-        let rounding = Rounding::parse(&head.vat_rounding).ok_or_else(|| Error::Internal(anyhow::anyhow!("an order's rounding is unreadable")))?;
+        let rounding =
+            Rounding::parse(&head.vat_rounding).ok_or_else(|| Error::Internal(anyhow::anyhow!("an order's rounding is unreadable")))?;
         let totals = count_up(&order.lines.iter().map(Line::priced).collect::<Vec<_>>(), rounding)?.totals;
         Ok(Self {
             number: head.number.clone(),

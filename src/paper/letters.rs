@@ -18,9 +18,33 @@ const BOLD: [u16; 95] = [
 
 /// The letters between 0x80 and 0x9F.
 const OTHERS: [(char, u8); 27] = [
-    ('€', 0x80), ('‚', 0x82), ('ƒ', 0x83), ('„', 0x84), ('…', 0x85), ('†', 0x86), ('‡', 0x87), ('ˆ', 0x88), ('‰', 0x89),
-    ('Š', 0x8a), ('‹', 0x8b), ('Œ', 0x8c), ('Ž', 0x8e), ('‘', 0x91), ('’', 0x92), ('“', 0x93), ('”', 0x94), ('•', 0x95),
-    ('–', 0x96), ('—', 0x97), ('˜', 0x98), ('™', 0x99), ('š', 0x9a), ('›', 0x9b), ('œ', 0x9c), ('ž', 0x9e), ('Ÿ', 0x9f),
+    ('€', 0x80),
+    ('‚', 0x82),
+    ('ƒ', 0x83),
+    ('„', 0x84),
+    ('…', 0x85),
+    ('†', 0x86),
+    ('‡', 0x87),
+    ('ˆ', 0x88),
+    ('‰', 0x89),
+    ('Š', 0x8a),
+    ('‹', 0x8b),
+    ('Œ', 0x8c),
+    ('Ž', 0x8e),
+    ('‘', 0x91),
+    ('’', 0x92),
+    ('“', 0x93),
+    ('”', 0x94),
+    ('•', 0x95),
+    ('–', 0x96),
+    ('—', 0x97),
+    ('˜', 0x98),
+    ('™', 0x99),
+    ('š', 0x9a),
+    ('›', 0x9b),
+    ('œ', 0x9c),
+    ('ž', 0x9e),
+    ('Ÿ', 0x9f),
 ];
 
 /// A letter as WinAnsi writes it; None when it has none.
@@ -40,6 +64,7 @@ pub fn bytes(text: &str) -> Vec<u8> {
     for letter in text.chars() {
         match byte(letter) {
             Some(byte) => written.push(byte),
+            None if letter == '→' => written.extend(b"->"),
             None => written.extend(deunicode_char(letter).unwrap_or_default().chars().filter_map(byte)),
         }
     }
@@ -88,7 +113,13 @@ mod tests {
 
     #[test]
     fn widths_are_those_of_the_font() {
-        for (text, is_bold, thousandths) in [("Tea", false, 611.0 + 556.0 + 556.0), ("Tea", true, 611.0 + 556.0 + 556.0), ("£1", false, 1112.0), ("é", false, 556.0), ("…", false, 1000.0)] {
+        for (text, is_bold, thousandths) in [
+            ("Tea", false, 611.0 + 556.0 + 556.0),
+            ("Tea", true, 611.0 + 556.0 + 556.0),
+            ("£1", false, 1112.0),
+            ("é", false, 556.0),
+            ("…", false, 1000.0),
+        ] {
             assert!((width(text, is_bold, 1000.0) - thousandths).abs() < 0.01, "{text}: {}", width(text, is_bold, 1000.0));
         }
     }

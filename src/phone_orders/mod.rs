@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::AccountId;
 use crate::idempotency::submission::Patience;
+use crate::ids::AccountId;
 use crate::orders::{By, Placed, Placing, Sender, submit_listed};
 use crate::pricing;
 use crate::tenancy::extract::Member;

@@ -231,11 +231,8 @@ impl PickingApi {
             quantity: count(*body.picked),
             why: body.why.as_deref().unwrap_or_default().to_owned(),
         };
-        let instead = |body: &InsteadBody| Instead {
-            line: line_number(*body.line),
-            sku: (*body.sku).to_owned(),
-            quantity: count(*body.quantity),
-        };
+        let instead =
+            |body: &InsteadBody| Instead { line: line_number(*body.line), sku: (*body.sku).to_owned(), quantity: count(*body.quantity) };
         let picked: Vec<Picked> = body.lines.iter().flatten().map(picked).collect();
         let instead: Vec<Instead> = body.instead.iter().flatten().map(instead).collect();
         staff

@@ -121,7 +121,8 @@ pub fn by_route(lines: &[ToPick]) -> Vec<Route> {
     let mut routes: BTreeMap<(bool, &str), Vec<Stop>> = BTreeMap::new();
     for line in lines {
         let stops = routes.entry((line.route.is_empty(), &line.route)).or_default();
-        let item = Item { sku: line.sku.clone(), name: line.name.clone(), pack: line.pack.clone(), quantity: line.quantity, shares: Vec::new() };
+        let item =
+            Item { sku: line.sku.clone(), name: line.name.clone(), pack: line.pack.clone(), quantity: line.quantity, shares: Vec::new() };
         match stops.iter_mut().find(|stop| stop.number == line.number) {
             Some(stop) => stop.lines.push(item),
             None => stops.push(Stop {
@@ -148,7 +149,8 @@ pub fn by_category(lines: &[ToPick]) -> Vec<Shelf> {
         item.quantity += line.quantity;
         item.shares.push((line.number.clone(), line.quantity));
     }
-    let shelf = |((_, name), items): ((bool, &str), BTreeMap<_, Item>)| Shelf { name: name.to_owned(), items: items.into_values().collect() };
+    let shelf =
+        |((_, name), items): ((bool, &str), BTreeMap<_, Item>)| Shelf { name: name.to_owned(), items: items.into_values().collect() };
     shelves.into_iter().map(shelf).collect()
 }
 

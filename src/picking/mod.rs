@@ -139,7 +139,13 @@ async fn put_instead(tx: &mut Tx<Office>, member: &Member, order: &Locked, inste
     let fault = |short: &stock::Short| {
         let line = lines.iter().find(|line| line.product_id == short.product.uuid())?;
         let detail = format!("{}: {} wanted, {} left.", line.name, short.wanted, short.available);
-        Some(LineFault { sku: line.sku.clone(), detail, wanted: Some(short.wanted), available: Some(short.available), ..LineFault::default() })
+        Some(LineFault {
+            sku: line.sku.clone(),
+            detail,
+            wanted: Some(short.wanted),
+            available: Some(short.available),
+            ..LineFault::default()
+        })
     };
     if !short.is_empty() {
         return Err(Error::NotEnough(short.iter().filter_map(fault).collect()));
@@ -176,7 +182,11 @@ pub async fn dispatch(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber
     let gone: Vec<Gone> = order
         .lines
         .iter()
-        .map(|line| Gone { product: line.product_id.into(), left: i64::from(line.picked.unwrap_or_default()), held: i64::from(line.reserved) })
+        .map(|line| Gone {
+            product: line.product_id.into(),
+            left: i64::from(line.picked.unwrap_or_default()),
+            held: i64::from(line.reserved),
+        })
         .collect();
     stock::leave(tx, &gone).await?;
     sqlx::query!(

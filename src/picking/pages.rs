@@ -163,7 +163,13 @@ async fn page(
             sku: line.sku.clone(),
             pack: line.pack.clone(),
             barcode: line.barcode.clone(),
-            there: if sheet.status == Status::Delivered { there } else if is_away { line.picked.unwrap_or_default() } else { line.accepted },
+            there: if sheet.status == Status::Delivered {
+                there
+            } else if is_away {
+                line.picked.unwrap_or_default()
+            } else {
+                line.accepted
+            },
             quantity: form.get(&format!("quantity.{}", line.line)).cloned().unwrap_or_else(|| there.to_string()),
             why: form.get(&format!("why.{}", line.line)).cloned().unwrap_or_else(|| line.why.clone()),
             wrong: wrong.of(&format!("quantity.{}", line.line)),

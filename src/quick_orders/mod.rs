@@ -1,10 +1,12 @@
 //! A list of SKUs and quantities, typed, pasted or sent as a file: each line is matched, or says beside it why not.
 
+mod decoding;
 mod lines;
 pub mod pages;
 
 use chrono::{DateTime, Utc};
 
+pub use self::decoding::decode;
 pub use self::lines::{MOST_LINES, TypedLine, read_lines};
 use crate::basket::{self, Change, Edit, Misfit, fit};
 use crate::catalogue::{self, Goods};

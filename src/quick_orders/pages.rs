@@ -5,7 +5,7 @@ use poem::web::{Form, Multipart};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
-use super::{MOST_LINES, Match, Matched, into_basket, matched, read_lines};
+use super::{MOST_LINES, Match, Matched, decode, into_basket, matched, read_lines};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Buyer, Caller};
 use crate::tenancy::terms::Terms;
@@ -79,7 +79,7 @@ pub async fn look(mut buyer: Buyer, mut parts: Multipart) -> Result<Page> {
     while let Some(field) = parts.next_field().await.map_err(|_| unreadable())? {
         if matches!(field.name(), Some("lines" | "file")) {
             let bytes = field.bytes().await.map_err(|_| unreadable())?;
-            typed.push_str(&String::from_utf8_lossy(&bytes));
+            typed.push_str(&decode(&bytes));
             typed.push('\n');
         }
     }

@@ -73,6 +73,7 @@ pub fn counter_pages() -> Vec<PageRoute> {
     ]
     .into_iter()
     .chain(super::office::office_pages())
+    .chain(super::selling::selling_pages())
     .chain(shared_pages())
     .collect()
 }

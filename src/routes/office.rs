@@ -3,7 +3,6 @@
 use poem::endpoint::make_sync;
 
 use super::{GET, POST};
-use crate::amendments;
 use crate::archives;
 use crate::domains;
 use crate::getting_started;
@@ -12,12 +11,9 @@ use crate::office_audit;
 use crate::office_closing;
 use crate::office_customers;
 use crate::office_home;
-use crate::office_orders;
 use crate::office_passkeys;
 use crate::office_requests;
 use crate::office_sign_in;
-use crate::phone_orders;
-use crate::picking;
 use crate::settings;
 use crate::signups;
 use crate::support;
@@ -48,22 +44,6 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/registration-requests/:request_id", office_requests::pages::show),
         page(POST, "/office/registration-requests/:request_id/approval", office_requests::pages::approval),
         page(POST, "/office/registration-requests/:request_id/rejection", office_requests::pages::rejection),
-        page(GET, "/office/orders", office_orders::pages::index),
-        page(GET, "/office/orders/new", phone_orders::pages::new),
-        page(POST, "/office/orders", phone_orders::pages::create),
-        page(GET, "/office/orders/:number", office_orders::pages::show),
-        page(GET, "/office/orders/:number/order.pdf", office_orders::pages::paper),
-        page(GET, "/office/orders/:number/amendment", amendments::pages::new),
-        page(POST, "/office/orders/:number/amendment", amendments::pages::create),
-        page(POST, "/office/orders/:number/acceptance", office_orders::pages::acceptance),
-        page(POST, "/office/orders/:number/refusal", office_orders::pages::refusal),
-        page(POST, "/office/orders/:number/cancellation", office_orders::pages::cancellation),
-        page(GET, "/office/picking", picking::pages::index),
-        page(GET, "/office/picking/list", picking::pages::list),
-        page(GET, "/office/picking/:number", picking::pages::show),
-        page(POST, "/office/picking/:number/start", picking::pages::begin),
-        page(POST, "/office/picking/:number/lines", picking::pages::record),
-        page(POST, "/office/picking/:number/delivery", picking::pages::delivery),
         page(GET, "/office/customers", office_customers::pages::index),
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),

@@ -72,7 +72,7 @@ test("letters of twice the size stay words, and on the page", async () => {
     await signIn(shop, demo, "unionjack", HELEN);
     await look(shop, "home-large-letters", [PHONE]);
     assert.deepEqual(await shop.locator("dt, dd").evaluateAll(brokenWords), []);
-    for (const place of ["wholesalers", "devices"]) {
+    for (const place of ["account", "products", "wholesalers", "devices"]) {
       await shop.goto(demo.url("unionjack", `/${place}`));
       await look(shop, `${place}-large-letters`, [PHONE]);
       assert.deepEqual(await shop.locator("main strong").evaluateAll(brokenWords), []);

@@ -13,7 +13,12 @@ fn path(number: &str, what: &str) -> String {
 
 /// The hidden fields of the form that makes what was shown true.
 pub fn outcome_of(page: &Answer) -> Vec<(String, String)> {
-    let form = page.text.split("id=\"outcome\"").nth(1).and_then(|rest| rest.split("</form>").next()).unwrap_or_else(|| panic!("no outcome: {page:?}"));
+    let form = page
+        .text
+        .split("id=\"outcome\"")
+        .nth(1)
+        .and_then(|rest| rest.split("</form>").next())
+        .unwrap_or_else(|| panic!("no outcome: {page:?}"));
     let hidden = regex::Regex::new(r#"<input type="hidden" name="([\w.]+)" value="([^"]*)">"#).expect("a pattern");
     hidden.captures_iter(form).map(|field| (field[1].to_owned(), field[2].replace("&#39;", "'"))).collect()
 }
@@ -69,7 +74,11 @@ async fn an_order_is_changed_by_whoever_has_seen_what_it_comes_to() {
     let before: String = house.value("select status || ' ' || revision || ' ' || net_minor from orders").await;
     assert_eq!((before.as_str(), reserved(&house, "TEA-1").await), ("submitted 1 3082", 5), "nothing is written yet");
     let done = send_to(&sales, &form, &outcome_of(&looked)).await;
-    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, format!("/office/orders/{number}?done=amended").as_str()), "{done:?}");
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, format!("/office/orders/{number}?done=amended").as_str()),
+        "{done:?}"
+    );
     assert!(sales.get(done.header("location")).await.text.contains("Changed and accepted. Shop A-1 is told."));
     let after: String = house.value("select status || ' ' || revision || ' ' || net_minor || ' ' || tax_minor from orders").await;
     assert_eq!(after, "amended 2 1632 246");
@@ -79,7 +88,9 @@ async fn an_order_is_changed_by_whoever_has_seen_what_it_comes_to() {
     let told = house.sent_to(ADA)[0].clone();
     assert!(told.contains("has changed your order") && told.contains("5 -> 2") && told.contains("£16.32 + VAT"), "{told}");
     let shown = ada.get(&format!("/orders/{number}")).await;
-    for words in ["Accepted with changes", "No more until Friday", "Sugar cubes: 2, instead of Earl Grey, loose", "instead of another", "as agreed"] {
+    for words in
+        ["Accepted with changes", "No more until Friday", "Sugar cubes: 2, instead of Earl Grey, loose", "instead of another", "as agreed"]
+    {
         assert!(shown.text.contains(words), "{words} in {}", shown.text);
     }
     // Sent once more, it is not changed once more.
@@ -121,8 +132,13 @@ async fn what_cannot_be_changed_like_this_is_said_and_nothing_is() {
     assert_eq!(try_it(json!({ "revision": 2, "lines": [{ "line": 1, "quantity": 2 }] })).await.0, StatusCode::CONFLICT);
     assert_eq!(house.value::<i64>("select count(*) from order_events").await, 1, "nothing has happened");
     assert_eq!(reserved(&house, "TEA-2").await, 3);
-    let (status, detail) = try_it(json!({ "lines": [{ "line": 1, "quantity": 2 }], "added": [{ "sku": "CUP-2", "quantity": 1, "substitute_for": 1 }] })).await;
-    assert_eq!((status, detail["lines"][2]["price"]["minor"].as_i64()), (StatusCode::OK, Some(450)), "no dearer than what it stands for: {detail}");
+    let (status, detail) =
+        try_it(json!({ "lines": [{ "line": 1, "quantity": 2 }], "added": [{ "sku": "CUP-2", "quantity": 1, "substitute_for": 1 }] })).await;
+    assert_eq!(
+        (status, detail["lines"][2]["price"]["minor"].as_i64()),
+        (StatusCode::OK, Some(450)),
+        "no dearer than what it stands for: {detail}"
+    );
     assert_eq!(detail["lines"][2]["substitute_for"], json!("TEA-2"));
     assert_that_stock_is_right(&house, "an amendment").await;
     let picker = house.staff("acme", "picker").await;

@@ -45,7 +45,10 @@ async fn buttons_step_from_one_quantity_that_can_be_ordered_to_the_next() {
     ada.form("/basket/lines", &[(&field, "2"), (&format!("was.{cups}"), "2")]).await;
     assert_eq!(quantity(&house, "CUP-1").await, 6);
     let wrong = ada.form("/basket/lines", &[(&field, "a dozen")]).await;
-    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("“a dozen”: A quantity is a whole number"), "{wrong:?}");
+    assert!(
+        wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("“a dozen”: A quantity is a whole number"),
+        "{wrong:?}"
+    );
     for (to, led) in [
         ("/products?query=cup", "/products?query=cup"),
         ("//evil.example", "/basket"),
@@ -70,9 +73,16 @@ async fn of_two_phones_the_later_wish_counts_whichever_comes_first() {
     let (tea, sugar) = (product(&house, "acme", "TEA-1").await, product(&house, "acme", "SUG-1").await);
     let (status, basket) = patch(&ada, json!([{ "product_id": tea, "quantity": 5 }, { "product_id": sugar, "quantity": 1 }])).await;
     assert_eq!((status, basket["lines"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)), "{basket}");
-    assert_eq!((&basket["total"]["minor"], &basket["minimum_order"]["minor"], &basket["below_minimum"]), (&json!(520), &json!(0), &json!(null)));
+    assert_eq!(
+        (&basket["total"]["minor"], &basket["minimum_order"]["minor"], &basket["below_minimum"]),
+        (&json!(520), &json!(0), &json!(null))
+    );
     // Ann's phone had no signal for a minute: what it wanted then is older than what is there.
-    let (_, basket) = patch(&ann, json!([{ "product_id": tea, "quantity": 3, "age_seconds": 60 }, { "product_id": sugar, "quantity": 0, "age_seconds": 60 }])).await;
+    let (_, basket) = patch(
+        &ann,
+        json!([{ "product_id": tea, "quantity": 3, "age_seconds": 60 }, { "product_id": sugar, "quantity": 0, "age_seconds": 60 }]),
+    )
+    .await;
     assert_eq!((&basket["lines"][0]["quantity"], &basket["lines"][1]["quantity"]), (&json!(5), &json!(1)));
     let (_, basket) = patch(&ann, json!([{ "product_id": tea, "quantity": 3 }, { "product_id": sugar, "quantity": 0 }])).await;
     assert_eq!((&basket["lines"][0]["quantity"], basket["lines"].as_array().map(Vec::len)), (&json!(3), Some(1)));

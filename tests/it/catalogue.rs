@@ -100,11 +100,7 @@ fn told(answer: &Answer) -> Vec<&'static str> {
     let is_api = answer.header("content-type").starts_with("application/json");
     let all = [("£7.77", 777), ("£8.88", 888), ("£10.00", 1000)];
     let tells = |(shown, minor): &(&str, i64)| {
-        if is_api {
-            items(answer).iter().any(|item| item["price"]["minor"] == *minor)
-        } else {
-            answer.text.contains(shown)
-        }
+        if is_api { items(answer).iter().any(|item| item["price"]["minor"] == *minor) } else { answer.text.contains(shown) }
     };
     all.iter().filter(|price| tells(price)).map(|(shown, _)| *shown).collect()
 }
@@ -224,7 +220,9 @@ async fn all_products_are_listed_once_and_in_order_over_all_pages() {
             let page = ada.get(&format!("{begin}cursor={cursor}")).await.value();
             let items = page["items"].as_array().expect("items");
             assert!(items.len() <= 50, "{}", items.len());
-            seen.extend(items.iter().map(|item| (item["name"].as_str().expect("a name").to_owned(), item["id"].as_str().unwrap().parse().unwrap())));
+            seen.extend(
+                items.iter().map(|item| (item["name"].as_str().expect("a name").to_owned(), item["id"].as_str().unwrap().parse().unwrap())),
+            );
             let Some(next) = page["next"].as_str() else { break };
             cursor = next.to_owned();
         }
@@ -234,7 +232,9 @@ async fn all_products_are_listed_once_and_in_order_over_all_pages() {
     loop {
         let page = ada.get(&path).await.text;
         rows += page.matches("<li id=\"line-").count();
-        let Some(next) = page.split("Show more").next().filter(|_| page.contains("Show more")).and_then(|before| before.rsplit("href=\"").next()) else {
+        let Some(next) =
+            page.split("Show more").next().filter(|_| page.contains("Show more")).and_then(|before| before.rsplit("href=\"").next())
+        else {
             break;
         };
         path = next.split('"').next().expect("an address").replace("&amp;", "&").replace("&#38;", "&");
@@ -245,7 +245,8 @@ async fn all_products_are_listed_once_and_in_order_over_all_pages() {
 #[tokio::test]
 async fn a_category_has_its_own_list_and_an_unknown_one_has_nothing() {
     let house = House::open().await;
-    let (cup, _) = (put(&house, "acme", "CUP-1", "Cup", ("", ""), Some(100)).await, put(&house, "acme", "BAG-1", "Bag", ("", ""), Some(100)).await);
+    let (cup, _) =
+        (put(&house, "acme", "CUP-1", "Cup", ("", ""), Some(100)).await, put(&house, "acme", "BAG-1", "Bag", ("", ""), Some(100)).await);
     house
         .change(&format!(
             "insert into categories (tenant_id, category_id, slug, name, place) select id, gen_random_uuid(), 'kitchen', 'Kitchen & dining', 1 from tenants where slug = 'acme';
@@ -265,7 +266,10 @@ async fn a_category_has_its_own_list_and_an_unknown_one_has_nothing() {
         assert_eq!(ada.get(&format!("/products?category={unknown}")).await.status, StatusCode::OK, "{unknown}");
     }
     let page = ada.get("/products?category=kitchen").await.text;
-    assert!(page.contains("Kitchen &#38; dining") && !page.contains(">Empty<") && page.contains("CUP-1") && !page.contains("BAG-1"), "{page}");
+    assert!(
+        page.contains("Kitchen &#38; dining") && !page.contains(">Empty<") && page.contains("CUP-1") && !page.contains("BAG-1"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -275,7 +279,11 @@ async fn a_cursor_that_is_none_of_ours_is_refused_and_nothing_else_happens() {
     let nul = "WyJhXHUwMDAwIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0";
     for cursor in ["x", "-1", "0", "99999999999", "WyJhIl0", "%00", nul] {
         let answer = ada.get(&format!("/api/v1/products?cursor={cursor}")).await;
-        assert_eq!((answer.status, answer.value()["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("cursor")), "{cursor}: {answer:?}");
+        assert_eq!(
+            (answer.status, answer.value()["errors"][0]["field"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("cursor")),
+            "{cursor}: {answer:?}"
+        );
         assert_eq!(ada.get(&format!("/products?after={cursor}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{cursor}");
     }
     assert_eq!(ada.get(&format!("/api/v1/products?query={}", "x".repeat(101))).await.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -301,7 +309,9 @@ async fn goods_are_found_by_what_people_type() {
         items(&answer).iter().map(|item| item["sku"].as_str().expect("a SKU").to_owned()).collect()
     };
     let (holder, turmeric) = (["85123A"], ["SR-TUR-400"]);
-    for typed in ["heart white", "hang", "t-light", "t light", "tlight", "85123a", "85123", "5012345678900", "05012345678900", "5 012345 678900"] {
+    for typed in
+        ["heart white", "hang", "t-light", "t light", "tlight", "85123a", "85123", "5012345678900", "05012345678900", "5 012345 678900"]
+    {
         assert_eq!(found(typed).await, holder, "{typed}");
     }
     for typed in ["sr-tur-400", "SRTUR400", "sr tur 400", "haldi", "turmerics", "12345678905", "turmreic", "tumeric"] {
@@ -358,7 +368,8 @@ async fn a_search_reads_the_index_of_words_behind_the_policies() {
         sqlx::raw_sql(AssertSqlSafe(run)).fetch_all(&mut db).await.expect("a plan").iter().map(|row| row.get::<String, _>(0)).collect();
     let plan = plan.join("\n");
     assert!(plan.contains("Index Only Scan using search_words_pkey on search_words s"), "{plan}");
-    let condition = plan.split("search_words_pkey on search_words s").nth(1).and_then(|rest| rest.split("Index Cond:").nth(1)).unwrap_or_default();
+    let condition =
+        plan.split("search_words_pkey on search_words s").nth(1).and_then(|rest| rest.split("Index Cond:").nth(1)).unwrap_or_default();
     let condition = condition.lines().next().unwrap_or_default();
     for part in ["tenant_id = ", "word >= ", "word < "] {
         assert!(condition.contains(part), "{part} in {condition}\n{plan}");
@@ -380,7 +391,8 @@ fn statement(part: &str) -> String {
 #[tokio::test]
 async fn a_full_page_is_light_enough_for_a_poor_signal() {
     let house = House::open().await;
-    let kinds = ["heart T-light holder", "alarm clock Bakelike", "jumbo bag, owls", "reindeer lights", "cake stand", "lunch box", "picture frame"];
+    let kinds =
+        ["heart T-light holder", "alarm clock Bakelike", "jumbo bag, owls", "reindeer lights", "cake stand", "lunch box", "picture frame"];
     let colours = ["White", "Green", "Pink", "Ivory", "Red retrospot", "Blue", "Vintage", "Assorted", "Black", "Silver"];
     for (number, (kind, colour)) in kinds.iter().flat_map(|kind| colours.iter().map(move |colour| (kind, colour))).enumerate() {
         let sku = format!("{}{}", 20_000 + number * 37 % 5000, ["", "A", "B"][number % 3]);
@@ -391,4 +403,101 @@ async fn a_full_page_is_light_enough_for_a_poor_signal() {
     let page = ada.get("/products").await.text;
     assert_eq!(page.matches("<li id=\"line-").count(), 50);
     assert!(packed(&page) <= HEAVIEST_PAGE / 2, "{} bytes packed", packed(&page));
+}
+
+/// An order of one of each of these, behind everybody's back.
+async fn order(house: &House, account: &str, number: &str, status: &str, days_ago: i32, skus: &[&str]) {
+    let skus = skus.join("','");
+    house
+        .change(&format!(
+            "insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, currency, vat_rounding,
+                                 tax_country, net_minor, tax_minor)
+             select tenant_id, gen_random_uuid(), account_id, '{number}', '{status}', now(), now() - interval '{days_ago} days', 'customer', 'GBP', 'line',
+                    'GB', 0, 0 from trade_accounts where account_number = '{account}';
+             insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
+                                      price_source, price_from_quantity, ordered, net_minor)
+             select o.tenant_id, o.order_id, row_number() over (), o.account_id, p.product_id, p.sku, p.name, '', 'zero', 0, 1, 'base', 1, 1, 1
+               from orders o join products p using (tenant_id) where o.number = '{number}' and p.sku in ('{skus}')"
+        ))
+        .await;
+}
+
+#[tokio::test]
+async fn the_usuals_are_what_the_account_orders_most() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    order(&house, "A-1", "AC-222-222", "delivered", 9, &["SUG-1", "CAN-1", "OLD-1"]).await;
+    order(&house, "A-1", "AC-222-223", "submitted", 5, &["SUG-1", "LID-1"]).await;
+    order(&house, "A-1", "AC-222-224", "cancelled", 1, &["CUP-1"]).await;
+    order(&house, "A-2", "AC-222-225", "delivered", 1, &["CUP-2", "CUP-2"]).await;
+    let ada = house.customer("acme", ADA).await;
+    for path in ["/", "/usuals"] {
+        let page = ada.get(path).await.text;
+        let rows: Vec<&str> =
+            page.split("class=\"digits\">").skip(1).filter_map(|rest| rest.split('<').next()).filter(|sku| sku.contains('-')).collect();
+        assert_eq!(
+            rows,
+            ["SUG-1", "LID-1", "CAN-1"],
+            "{path}: the most often first, then the newest; none that is not sold, none that was not wanted"
+        );
+        assert!(page.contains("Your usuals"), "{page}");
+    }
+    let cat = house.customer("acme", CAT).await.get("/").await.text;
+    assert!(cat.contains("CUP-2") && !cat.contains("SUG-1"), "each account its own: {cat}");
+    let another = House::open().await;
+    another.goods("acme").await;
+    let new = another.customer("acme", ADA).await.get("/").await.text;
+    assert!(
+        new.contains("All products") && new.contains("SUG-1") && !new.contains("LID-1"),
+        "who has ordered nothing sees what is listed: {new}"
+    );
+}
+
+#[tokio::test]
+async fn a_product_says_what_it_costs_from_how_many_and_what_is_sold_instead() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let cat = house.customer("acme", CAT).await;
+    let page_of = async |sku: &str| {
+        let id: String = house.value(&format!("select product_id::text from products where sku = '{sku}'")).await;
+        cat.get(&format!("/products/{id}")).await.text
+    };
+    let tea = page_of("TEA-1").await;
+    for part in ["£0.95", "<td>12</td><td class=\"num\">£0.85</td>", "Your price", "In stock"] {
+        assert!(tea.contains(part), "{part}: {tea}");
+    }
+    let old = page_of("OLD-1").await;
+    assert!(
+        old.contains("Not sold any more") && old.contains("/products?query=CAN-1") && !old.contains("£") && !old.contains("name=\"more\""),
+        "{old}"
+    );
+    let unlisted = page_of("LID-1").await;
+    assert!(unlisted.contains("£0.33") && unlisted.contains("in twelves"), "who knows it may order it: {unlisted}");
+    house.change("update tenants set prices_shown = 'all'").await;
+    for (sku, status) in [("LID-1", StatusCode::NOT_FOUND), ("OLD-1", StatusCode::NOT_FOUND), ("CUP-1", StatusCode::OK)] {
+        let id: String = house.value(&format!("select product_id::text from products where sku = '{sku}'")).await;
+        assert_eq!(house.browser("acme").get(&format!("/products/{id}")).await.status, status, "{sku} to a stranger");
+    }
+}
+
+#[tokio::test]
+async fn how_much_there_is_is_told_as_the_wholesaler_wants_it() {
+    for (shown, pieces, word, page) in
+        [("numbers", Some(10), Some("low"), "10 left"), ("words", None, Some("low"), "Few left"), ("nothing", None, None, "Earl Grey")]
+    {
+        let house = House::open().await;
+        house.goods("acme").await;
+        house.change(&format!("update tenants set stock_shown = '{shown}', prices_shown = 'all' where slug = 'acme'")).await;
+        let ada = house.customer("acme", ADA).await;
+        let item = items(&ada.get("/api/v1/products?query=grey").await).remove(0);
+        assert_eq!((item["stock"].as_i64(), item.get("stock").is_some()), (pieces, pieces.is_some()), "{shown}: {item}");
+        assert_eq!((item["availability"].as_str(), item.get("availability").is_some()), (word, word.is_some()), "{shown}: {item}");
+        assert!(ada.get("/products?query=grey").await.text.contains(page), "{shown}");
+        let untracked = items(&ada.get("/api/v1/products?query=sugar").await).remove(0);
+        assert!(untracked.get("stock").is_none() && untracked.get("availability").is_none(), "{shown}: {untracked}");
+        let gone = ada.get("/products?query=coffee").await.text;
+        assert_eq!(gone.contains("name=\"more\""), shown == "nothing", "{shown}: what is out of stock is not ordered, where that is told");
+        let stranger = house.browser("acme").get("/api/v1/products?query=grey").await.value();
+        assert!(stranger["items"][0].get("stock").is_none(), "{shown}: strangers are told no numbers: {stranger}");
+    }
 }

@@ -10,7 +10,7 @@ use crate::orders::{number, order, reserved, second_phone};
 async fn an_order_is_answered_and_its_customer_told() {
     let house = House::open().await;
     house.goods("acme").await;
-    let (ada, cat) = (house.customer("acme", ADA).await, house.customer("acme", CAT).await);
+    let cat = house.customer("acme", CAT).await;
     let ann = second_phone(&house, "+447400123009").await;
     let sales = house.staff("acme", "sales").await;
     let newest = sales.get("/api/v1/office/orders/pulse").await.value()["newest"].clone();
@@ -20,7 +20,8 @@ async fn an_order_is_answered_and_its_customer_told() {
     let after = sales.get("/api/v1/office/orders/pulse").await.value()["newest"].clone();
     assert!(after.is_string(), "{after}");
     let list = sales.get("/api/v1/office/orders?status=submitted").await.value();
-    let numbers: Vec<&str> = list["items"].as_array().expect("items").iter().map(|item| item["number"].as_str().expect("a number")).collect();
+    let numbers: Vec<&str> =
+        list["items"].as_array().expect("items").iter().map(|item| item["number"].as_str().expect("a number")).collect();
     assert_eq!(numbers, [first.as_str(), second.as_str()], "the longest waiting first");
     let page = sales.get("/office/orders").await;
     assert!(page.text.contains(&first) && page.text.contains("Shop A-2") && page.text.contains("£9.00"), "{page:?}");
@@ -36,7 +37,10 @@ async fn an_order_is_answered_and_its_customer_told() {
     let late = ann.delete(&format!("/api/v1/orders/{first}")).await;
     assert_eq!(late.status, StatusCode::CONFLICT, "{late:?}");
     let shown = cat.get(&format!("/orders/{second}")).await;
-    assert!(shown.text.contains("Declined") && shown.text.contains("No van\nthis week") && !shown.text.contains("Cancel the order"), "{shown:?}");
+    assert!(
+        shown.text.contains("Declined") && shown.text.contains("No van\nthis week") && !shown.text.contains("Cancel the order"),
+        "{shown:?}"
+    );
     house.run_jobs().await;
     // Whoever placed it is told, and nobody else of the account.
     let (of_ann, of_cat) = (house.sent_to("+447400123009"), house.sent_to(CAT));

@@ -2,8 +2,11 @@
 //! application itself, so one that is missing in the two lists of `isolation/routes.rs` fails the first test.
 
 mod console;
+pub mod console_routes;
+mod ordering;
 pub mod routes;
 pub mod scene;
+mod sending;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +18,8 @@ use tradecounter::tenancy::Hosts;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 
 use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
-use routes::{CONSOLE, Door, GUARDED, Guarded, OPEN};
+use console_routes::CONSOLE;
+use routes::{Door, GUARDED, Guarded, OPEN};
 use scene::{Ids, Right, Scene, send};
 
 /// What nobody but its owners may ever read: accounts, contacts and phones, as all pages write them.
@@ -64,8 +68,10 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
     }
     let hosts = Hosts::parse("http://localhost").expect("a base");
     let openapi = app_routes::openapi(&hosts);
+    let names = [":id", ":number", ":slug", ":domain_id", ":request_id"];
+    let braced = |path: &str| names.iter().fold(path.to_owned(), |path, name| path.replace(name, &format!("{{{}}}", &name[1..])));
     for (path, methods) in document::paths(&openapi) {
-        let server = &openapi["paths"][path.replace(":id", "{id}").replace(":number", "{number}").replace(":slug", "{slug}")]["servers"][0]["url"];
+        let server = &openapi["paths"][braced(&path)]["servers"][0]["url"];
         let site = if *server == serde_json::json!(hosts.public_url()) { "public" } else { "counter" };
         real.extend(methods.iter().map(|method| (site, method.to_string(), path.clone())));
     }
@@ -73,9 +79,7 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
     for (path, methods) in document::paths(&of_console) {
         for method in methods.iter().map(Method::as_str) {
             real.insert(("console", method.to_owned(), path.clone()));
-            let names = [(":id", "{id}"), (":slug", "{slug}"), (":domain_id", "{domain_id}"), (":request_id", "{request_id}")];
-            let template = names.iter().fold(path.clone(), |path, (name, braced)| path.replace(name, braced));
-            let described = &of_console["paths"][template][method.to_lowercase()]["security"];
+            let described = &of_console["paths"][braced(&path)][method.to_lowercase()]["security"];
             let is_open = !CONSOLE.iter().any(|route| route.method == method && route.path == path);
             assert_eq!(described.is_null(), is_open, "what the document says of who may: {method} {path}");
         }
@@ -88,7 +92,7 @@ async fn every_route_is_on_one_of_the_two_lists_and_the_open_one_has_not_grown()
     assert_eq!(real, listed, "routes that are there, and routes that the lists know");
     for (path, methods) in document::paths(&openapi) {
         for method in methods.iter().map(Method::as_str) {
-            let described = &openapi["paths"][path.replace(":id", "{id}").replace(":number", "{number}")][method.to_lowercase()]["security"];
+            let described = &openapi["paths"][braced(&path)][method.to_lowercase()]["security"];
             let door = GUARDED.iter().find(|route| route.method == method && route.path == path).map(|route| route.door);
             let wanted = match door {
                 None => serde_json::Value::Null,

@@ -281,7 +281,9 @@ async fn killed_between_commit_and_answer_an_order_is_answered_when_it_is_sent_a
         server.kill();
         let mut server = production.start().await;
         let again = number(&order(&browser, &key, tea.clone()).await);
-        let kept: String = house.value(&format!("select number from orders join submissions using (tenant_id, order_id) where submission = '{key}'")).await;
+        let kept: String = house
+            .value(&format!("select number from orders join submissions using (tenant_id, order_id) where submission = '{key}'"))
+            .await;
         assert_eq!((again, house.value::<i64>("select count(*) from orders").await), (kept, round));
         server.kill();
     }

@@ -71,6 +71,7 @@ mod operators;
 mod order_days;
 mod order_edits;
 mod order_papers;
+mod order_settings;
 mod orders;
 mod own_pages;
 mod page_rules;

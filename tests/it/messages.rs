@@ -43,6 +43,18 @@ async fn what_is_said_of_an_order() {
     sales.post(&at_the_desk(&first, "cancellation"), json!({ "reason": reason })).await;
     house.run_jobs().await;
     snapshot("orders-cancelled.sms", &house.sent_to(ADA)[0]);
+    let third = number(&order(&ada, "three", cups.clone()).await);
+    let lines = json!([{ "line": 1, "quantity": 2, "why": "No more until Friday" }]);
+    let amended = sales.post(&at_the_desk(&third, "amendment"), json!({ "revision": 1, "lines": lines })).await;
+    assert_eq!(amended.status, http::StatusCode::OK, "{amended:?}");
+    house.run_jobs().await;
+    snapshot("orders-amended.sms", &house.sent_to(ADA)[0]);
+    let picking = format!("/api/v1/office/picking/{third}");
+    sales.post(&format!("{picking}/start"), json!({})).await;
+    sales.json(http::Method::PATCH, &picking, json!({ "lines": [{ "line": 1, "picked": 1, "why": "One was wet" }] })).await;
+    sales.post(&format!("{picking}/dispatch"), json!({})).await;
+    house.run_jobs().await;
+    snapshot("orders-dispatched.sms", &house.sent_to(ADA)[0]);
     let second = number(&order(&ada, "two", cups).await);
     sales.post(&at_the_desk(&second, "refusal"), json!({ "reason": "No van this week" })).await;
     house.run_jobs().await;

@@ -23,8 +23,14 @@ async fn an_order_is_changed_by_any_phone_of_its_account() {
     house.change("update prices set minor = 460 where minor = 450").await;
     // Ten are there and eight of them are its own: all ten can be had, and eleven cannot.
     let typed = |tea: &str| {
-        [("revision", "1".to_owned()), ("quantity.1", tea.to_owned()), ("quantity.2", String::new()), ("more", "sug-1 3".to_owned()), ("note", "Ring".to_owned())]
-            .map(|(name, value)| (name.to_owned(), value))
+        [
+            ("revision", "1".to_owned()),
+            ("quantity.1", tea.to_owned()),
+            ("quantity.2", String::new()),
+            ("more", "sug-1 3".to_owned()),
+            ("note", "Ring".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
     };
     let short = send_to(&ann, &form, &typed("11")).await;
     assert!(short.status == StatusCode::CONFLICT && short.text.contains("11 wanted, 10 left."), "{short:?}");
@@ -69,14 +75,28 @@ async fn by_the_api_as_well() {
         (answer.status, answer.value())
     };
     let (status, answer) = edit(json!({ "revision": 1, "lines": [{ "sku": "TEA-1", "quantity": 1 }] })).await;
-    assert_eq!((status, answer["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("lines")), "less than the least: {answer}");
+    assert_eq!(
+        (status, answer["errors"][0]["field"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("lines")),
+        "less than the least: {answer}"
+    );
     let (status, answer) = edit(json!({ "revision": 1, "lines": [{ "sku": "TEA-1", "quantity": 2 }] })).await;
-    assert_eq!((status, answer["errors"][0]["detail"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("Nothing is otherwise than it was.")));
+    assert_eq!(
+        (status, answer["errors"][0]["detail"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("Nothing is otherwise than it was."))
+    );
     let body = json!({ "revision": 1, "lines": [{ "sku": "TEA-1", "quantity": 3 }], "reference": "R-2" });
     let (status, answer) = edit(body.clone()).await;
-    assert_eq!((status, &answer["total"]["minor"], &answer["revision"], &answer["reference"]), (StatusCode::OK, &json!(240), &json!(2), &json!("R-2")), "{answer}");
+    assert_eq!(
+        (status, &answer["total"]["minor"], &answer["revision"], &answer["reference"]),
+        (StatusCode::OK, &json!(240), &json!(2), &json!("R-2")),
+        "{answer}"
+    );
     let last = answer["events"].as_array().and_then(|events| events.last()).expect("an event").clone();
-    assert_eq!((&last["what"], &last["changes"][0]["quantity_before"], &last["changes"][0]["quantity"]), (&json!("edited"), &json!(2), &json!(3)));
+    assert_eq!(
+        (&last["what"], &last["changes"][0]["quantity_before"], &last["changes"][0]["quantity"]),
+        (&json!("edited"), &json!(2), &json!(3))
+    );
     assert_eq!(edit(body).await.0, StatusCode::CONFLICT, "it is another order by now");
     assert_that_stock_is_right(&house, "an edit").await;
     house.run_jobs().await;

@@ -25,7 +25,11 @@ pub fn number(answer: &Answer) -> String {
 
 /// The id of a product.
 pub async fn product(house: &House, slug: &str, sku: &str) -> String {
-    house.value(&format!("select product_id::text from products p join tenants t on t.id = p.tenant_id where t.slug = '{slug}' and sku = '{sku}'")).await
+    house
+        .value(&format!(
+            "select product_id::text from products p join tenants t on t.id = p.tenant_id where t.slug = '{slug}' and sku = '{sku}'"
+        ))
+        .await
 }
 
 /// How many of a product are spoken for.
@@ -95,7 +99,10 @@ async fn an_order_is_placed_looked_at_and_cancelled() {
     assert_eq!((detail["lines"][1]["price_reason"].as_str(), detail["lines"][0]["price_reason"].as_str()), (Some("your price"), None));
     assert_eq!(detail["events"].as_array().map(Vec::len), Some(1), "{detail}");
     assert_eq!((reserved(&house, "TEA-1").await, cat.get(&path).await.status), (2, StatusCode::NOT_FOUND));
-    assert_eq!((cat.delete(&path).await.status, cat.get(&format!("/orders/{number}")).await.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert_eq!(
+        (cat.delete(&path).await.status, cat.get(&format!("/orders/{number}")).await.status),
+        (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
+    );
     assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT);
     let again = ada.delete(&path).await;
     assert_eq!((again.status, again.value()["detail"].as_str()), (StatusCode::CONFLICT, Some("This order has been cancelled.")));
@@ -136,7 +143,12 @@ async fn what_cannot_be_ordered_is_said_line_by_line() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
         assert_eq!(refused.value()["errors"], json!([{ "field": field, "detail": words }]), "{lines}");
     }
-    let short = ada.post(ORDERS, json!({ "lines": [{ "sku": "TEA-2", "quantity": 11 }, { "sku": "TEA-1", "quantity": 1 }, { "sku": "CUP-2", "quantity": 24 }] })).await;
+    let short = ada
+        .post(
+            ORDERS,
+            json!({ "lines": [{ "sku": "TEA-2", "quantity": 11 }, { "sku": "TEA-1", "quantity": 1 }, { "sku": "CUP-2", "quantity": 24 }] }),
+        )
+        .await;
     assert_eq!((short.status, short.value()["type"].as_str()), (StatusCode::CONFLICT, Some("urn:tradecounter:problem:not-enough-stock")));
     let expected = json!([
         { "sku": "TEA-2", "detail": "11 wanted, 10 left.", "wanted": 11, "available": 10 },
@@ -147,7 +159,11 @@ async fn what_cannot_be_ordered_is_said_line_by_line() {
     house.change("update tenants set minimum_order_minor = 1000, updated_at = now() where slug = 'acme'").await;
     house.app.house.tenants.forget("acme").await;
     let small = ada.post(ORDERS, json!({ "lines": [{ "sku": "TEA-1", "quantity": 12 }] })).await;
-    assert_eq!((small.status, small.value()["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("lines")), "{small:?}");
+    assert_eq!(
+        (small.status, small.value()["errors"][0]["field"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("lines")),
+        "{small:?}"
+    );
     assert_eq!(ada.post(ORDERS, json!({ "lines": [{ "sku": "TEA-1", "quantity": 13 }] })).await.status, StatusCode::CREATED);
     let dan = house.customer("acme", DAN).await;
     let outside = dan.post(ORDERS, json!({ "lines": [{ "sku": "TEA-1", "quantity": 13 }] })).await;
@@ -169,7 +185,10 @@ async fn a_key_is_good_for_one_order_of_one_account() {
     assert_eq!((again.status, again.text), (first.status, first.text.clone()));
     assert_eq!(order(&ann, "monday", tea.clone()).await.text, first.text, "whichever phone of the account sends it");
     let other = order(&ada, "monday", json!([{ "sku": "TEA-1", "quantity": 2 }])).await;
-    assert_eq!((other.status, other.value()["type"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("urn:tradecounter:problem:key-reused")));
+    assert_eq!(
+        (other.status, other.value()["type"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("urn:tradecounter:problem:key-reused"))
+    );
     assert_ne!(number(&order(&cat, "monday", tea.clone()).await), number_of_ada, "a key is the account's own");
     assert_ne!(number(&order(&ada, "tuesday", tea.clone()).await), number_of_ada);
     assert_eq!(reserved(&house, "TEA-1").await, 3);
@@ -259,7 +278,8 @@ async fn what_has_moved_since_it_was_seen_is_said_and_asked() {
         .map(|pair| pair.split_once('=').expect("a pair"))
         .map(|(id, minor)| json!({ "product_id": id, "minor": minor.parse::<i64>().expect("a number") }))
         .collect();
-    let body = json!({ "submission_id": field("submission_id"), "version": field("version").parse::<i64>().expect("a number"), "seen": prices });
+    let body =
+        json!({ "submission_id": field("submission_id"), "version": field("version").parse::<i64>().expect("a number"), "seen": prices });
     let moved = ada.post("/api/v1/basket/submission", body).await;
     assert_eq!((moved.status, moved.value()["type"].as_str()), (StatusCode::CONFLICT, Some("urn:tradecounter:problem:basket-moved")));
     assert_eq!(moved.value()["lines"], json!([{ "sku": "CUP-2", "detail": "Its price has changed.", "before": 1999, "now": 2099 }]));

@@ -1,6 +1,7 @@
 //! Every page as HTML, and what holds for all of them: one heading, names for everything that is typed into,
 //! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
 
+mod goods;
 mod ordering;
 mod platform;
 
@@ -136,7 +137,8 @@ async fn the_front_door() {
 async fn a_customers_pages() {
     let house = House::open().await;
     let cat = house.customer("acme", CAT).await;
-    snapshot("home-home", &cat.get("/").await);
+    snapshot("home-home_nothing", &cat.get("/").await);
+    snapshot("home-account", &cat.get("/account").await);
     snapshot("wholesalers-index", &cat.get("/wholesalers").await);
     snapshot("devices-index", &cat.get("/devices").await);
     house.wait(chrono::Duration::seconds(31));

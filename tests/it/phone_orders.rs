@@ -9,7 +9,12 @@ use crate::house::{ADA, Answer, CAT, House};
 use crate::orders::reserved;
 
 fn hidden(page: &Answer) -> Vec<(String, String)> {
-    let form = page.text.split("id=\"found\"").nth(1).and_then(|rest| rest.split("</form>").next()).unwrap_or_else(|| panic!("nothing found: {page:?}"));
+    let form = page
+        .text
+        .split("id=\"found\"")
+        .nth(1)
+        .and_then(|rest| rest.split("</form>").next())
+        .unwrap_or_else(|| panic!("nothing found: {page:?}"));
     let hidden = Regex::new(r#"<input type="hidden" name="(\w+)" value="([^"]*)">"#).expect("a pattern");
     hidden.captures_iter(form).map(|field| (field[1].to_owned(), field[2].to_owned())).collect()
 }
@@ -31,7 +36,12 @@ async fn staff_order_for_a_customer_and_it_says_so() {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let wrong = send_to(&sales, "/office/orders", &form("TEA-1 5\nNO-1 2")).await;
-    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("There is nothing of this SKU.") && !wrong.text.contains("name=\"seen\""), "{wrong:?}");
+    assert!(
+        wrong.status == StatusCode::UNPROCESSABLE_ENTITY
+            && wrong.text.contains("There is nothing of this SKU.")
+            && !wrong.text.contains("name=\"seen\""),
+        "{wrong:?}"
+    );
     let looked = send_to(&sales, "/office/orders", &form("TEA-1 5\nCUP-1 2\nTEA-1 1")).await;
     // Her own price, of six together; and less than she could order herself.
     for words in ["£11.46", "£12.79", "Customers order £1,000.00 at the least", "Send for Shop A-1"] {
@@ -67,7 +77,11 @@ async fn by_the_api_as_well_under_the_accounts_own_keys() {
         sales.send(Method::POST, "/api/v1/office/orders", &[("idempotency-key", key)], Some(("application/json", body.to_string()))).await
     };
     let first = send("one", &body).await;
-    assert_eq!((first.status, first.value()["total"]["minor"].as_i64()), (StatusCode::CREATED, Some(12 * 85)), "Gold, from twelve: {first:?}");
+    assert_eq!(
+        (first.status, first.value()["total"]["minor"].as_i64()),
+        (StatusCode::CREATED, Some(12 * 85)),
+        "Gold, from twelve: {first:?}"
+    );
     assert_eq!(send("one", &body).await.text, first.text);
     let nobody = send("two", &json!({ "account_number": "X-9", "lines": [{ "sku": "TEA-1", "quantity": 12 }] })).await;
     assert_eq!((nobody.status, nobody.value()["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("account_number")));

@@ -43,11 +43,24 @@ async fn an_order_is_picked_short_sent_and_handed_over() {
         (json!({ "instead": [{ "line": 2, "sku": "NO-1", "quantity": 1 }] }), "instead[0].sku"),
     ] {
         let refused = picker.json(Method::PATCH, &at(&number, ""), body.clone()).await;
-        assert_eq!((refused.status, refused.value()["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(field)), "{body} {refused:?}");
+        assert_eq!(
+            (refused.status, refused.value()["errors"][0]["field"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(field)),
+            "{body} {refused:?}"
+        );
     }
-    assert_eq!(picker.json(Method::PATCH, &at(&number, ""), json!({ "lines": [{ "line": 1, "picked": 4, "why": "One box was wet" }] })).await.status, StatusCode::OK);
+    assert_eq!(
+        picker
+            .json(Method::PATCH, &at(&number, ""), json!({ "lines": [{ "line": 1, "picked": 4, "why": "One box was wet" }] }))
+            .await
+            .status,
+        StatusCode::OK
+    );
     let early = picker.post(&at(&number, "/dispatch"), json!({})).await;
-    assert_eq!((early.status, early.value()["detail"].as_str()), (StatusCode::CONFLICT, Some("Not all of this order has been picked yet.")));
+    assert_eq!(
+        (early.status, early.value()["detail"].as_str()),
+        (StatusCode::CONFLICT, Some("Not all of this order has been picked yet."))
+    );
     let body = json!({
         "lines": [{ "line": 2, "picked": 1 }, { "line": 3, "picked": 2 }],
         "instead": [{ "line": 2, "sku": "CUP-2", "quantity": 1 }],
@@ -115,7 +128,12 @@ async fn who_picks_sees_no_price_on_any_page() {
     assert_eq!(sent.header("location"), format!("/office/picking?stage=picking&done={first}"), "{sent:?}");
     let away = picker.get(&format!("/office/picking/{first}")).await;
     assert!(away.text.contains("Handed over") && away.text.contains("Instead of Breakfast tea") && !away.text.contains('£'), "{away:?}");
-    let handed = picker.form(&format!("/office/picking/{first}/delivery"), &[("quantity.1", "4"), ("quantity.2", "2"), ("quantity.3", "1"), ("came_back", "1")]).await;
+    let handed = picker
+        .form(
+            &format!("/office/picking/{first}/delivery"),
+            &[("quantity.1", "4"), ("quantity.2", "2"), ("quantity.3", "1"), ("came_back", "1")],
+        )
+        .await;
     assert_eq!(handed.status, StatusCode::SEE_OTHER, "{handed:?}");
     assert_that_stock_is_right(&house, "a delivery").await;
     house.run_jobs().await;
@@ -125,7 +143,8 @@ async fn who_picks_sees_no_price_on_any_page() {
 async fn what_has_left_is_cancelled_by_a_manager_and_comes_back_or_does_not() {
     let house = House::open().await;
     house.goods("acme").await;
-    let (ada, sales, manager) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await, house.staff("acme", "manager").await);
+    let (ada, sales, manager) =
+        (house.customer("acme", ADA).await, house.staff("acme", "sales").await, house.staff("acme", "manager").await);
     for (key, came_back, left) in [("one", true, 10), ("two", false, 8)] {
         let number = accepted(&house, &ada, &sales, key, json!([{ "sku": "TEA-2", "quantity": 2 }])).await;
         sales.post(&at(&number, "/start"), json!({})).await;

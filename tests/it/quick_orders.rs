@@ -53,6 +53,28 @@ async fn each_line_is_found_or_says_why_not() {
 }
 
 #[tokio::test]
+async fn a_file_is_read_whichever_program_wrote_it() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    house.change("update products set sku = 'THÉ-1', sku_key = 'THÉ-1' where sku = 'SUG-1'").await;
+    let ada = house.customer("acme", ADA).await;
+    let text = "SKU;Menge;Name\r\ntea-1;12,00;\"Tee; schwarz\"\r\nthé-1;3;\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, file) in [
+        ("UTF-8 with its mark", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("UTF-16", [b"\xff\xfe".to_vec(), little].concat()),
+        ("Windows", text.chars().map(|letter| u8::try_from(letter).expect("a letter of Latin-1")).collect()),
+    ] {
+        let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"order.csv\"\r\nContent-Type: text/csv\r\n\r\n";
+        let body = [&head[..], &file, b"\r\n--b--\r\n"].concat();
+        let shown = ada.send_bytes(Method::POST, "/quick-order", "multipart/form-data; boundary=b", body).await;
+        for words in ["All found", "<span class=\"digits\">TEA-1</span> · 12", "<span class=\"digits\">THÉ-1</span> · 3"] {
+            assert!(shown.text.contains(words), "{words}, from {name}: {}", shown.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_order_is_ordered_again_with_what_has_changed_since() {
     let house = House::open().await;
     house.goods("acme").await;

@@ -150,7 +150,13 @@ pub async fn create(buyer: Buyer, Path(number): Path<String>, Form(form): Form<T
         }
         Ok(Some(draft)) => {
             let money = order.head.money(0)?;
-            shown.outcome = Some(Outcome::of(&draft.changes, (draft.before_gross_minor, draft.after_gross_minor), &shown.typed, money, caller.tenant.country));
+            shown.outcome = Some(Outcome::of(
+                &draft.changes,
+                (draft.before_gross_minor, draft.after_gross_minor),
+                shown.typed.clone(),
+                money,
+                caller.tenant.country,
+            ));
             StatusCode::OK
         }
         Err(Error::Invalid(wrong)) => {

@@ -1,16 +1,14 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
-use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
-use tradecounter::orders::OrderNumber;
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::routes::{Guarded, LIST, PICTURE};
+use super::routes::Guarded;
+pub use super::sending::send;
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
-use crate::settings::pictures;
 
 /// A house behind whose back sessions, customers and requests can be put.
 pub struct Scene {
@@ -108,7 +106,8 @@ impl Ids {
     }
 
     pub fn all(&self) -> [&String; 13] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order } = self;
+        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order } =
+            self;
         [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order]
     }
 }
@@ -283,19 +282,6 @@ impl Scene {
         .expect("a domain")
     }
 
-    /// Something that is sold.
-    pub async fn product(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
-             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
-             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a product")
-    }
-
     /// An operator's request to look, answered or not.
     pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
         let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
@@ -365,29 +351,6 @@ impl Scene {
         }
     }
 
-    /// The number of an order of this customer's, which nobody has answered yet.
-    pub async fn order(&mut self, slug: &str, phone: &str) -> String {
-        let letters = OrderNumber::random(slug, &mut rand::rng()).to_string();
-        let sql = format!(
-            "with made as (
-               insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, placed_by,
-                                   currency, vat_rounding, tax_country, net_minor, tax_minor)
-               select t.id, gen_random_uuid(), a.account_id, '{letters}', 'submitted', now(), now(), 'customer', a.access_id,
-                      'GBP', 'line', 'GB', 100, 0
-                 from tenants t join account_access a on a.tenant_id = t.id and a.phone = $2 where t.slug = $1
-               returning tenant_id, order_id, account_id, number, placed_by),
-             lines as (
-               insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points,
-                                        unit_minor, price_source, price_from_quantity, ordered, net_minor)
-               select m.tenant_id, m.order_id, 1, m.account_id, p.product_id, p.sku, p.name, '', 'zero', 0, 100, 'base', 1, 1, 100
-                 from made m join products p on p.tenant_id = m.tenant_id and p.sku = 'SUG-1')
-             insert into order_events (tenant_id, order_id, event_id, account_id, at, actor_kind, actor_id, move, to_status)
-             select tenant_id, order_id, gen_random_uuid(), account_id, now(), 'customer', placed_by, 'submitted', 'submitted' from made
-             returning '{letters}'"
-        );
-        sqlx::query_scalar(AssertSqlSafe(sql)).bind(slug).bind(phone).fetch_one(&mut self.db).await.expect("an order")
-    }
-
     /// The cookie of the one whom a route is for.
     pub async fn right(&mut self, right: Right) -> Cookie {
         match right {
@@ -415,27 +378,4 @@ impl Scene {
     pub async fn ask(&self, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
         send(&self.at_acme, method, path, body, cookies).await
     }
-}
-
-pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
-    browser.forget();
-    for (name, value) in cookies {
-        browser.plant(name, value);
-    }
-    let method: Method = method.parse().expect("a method");
-    if body == PICTURE {
-        let picture = pictures::png(40, 20);
-        return if path.starts_with("/api/") {
-            browser.send_bytes(method, path, "image/png", picture).await
-        } else {
-            pictures::upload_to(browser, path, &picture).await
-        };
-    }
-    if body == LIST {
-        let list = "--b\r\nContent-Disposition: form-data; name=\"lines\"\r\n\r\nSUG-1 1\r\n--b--\r\n";
-        return browser.send_bytes(method, path, "multipart/form-data; boundary=b", list.into()).await;
-    }
-    let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = ["POST", "PATCH"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
-    browser.send(method, path, &[], body).await
 }

@@ -65,3 +65,97 @@ async fn the_order_desk() {
     snapshot("orders-show_declined", &ada.get(&format!("/orders/{second}")).await);
     house.run_jobs().await;
 }
+
+#[tokio::test]
+async fn an_order_that_is_changed() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (ada, sales) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await);
+    let number = number(&order(&ada, "one", json!([{ "sku": "CUP-1", "quantity": 4 }, { "sku": "TEA-1", "quantity": 2 }])).await);
+    let edit = format!("/orders/{number}/edit");
+    snapshot("orders-edits-new", &ada.get(&edit).await);
+    let typed = [("revision", "1"), ("quantity.1", "4"), ("quantity.2", "3"), ("more", "SUG-1 2"), ("note", "Ring <twice>")];
+    snapshot("orders-edits-new_outcome", &ada.form(&edit, &typed).await);
+    snapshot("orders-edits-new_wrong", &ada.form(&edit, &[("revision", "1"), ("quantity.1", "3"), ("more", "NO-1 2")]).await);
+    let amendment = format!("/office/orders/{number}/amendment");
+    snapshot("amendments-new", &sales.get(&amendment).await);
+    let typed = [
+        ("revision", "1"),
+        ("quantity.1", "2"),
+        ("why.1", "Few <left>"),
+        ("quantity.2", "2"),
+        ("sku.1", "CAN-1"),
+        ("count.1", "1"),
+        ("instead.1", "1"),
+    ];
+    let outcome = sales.form(&amendment, &typed).await;
+    snapshot("amendments-new_outcome", &outcome);
+    snapshot(
+        "amendments-new_wrong",
+        &sales.form(&amendment, &[("revision", "1"), ("quantity.1", "many"), ("sku.1", "NO-1"), ("count.1", "1")]).await,
+    );
+    let done = crate::amendments::send_to(&sales, &amendment, &crate::amendments::outcome_of(&outcome)).await;
+    snapshot("office_orders-show_amended", &sales.get(done.header("location")).await);
+    snapshot("orders-show_amended", &ada.get(&format!("/orders/{number}")).await);
+    house.run_jobs().await;
+}
+
+#[tokio::test]
+async fn picking() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    house.change("update trade_accounts set route = 'North' where account_number = 'A-1'").await;
+    let (ada, sales, picker) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await, house.staff("acme", "picker").await);
+    snapshot("picking-index_empty", &picker.get("/office/picking").await);
+    snapshot("picking-list_empty", &picker.get("/office/picking/list").await);
+    let lines = json!([{ "sku": "CUP-1", "quantity": 4 }, { "sku": "TEA-1", "quantity": 2 }]);
+    for key in ["one", "two"] {
+        let number = number(&order(&ada, key, lines.clone()).await);
+        sales.post(&format!("/api/v1/office/orders/{number}/acceptance"), json!({})).await;
+        if key == "one" {
+            let page = format!("/office/picking/{number}");
+            snapshot("picking-show", &picker.get(&page).await);
+            picker.form(&format!("{page}/start"), &[]).await;
+            snapshot("picking-show_picking", &picker.get(&page).await);
+            let short = [("quantity.1", "3"), ("quantity.2", "2"), ("sku", "NO-1"), ("count", "1"), ("instead", "1")];
+            snapshot("picking-show_wrong", &picker.form(&format!("{page}/lines"), &short).await);
+            picker
+                .form(&format!("{page}/lines"), &[("quantity.1", "2"), ("why.1", "Few left"), ("quantity.2", "2"), ("dispatch", "1")])
+                .await;
+            snapshot("picking-show_dispatched", &picker.get(&page).await);
+        }
+    }
+    snapshot("picking-index", &picker.get("/office/picking").await);
+    snapshot("picking-list", &picker.get("/office/picking/list").await);
+    snapshot("picking-list_categories", &picker.get("/office/picking/list?by=category").await);
+    house.run_jobs().await;
+}
+
+#[tokio::test]
+async fn ordering_for_a_customer_and_how_one_sells() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (sales, manager) = (house.staff("acme", "sales").await, house.staff("acme", "manager").await);
+    snapshot("phone_orders-index", &sales.get("/office/orders/new").await);
+    snapshot("phone_orders-new", &sales.get("/office/orders/new?account=A-1").await);
+    let typed = [
+        ("account", "A-1"),
+        ("submission_id", "00000000-0000-7000-8000-000000000001"),
+        ("lines", "TEA-1 3\nCUP-1 2"),
+        ("note", "As <always>"),
+    ];
+    snapshot("phone_orders-new_outcome", &sales.form("/office/orders", &typed).await);
+    let sells = "/office/settings/orders";
+    snapshot("order_settings-index", &manager.get(sells).await);
+    let wrong = [
+        ("minimum_order", "a lot"),
+        ("stock_shown", "words"),
+        ("vat_rounding", "line"),
+        ("delivery.2", "1"),
+        ("delivery.2.before", "20"),
+        ("delivery.2.cut_off", "16:00"),
+        ("closed", "Christmas"),
+        ("rates", "FR cheap"),
+    ];
+    snapshot("order_settings-index_wrong", &manager.form(sells, &wrong).await);
+}
