@@ -10,8 +10,12 @@ PORT = 18080
 SOCKET = os.environ["TRADECOUNTER_TEST_SOCKET"]
 WORK = pathlib.Path("target/bench")
 
-SESSION = """select s.session_id, s.customer_id, s.phone, s.last_seen_at, a.access_id, a.account_id, a.role, a.status
+SESSION = """select s.session_id, s.customer_id, s.phone, s.last_seen_at, a.access_id, a.account_id, a.role, a.status,
+ t.business_name, t.country, t.price_list_id,
+ exists (select from prices o where o.tenant_id = s.tenant_id and o.price_list_id = a.account_id), coalesce(c.version, 0)
  from sessions s left join account_access a on a.tenant_id = s.tenant_id and a.customer_id = s.customer_id
+ left join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
+ left join catalogue_states c on c.tenant_id = s.tenant_id
  where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null and s.expires_at > $3 and s.last_seen_at > $4"""
 ACCOUNT = "select account_number, business_name, town from trade_accounts where tenant_id = $1 and account_id = $2"
 
@@ -73,7 +77,8 @@ def scripts(tenants, folder):
         thing = lambda kind: f"0000000{kind}-0000-7000-8000-{n * 10 + m:012}"
         hashed = hashlib.sha256(token).hexdigest()
         settings = [f"set local app.tenant_id = '{tenant}'", f"set local app.session_hash = '{hashed}'",
-                    f"set local app.customer_id = '{thing(2)}'", f"set local app.account_id = '{thing(1)}'"]
+                    f"set local app.customer_id = '{thing(2)}'", f"set local app.account_id = '{thing(1)}'",
+                    "set local app.price_list_id = '00000000-0000-0000-0000-000000000000'", f"set local app.base_list_id = '{tenant}'"]
         values = {"$1": f"'{tenant}'", "$2": f"'\\x{hashed}'", "$3": "'2026-01-01'", "$4": "'2026-01-01'"}
         (trips / f"{number:03}.sql").write_text(
             "\\if :prepared\n\\else\n"

@@ -22,6 +22,7 @@ use crate::messages::sms::{Kannel, SmsGateway};
 use crate::messages::{self, Carriers};
 use crate::my_data;
 use crate::number_changes;
+use crate::orders;
 use crate::registrations;
 use crate::routes;
 use crate::support;
@@ -152,6 +153,7 @@ impl worker::Runner for Runner {
             Job::TellOfDomain(domain) => domains::telling::tell_owners(&self.house, &tenant, domain).await,
             Job::TellOwners(request) => support::telling::tell_owners(&self.house, &tenant, request).await,
             Job::TellOperator(request) => support::telling::tell_operator(&self.house, &self.carriers, &tenant, request).await,
+            Job::TellOfOrder(event) => orders::telling::tell_customer(&self.house, &tenant, event).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

@@ -51,6 +51,18 @@ pub enum Error {
     /// The request comes from a page of another site.
     #[error("This request came from another site, so nothing was done")]
     CrossSite,
+    /// Signed in, and this wholesaler has not let them in, or not for now.
+    #[error("This wholesaler has not let you in")]
+    NoAccount,
+    /// The same is being done just now for somebody who asked first.
+    #[error("This was sent a moment ago, and is being worked on")]
+    InFlight,
+    /// There is less of something than was asked for.
+    #[error("There is not enough of everything")]
+    NotEnough(Vec<LineFault>),
+    /// Prices, or the basket itself, are not what they were when they were looked at.
+    #[error("Something has changed since you looked at it")]
+    Moved(Vec<LineFault>),
     /// Some fields want correcting.
     #[error("Some of it wants correcting")]
     Invalid(FieldErrors),
@@ -85,6 +97,22 @@ pub enum Error {
 
 /// The result of every verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What is the matter with one of the lines that were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineFault {
+    pub sku: String,
+    /// In words for whoever sent it.
+    pub detail: String,
+    /// Of too little: how many were asked for,
+    pub wanted: Option<i64>,
+    /// and how many there are.
+    pub available: Option<i64>,
+    /// Of a price: what one cost when it was looked at, in the currency's smallest unit,
+    pub before_minor: Option<i64>,
+    /// and what it costs now.
+    pub now_minor: Option<i64>,
+}
 
 /// What is wrong with which field, in words for the person who typed it.
 #[derive(Debug, Default, Clone)]
@@ -137,6 +165,14 @@ impl Error {
         }
     }
 
+    /// The lines, when this is about lines.
+    pub fn lines(&self) -> &[LineFault] {
+        match self {
+            Self::NotEnough(lines) | Self::Moved(lines) => lines,
+            _ => &[],
+        }
+    }
+
     /// The corrections, when this is about fields.
     pub fn fields(&self) -> FieldErrors {
         match self {
@@ -152,7 +188,7 @@ impl Error {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) => Some(5),
-            Self::Crowded => Some(1),
+            Self::Crowded | Self::InFlight => Some(1),
             _ => None,
         }
     }

@@ -90,4 +90,16 @@ ids! {
     JobId,
     /// An entry of the audit log.
     EventId,
+    /// Something that a wholesaler sells: one thing to order.
+    ProductId,
+    /// What products are gathered under.
+    CategoryId,
+    /// A list of prices: the base prices' is the tenant's own id, an account's own the account's.
+    PriceListId,
+    /// What a trade account ordered.
+    OrderId,
+    /// Something that happened to an order.
+    OrderEventId,
+    /// A file whose rows become products, prices or customers.
+    ImportId,
 }

@@ -68,3 +68,85 @@ create or replace trigger domains_changed after update on domains
   for each row when (old.state <> new.state or old.is_primary <> new.is_primary) execute function tell_domain_changed();
 create or replace trigger domains_removed after delete on domains
   for each row when (old.state = 'verified') execute function tell_domain_changed();
+
+-- THE one place where prices are read: an account's own (source 1), those of its list (2) and the base prices (3), all that are
+-- good on a day. Three branches by equality: with `= any (…)`, or a join over a list, PostgreSQL made the list a filter and read
+-- the prices of every list of the tenant (50 ms instead of 0.6 ms for a page of 51 products).
+create or replace function prices_of(tenant uuid, product uuid, own_list uuid, account_list uuid, base_list uuid, day date)
+returns table (source smallint, from_quantity integer, minor bigint, valid_from date, valid_until date)
+language sql stable parallel safe as $$
+  select 1::smallint, p.from_quantity, p.minor, p.valid_from, p.valid_until
+    from prices p
+   where p.tenant_id = tenant and p.price_list_id = own_list and p.product_id = product
+     and p.valid_from <= day and (p.valid_until is null or p.valid_until >= day)
+  union all
+  select 2::smallint, p.from_quantity, p.minor, p.valid_from, p.valid_until
+    from prices p
+   where p.tenant_id = tenant and p.price_list_id = account_list and p.product_id = product
+     and p.valid_from <= day and (p.valid_until is null or p.valid_until >= day)
+  union all
+  select 3::smallint, p.from_quantity, p.minor, p.valid_from, p.valid_until
+    from prices p
+   where p.tenant_id = tenant and p.price_list_id = base_list and p.product_id = product
+     and p.valid_from <= day and (p.valid_until is null or p.valid_until >= day)
+$$;
+
+-- A product with all that is needed to show and to sell it. Which price is whose to pay, pricing/mod.rs says of its rows.
+create or replace function goods(tenant uuid, product uuid, own_list uuid, account_list uuid, base_list uuid, day date)
+returns table (product_id uuid, sku text, name text, name_key text, pack text, content_thousandths bigint, content_measure text,
+  category_id uuid, status text, replaced_by text, tax_class text, minimum integer, multiple integer, stock_mode text,
+  on_hand bigint, reserved bigint, back_order_limit bigint, low_at bigint, picture_hash bytea,
+  sources smallint[], from_quantities integer[], minors bigint[], valid_froms date[], valid_untils date[])
+language sql stable parallel safe as $$
+  select p.product_id, p.sku, p.name, p.name_key, p.pack, p.content_thousandths, p.content_measure,
+         p.category_id, p.status, p.replaced_by, p.tax_class, p.minimum, p.multiple, p.stock_mode,
+         s.on_hand, s.reserved, s.back_order_limit, s.low_at, p.picture_hash,
+         r.sources, r.from_quantities, r.minors, r.valid_froms, r.valid_untils
+    from products p
+    left join stock s on s.tenant_id = tenant and s.product_id = product
+    left join lateral (
+      select array_agg(x.source) as sources, array_agg(x.from_quantity) as from_quantities, array_agg(x.minor) as minors,
+             array_agg(x.valid_from) as valid_froms, array_agg(x.valid_until) as valid_untils
+        from prices_of(tenant, product, own_list, account_list, base_list, day) x) r on true
+   where p.tenant_id = tenant and p.product_id = product
+$$;
+
+-- Whatever changes goods or their words is counted, also by hand: after each statement, of the rows that it touched. Neither a
+-- purge nor an archive that is brought back has anybody who remembers anything of before.
+create or replace function note_catalogue_changed() returns trigger language plpgsql as $$
+begin
+  if current_user not in ('tc_platform', 'tc_import') then
+    insert into catalogue_states as c (tenant_id) select distinct tenant_id from changed
+        on conflict (tenant_id) do update
+       set version = c.version + 1, words_version = c.words_version + (tg_argv[0] = 'words')::int;
+  end if;
+  return null;
+end $$;
+revoke all on function note_catalogue_changed() from public;
+
+-- Of each of these tables three triggers, as one with a table of its rows can be of one kind of statement alone.
+do $$
+declare
+  of record;
+begin
+  for of in select * from (values ('products', 'goods'), ('prices', 'goods'), ('categories', 'goods'), ('search_words', 'words')) as t (name, kind)
+  loop
+    execute format('create or replace trigger %I after insert on %I referencing new table as changed
+                      for each statement execute function note_catalogue_changed(%L)', of.name || '_added', of.name, of.kind);
+    execute format('create or replace trigger %I after update on %I referencing new table as changed
+                      for each statement execute function note_catalogue_changed(%L)', of.name || '_changed', of.name, of.kind);
+    execute format('create or replace trigger %I after delete on %I referencing old table as changed
+                      for each statement execute function note_catalogue_changed(%L)', of.name || '_removed', of.name, of.kind);
+  end loop;
+end $$;
+
+-- Other processes drop what they remember of it. The payload is an id and nothing else, as above.
+create or replace function tell_catalogue_changed() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('catalogue_changed', new.tenant_id::text);
+  return null;
+end $$;
+revoke all on function tell_catalogue_changed() from public;
+
+create or replace trigger catalogue_states_changed after insert or update on catalogue_states
+  for each row execute function tell_catalogue_changed();

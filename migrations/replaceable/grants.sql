@@ -133,3 +133,59 @@ grant select (tenant_id, message_id, channel, recipient, subject, status, create
 grant insert on audit_events, operator_events to tc_support;
 grant select (position, hash) on operator_events to tc_support;
 grant select (id, removed_at) on operators to tc_support;
+
+-- Goods, prices, baskets and orders. What a product costs the wholesaler, and what it calls its price lists, is nothing to its
+-- customers.
+grant select on categories, pictures, products, prices, search_words, catalogue_states, order_days, closed_days to tc_counter;
+grant select (tenant_id, product_id, on_hand, reserved, back_order_limit, low_at) on stock to tc_counter;
+grant update (reserved) on stock to tc_counter;
+grant update (order_news, order_email) on trade_accounts to tc_counter;
+grant select, insert on baskets, submissions to tc_counter;
+grant update (submission_id, version, reference, note, changed_at) on baskets to tc_counter;
+grant select, insert, delete on basket_lines to tc_counter;
+grant update (quantity, minor_when_added, changed_at) on basket_lines to tc_counter;
+-- An order as its customer sees it: without the office's note, and by whom of the staff it was placed by name alone.
+grant select (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, placed_by_name, method, wanted_day,
+  closes_at, reference, note, currency, vat_rounding, tax_country, net_minor, tax_minor, revision) on orders to tc_counter;
+grant insert (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, placed_by, placed_by_name, method,
+  wanted_day, closes_at, reference, note, currency, vat_rounding, tax_country, net_minor, tax_minor, revision) on orders to tc_counter;
+grant update (status, status_since, method, wanted_day, closes_at, reference, note, net_minor, tax_minor, revision) on orders to tc_counter;
+grant select (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor, price_source,
+  price_from_quantity, price_valid_until, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor)
+  on order_lines to tc_counter;
+grant insert, delete on order_lines to tc_counter;
+grant select (tenant_id, order_id, event_id, account_id, at, actor_kind, move, from_status, to_status, reason, details)
+  on order_events to tc_counter;
+grant insert on order_events to tc_counter;
+
+grant select, insert, delete on categories, pictures, products, product_costs, price_lists, prices, stock, search_words, order_days,
+  closed_days to tc_office;
+grant select, insert on catalogue_states to tc_office;
+grant update (slug, name, place) on categories to tc_office;
+grant update (small, large, created_at) on pictures to tc_office;
+grant update (sku, sku_key, name, name_key, keywords, description, category_id, status, replaced_by, pack, content_thousandths,
+  content_measure, barcode, tax_class, minimum, multiple, stock_mode, picture_hash, updated_at) on products to tc_office;
+grant update (cost_minor, supplier, updated_at) on product_costs to tc_office;
+grant update (on_hand, reserved, back_order_limit, low_at, counted_at) on stock to tc_office;
+grant update (version, words_version) on catalogue_states to tc_office;
+grant update (name) on price_lists to tc_office;
+grant update (valid_until, minor) on prices to tc_office;
+grant update (days_before, cut_off) on order_days to tc_office;
+grant update (words) on closed_days to tc_office;
+grant update (price_list_id, route, order_news, order_email) on trade_accounts to tc_office;
+grant select (stock_shown, vat_rounding, minimum_order_minor, tax_rates) on tenants to tc_office;
+grant update (stock_shown, vat_rounding, minimum_order_minor, tax_rates) on tenants to tc_office;
+-- A product that goes leaves the baskets. It is found there by its id; what else is in them the office does not read.
+grant select (tenant_id, product_id), delete on basket_lines to tc_office;
+grant select, insert on orders, order_lines, order_events to tc_office;
+grant update (status, status_since, method, wanted_day, closes_at, reference, note, office_note, vat_rounding, tax_country, net_minor,
+  tax_minor, revision) on orders to tc_office;
+grant update (accepted, picked, delivered, why, reserved, net_minor, tax_minor, unit_minor, price_source) on order_lines to tc_office;
+-- The first answers to submissions, of staff too; old ones are removed.
+grant select, insert, delete on submissions to tc_office;
+
+-- Purging a tenant, and bringing one back.
+grant select (tenant_id), delete on categories, pictures, products, product_costs, stock, search_words, catalogue_states, price_lists,
+  prices, baskets, basket_lines, order_days, closed_days, orders, order_lines, order_events, submissions to tc_platform;
+grant select, insert on categories, pictures, products, product_costs, stock, search_words, price_lists, prices, order_days, closed_days,
+  orders, order_lines, order_events to tc_import;

@@ -100,8 +100,8 @@ fn complete_schema(name: &str, schema: &mut Value) {
     let required: Vec<String> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     let Some(schema) = schema.as_object_mut() else { return };
-    // A problem leaves out what it has not; every other answer says null.
-    if name == "Problem" {
+    // A problem, and each line of it, leaves out what it has not; every other answer says null.
+    if name.ends_with("Problem") {
         return;
     }
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };

@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod document;
+pub mod money;
 pub mod once;
 pub mod signing;
 pub mod typed;
@@ -59,6 +60,9 @@ struct Problem {
     /// What is wrong with which field.
     #[oai(skip_serializing_if_is_none)]
     errors: Option<Vec<FieldProblem>>,
+    /// What is the matter with which line of what was sent.
+    #[oai(skip_serializing_if_is_none)]
+    lines: Option<Vec<LineProblem>>,
     /// When it may be tried again; also in `Retry-After`.
     #[oai(skip_serializing_if_is_none)]
     retry_after_seconds: Option<u64>,
@@ -71,6 +75,26 @@ struct FieldProblem {
     field: String,
     /// What is wrong with it, in words for whoever wrote it.
     detail: String,
+}
+
+/// What is the matter with one line.
+#[derive(Object)]
+struct LineProblem {
+    sku: String,
+    /// In words for whoever sent it.
+    detail: String,
+    /// Of too little: how many were asked for.
+    #[oai(skip_serializing_if_is_none)]
+    wanted: Option<i64>,
+    /// Of too little: how many there are.
+    #[oai(skip_serializing_if_is_none)]
+    available: Option<i64>,
+    /// Of a price: what one cost when it was looked at, in the currency's smallest unit.
+    #[oai(skip_serializing_if_is_none)]
+    before: Option<i64>,
+    /// Of a price: what one costs now.
+    #[oai(skip_serializing_if_is_none)]
+    now: Option<i64>,
 }
 
 /// Every operation can answer with a problem; the door writes it.

@@ -1,4 +1,4 @@
-//! What operations take: texts of a known length in a JSON object whose mistakes are all told at once, and ids.
+//! What operations take: texts of a known length and whole numbers in JSON objects whose mistakes are all told at once, and ids.
 //! The framework's own types read a number as its digits, and tell one mistake without naming the field.
 
 use std::borrow::Cow;
@@ -72,6 +72,61 @@ impl<const LEAST: usize, const MOST: usize> ParseFromParameter for Text<LEAST, M
     }
 }
 
+/// A whole number from `LEAST` to `MOST`, and nothing but a number. In a [`Body`] its size is looked at.
+#[derive(Debug)]
+pub struct Whole<const LEAST: i64, const MOST: i64>(i64);
+
+impl<const LEAST: i64, const MOST: i64> Deref for Whole<LEAST, MOST> {
+    type Target = i64;
+
+    fn deref(&self) -> &i64 {
+        &self.0
+    }
+}
+
+impl<const LEAST: i64, const MOST: i64> Type for Whole<LEAST, MOST> {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "integer".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        // The document's numbers are these; larger ones than it can write are nobody's bounds.
+        #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
+        let (minimum, maximum) = (Some(LEAST as f64), Some(MOST as f64));
+        MetaSchemaRef::Inline(Box::new(MetaSchema { minimum, maximum, format: Some("int64"), ..MetaSchema::new("integer") }))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl<const LEAST: i64, const MOST: i64> ParseFromJSON for Whole<LEAST, MOST> {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let value = value.unwrap_or_default();
+        match value.as_i64() {
+            Some(number) if (LEAST..=MOST).contains(&number) => Ok(Self(number)),
+            _ => Err(ParseError::expected_type(value)),
+        }
+    }
+}
+
+/// Never sent; the framework asks it of every object.
+impl<const LEAST: i64, const MOST: i64> ToJSON for Whole<LEAST, MOST> {
+    fn to_json(&self) -> Option<Value> {
+        self.0.to_json()
+    }
+}
+
 /// An id in a path. What is no id names nothing, and is answered as any other id of nothing.
 pub struct Id(Uuid);
 
@@ -111,7 +166,7 @@ impl ParseFromParameter for Id {
     }
 }
 
-/// A request's body: one JSON object of texts. What cannot be read is 400; what it lacks, and what it has that it
+/// A request's body: one JSON object. What cannot be read is 400; what it lacks, and what it has that it
 /// should not, is 422 and told field by field, by the very schema that the document shows.
 pub struct Body<T>(pub T);
 
@@ -153,39 +208,110 @@ fn read<T: ParseFromJSON>(bytes: &[u8]) -> Result<T> {
         [] => Value::Null,
         _ => serde_json::from_slice(bytes).map_err(|_| Error::Malformed("The body is no JSON".to_owned()))?,
     };
-    if let Value::Object(fields) = &value {
-        FieldErrors::or(mistakes::<T>(fields), Some(()))?;
+    if value.is_object() {
+        FieldErrors::or(mistakes::<T>(&value), Some(()))?;
     }
     T::parse_from_json(Some(value)).map_err(|_| Error::Malformed("The body must be one JSON object".to_owned()))
 }
 
 /// What is wrong with which field, by the schema.
-fn mistakes<T: Type>(fields: &Map<String, Value>) -> FieldErrors {
-    let mut wrong = FieldErrors::new();
+fn mistakes<T: Type>(value: &Value) -> FieldErrors {
     let mut registry = Registry::new();
     T::register(&mut registry);
-    let schema = match T::schema_ref() {
-        MetaSchemaRef::Reference(name) => registry.schemas.remove(&name),
-        MetaSchemaRef::Inline(schema) => Some(*schema),
-    };
-    let Some(MetaSchema { properties, required, .. }) = schema else { return wrong };
-    for (name, kind) in &properties {
-        let MetaSchemaRef::Inline(kind) = kind else { continue };
-        match fields.get(*name) {
-            None | Some(Value::Null) if required.contains(name) => wrong.add(*name, "This field is required."),
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) => {
-                let (least, most) = (kind.min_length.unwrap_or(0), kind.max_length.unwrap_or(usize::MAX));
-                if !(least..=most).contains(&text.chars().count()) {
-                    let span = if least == most { most.to_string() } else { format!("{least} to {most}") };
-                    wrong.add(*name, format!("Please write {span} characters."));
-                }
-            }
-            Some(_) => wrong.add(*name, "This field takes a text in quotes, and nothing else."),
+    let mut look = Look { registry: &registry, wrong: FieldErrors::new() };
+    look.at(value, &T::schema_ref(), "");
+    look.wrong
+}
+
+/// Walks a value along its schema, and notes what does not fit, each by its path: `lines[3].quantity`.
+struct Look<'a> {
+    registry: &'a Registry,
+    wrong: FieldErrors,
+}
+
+impl Look<'_> {
+    fn at(&mut self, value: &Value, schema: &MetaSchemaRef, path: &str) {
+        let registry = self.registry;
+        let Some(schema) = resolved(registry, schema) else { return };
+        match (schema.ty, value) {
+            ("object", Value::Object(fields)) => self.object(fields, schema, path),
+            ("array", Value::Array(items)) => self.list(items, schema, path),
+            ("string", Value::String(text)) => self.text(text, schema, path),
+            ("integer", Value::Number(number)) => self.whole(number.as_i64(), schema, path),
+            ("boolean", Value::Bool(_)) | ("", _) => {}
+            (kind, _) => self.wrong.add(path.to_owned(), takes(kind)),
         }
     }
-    for name in fields.keys().filter(|name| properties.iter().all(|(known, _)| known != name)) {
-        wrong.add(name.clone(), "There is no such field.");
+
+    fn object(&mut self, fields: &Map<String, Value>, schema: &MetaSchema, path: &str) {
+        let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        for (name, kind) in &schema.properties {
+            match fields.get(*name) {
+                None | Some(Value::Null) if schema.required.contains(name) => self.wrong.add(inside(name), "This field is required."),
+                None | Some(Value::Null) => {}
+                Some(value) => self.at(value, kind, &inside(name)),
+            }
+        }
+        for name in fields.keys().filter(|name| schema.properties.iter().all(|(known, _)| known != name)) {
+            self.wrong.add(inside(name), "There is no such field.");
+        }
     }
-    wrong
+
+    fn list(&mut self, items: &[Value], schema: &MetaSchema, path: &str) {
+        let (least, most) = (schema.min_items.unwrap_or(0), schema.max_items.unwrap_or(usize::MAX));
+        if !(least..=most).contains(&items.len()) {
+            self.wrong.add(path.to_owned(), format!("Please send {} of these.", span(least, most)));
+            return;
+        }
+        let Some(kind) = &schema.items else { return };
+        for (at, item) in items.iter().enumerate() {
+            self.at(item, kind, &format!("{path}[{at}]"));
+        }
+    }
+
+    fn text(&mut self, text: &str, schema: &MetaSchema, path: &str) {
+        let (least, most) = (schema.min_length.unwrap_or(0), schema.max_length.unwrap_or(usize::MAX));
+        if !(least..=most).contains(&text.chars().count()) {
+            self.wrong.add(path.to_owned(), format!("Please write {} characters.", span(least, most)));
+        }
+    }
+
+    fn whole(&mut self, number: Option<i64>, schema: &MetaSchema, path: &str) {
+        #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53, and what is larger is outside of them all the same")]
+        let fits = number.is_some_and(|number| {
+            schema.minimum.is_none_or(|least| least <= number as f64) && schema.maximum.is_none_or(|most| number as f64 <= most)
+        });
+        if !fits {
+            let (least, most) = (schema.minimum.unwrap_or_default(), schema.maximum.unwrap_or_default());
+            self.wrong.add(path.to_owned(), format!("This field takes a whole number from {least} to {most}."));
+        }
+    }
 }
+
+/// The schema itself; of one that only adds words to another, that other.
+fn resolved<'a>(registry: &'a Registry, schema: &'a MetaSchemaRef) -> Option<&'a MetaSchema> {
+    match schema {
+        MetaSchemaRef::Reference(name) => registry.schemas.get(name),
+        MetaSchemaRef::Inline(schema) => match schema.all_of.first() {
+            Some(first) => resolved(registry, first),
+            None => Some(schema),
+        },
+    }
+}
+
+fn span(least: usize, most: usize) -> String {
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
+}
+
+fn takes(kind: &str) -> &'static str {
+    match kind {
+        "object" => "This field takes an object.",
+        "array" => "This field takes a list.",
+        "integer" => "This field takes a whole number, without quotes.",
+        "boolean" => "This field takes true or false.",
+        _ => "This field takes a text in quotes, and nothing else.",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! The one place that says in words what was done. Every action that is ever written down has its words here: a test
 //! looks for those that have none.
 
+mod trade;
+
 use serde_json::Value;
 
 use crate::tenancy::session::StaffRole;
@@ -43,8 +45,11 @@ pub struct Thing {
 pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "requests", name: "Requests for an account", nouns: &["registration_request"] },
     Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
+    Thing { word: "orders", name: "Orders", nouns: &["order"] },
+    Thing { word: "goods", name: "Goods and prices", nouns: &["product", "stock", "price_list", "prices", "account"] },
+    Thing { word: "imports", name: "Imports", nouns: &["import"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation", "passkey"] },
-    Thing { word: "settings", name: "Settings", nouns: &["settings"] },
+    Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings"] },
     Thing { word: "support", name: "Support looking in", nouns: &["support"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
 ];
@@ -72,6 +77,8 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "operator" | "token" => of_platform(action, &details),
         "support" => of_support(action, &details),
         "passkey" => of_passkeys(action, &details),
+        "order" => trade::of_orders(action, &details),
+        "product" | "stock" | "price_list" | "prices" | "account" | "order_settings" | "import" => trade::of_goods(action, &details),
         _ => None,
     }
 }
@@ -174,18 +181,22 @@ fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
 }
 
 fn of_settings(details: &Details<'_>) -> Words {
-    let list = details.0.get("changes").and_then(Value::as_array).into_iter().flatten();
-    let changes: Vec<Change> = list
-        .map(|one| {
-            let one = Details(one);
-            change(one.text("what"), one.text("before"), one.text("after"))
-        })
-        .collect();
+    let changes = listed(details);
     let sentence = match changes.as_slice() {
         [one] => format!("Changed the settings: {}", one.what),
         several => format!("Changed {} settings", several.len()),
     };
     Words { sentence, changes }
+}
+
+/// What is otherwise since then, one by one.
+fn listed(details: &Details<'_>) -> Vec<Change> {
+    let list = details.0.get("changes").and_then(Value::as_array).into_iter().flatten();
+    let each = list.map(|one| {
+        let one = Details(one);
+        change(one.text("what"), one.text("before"), one.text("after"))
+    });
+    each.collect()
 }
 
 /// What was declared in files, and how many of each were written.
@@ -282,6 +293,10 @@ impl<'a> Details<'a> {
 
     fn number(&self, key: &str) -> u64 {
         self.0.get(key).and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    fn whole(&self, key: &str) -> Option<i64> {
+        self.0.get(key).and_then(Value::as_i64)
     }
 
     fn role(&self, key: &str) -> Option<StaffRole> {

@@ -1,7 +1,10 @@
 //! What each server role may touch, written down a second time, beside `migrations/replaceable/grants.sql`.
 //! Two lists by two hands: the process refuses to start when the database grants more than this one.
 
+mod trade;
+
 /// One role's rights on one table. `columns` is empty for the whole table.
+#[derive(Clone, Copy)]
 pub struct Grant {
     pub role: &'static str,
     pub table: &'static str,
@@ -98,7 +101,19 @@ const REQUEST_LOOKED_AT: &[&str] = &[
 const MESSAGE_LOOKED_AT: &[&str] = &["tenant_id", "message_id", "channel", "recipient", "subject", "status", "created_at", "sent_at"];
 
 /// The list.
-pub const GRANTS: &[Grant] = &[
+pub const GRANTS: &[Grant] = &both::<{ PEOPLE.len() + trade::GRANTS.len() }>();
+
+/// The two parts of it, one behind the other.
+const fn both<const LENGTH: usize>() -> [Grant; LENGTH] {
+    let mut list = [whole("", "", &[]); LENGTH];
+    let (people, others) = list.split_at_mut(PEOPLE.len());
+    people.copy_from_slice(PEOPLE);
+    others.copy_from_slice(trade::GRANTS);
+    list
+}
+
+/// The part of it that is of people and of the platform.
+const PEOPLE: &[Grant] = &[
     whole("tc_counter", "sessions", READ),
     part("tc_counter", "sessions", CHANGE, &["last_seen_at", "ended_at"]),
     whole("tc_counter", "account_access", READ),

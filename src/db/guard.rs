@@ -112,8 +112,8 @@ async fn check_grants(connection: &mut PgConnection, role: &str, found: &mut Vec
 }
 
 /// The policies whose words are not those of `policies.sql`, written down here a second time: for one role, and
-/// the tenant, the customer, the session or the account as settings name them, joined by `and` alone; a request
-/// is written by its customer as pending or withdrawn; the platform sees and deletes what is of the tenant that it
+/// the tenant, the customer, the session, the account or the price lists as settings name them, joined by `and` alone; a
+/// request is written by its customer as pending or withdrawn, an order as submitted or cancelled; the platform sees and deletes what is of the tenant that it
 /// names once that one's grace is over, of an audit log also sees where it ends; and support sees what it asked, and the
 /// rest while a grant runs, and writes only the end of one. Casts to text and brackets, which versions print differently,
 /// are left out of the comparison.
@@ -126,6 +126,8 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
    select 'tenant_id=current_setting''app.tenant_id''::uuid' as of_tenant,
           'customer_id=current_setting''app.customer_id''::uuid' as of_customer,
           'account_id=current_setting''app.account_id''::uuid' as of_account,
+          'price_list_id=ANYARRAY[current_setting''app.account_id''::uuid,current_setting''app.price_list_id''::uuid,'
+            || 'current_setting''app.base_list_id''::uuid]' as of_price_lists,
           'token_hash=decodecurrent_setting''app.session_hash'',''hex''' as of_session,
           'tenant_id=SELECTtenants.idFROMtenantsWHEREtenants.id=current_setting''app.tenant_id''::uuid'
             || 'ANDtenants.status=''closing''ANDtenants.grace_ends_at<=now' as of_purge,
@@ -144,10 +146,12 @@ const OTHER_WORDS: &str = r"select name || '.' || p.polname
        when 'token_hash' = any(columns) then 'AND' || of_session
        when 'customer_id' = any(columns) then 'AND' || of_customer
        when 'account_id' = any(columns) then 'AND' || of_account
+       when 'price_list_id' = any(columns) then 'AND' || of_price_lists
        else '' end
    end as rule,
    case
      when r.rolname = 'tc_counter' and name = 'registration_requests' then 'ANDstatus=ANYARRAY[''pending'',''withdrawn'']'
+     when r.rolname = 'tc_counter' and name = 'orders' then 'ANDstatus=ANYARRAY[''submitted'',''cancelled'']'
      when r.rolname = 'tc_support' and name = 'support_requests' then 'ANDended_atISNOTNULL'
      else '' end as narrower) expected
  where case when p.polname = 'tc_platform_purge'

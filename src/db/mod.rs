@@ -6,7 +6,7 @@
 //!
 //! | door | role | settings |
 //! | --- | --- | --- |
-//! | [`Counter`] | `tc_counter` | tenant, session, customer, trade account |
+//! | [`Counter`] | `tc_counter` | tenant, session, customer, trade account, and two lists of prices |
 //! | [`Office`] | `tc_office` | tenant |
 //! | [`Identity`] | `tc_identity` | customer |
 //! | [`Platform`] | `tc_platform` | none: nothing of any tenant's can be read |
@@ -55,12 +55,13 @@ mod tx;
 use std::marker::PhantomData;
 
 use sqlx::PgPool;
+use uuid::Uuid;
 
 pub use meter::{Stats, with_stats};
 pub use tx::{Counter, Door, Founding, Identity, Import, Office, Platform, Support, TenantDoor, Tx};
 
 use crate::error::Result;
-use crate::ids::{AccountId, CustomerId, OperatorId, TenantId};
+use crate::ids::{AccountId, CustomerId, OperatorId, PriceListId, TenantId};
 
 /// The pools, one for each door.
 #[derive(Clone)]
@@ -73,7 +74,7 @@ pub struct Db {
     support: PgPool,
 }
 
-/// What a customer's transaction is narrowed to. The customer and the account are claims until the session
+/// What a customer's transaction is narrowed to. The customer, the account and the lists are claims until the session
 /// has been read under them: see [`crate::tenancy`].
 #[derive(Clone, Copy)]
 pub struct CounterKeys {
@@ -83,8 +84,27 @@ pub struct CounterKeys {
     pub session_hash: [u8; 32],
     /// The person.
     pub customer: CustomerId,
-    /// Their trade account here.
+    /// Their trade account here, which is also the list of its own prices.
     pub account: AccountId,
+    /// The list whose prices the account shares, or nil.
+    pub price_list: PriceListId,
+    /// The base prices, whose list has the tenant's own id; nil when they are not to be seen.
+    pub base_list: PriceListId,
+}
+
+impl CounterKeys {
+    /// Somebody who is nobody's customer: of prices they see the base prices, or none.
+    pub fn of_stranger(tenant: TenantId, sees_prices: bool) -> Self {
+        let nobody = Uuid::nil();
+        Self {
+            tenant,
+            session_hash: [0; 32],
+            customer: nobody.into(),
+            account: nobody.into(),
+            price_list: nobody.into(),
+            base_list: if sees_prices { tenant.uuid() } else { nobody }.into(),
+        }
+    }
 }
 
 /// The right to open transactions through one door, narrowed to what the settings say.

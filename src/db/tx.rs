@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Either, Execute, Executor, PgPool, Postgres, SqlStr, T
 use super::CounterKeys;
 use super::meter::Meter;
 use crate::error::{Error, Result, is_lost_connection};
-use crate::ids::{AccountId, CustomerId, OperatorId, TenantId};
+use crate::ids::{CustomerId, OperatorId, TenantId};
 
 /// Through which role a transaction was opened. Verbs name the one whose grants they need.
 pub trait Door: Send + Sync + 'static {}
@@ -100,11 +100,10 @@ impl<D: TenantDoor> Tx<D> {
 }
 
 impl Tx<Counter> {
-    /// Changes whose rows are seen within the same tenant, once the session has said who it is.
-    pub async fn narrow(&mut self, customer: CustomerId, account: AccountId) -> Result<()> {
-        let settings = format!("set local app.customer_id = '{}'; set local app.account_id = '{}'", customer.uuid(), account.uuid());
+    /// Changes whose rows are seen within the same tenant and session, once the session has said who it is.
+    pub async fn narrow(&mut self, keys: &CounterKeys) -> Result<()> {
         let _timed = self.meter.start();
-        sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *self.inner).await?;
+        sqlx::raw_sql(AssertSqlSafe(customers_settings(keys))).execute(&mut *self.inner).await?;
         Ok(())
     }
 }
@@ -131,12 +130,21 @@ impl Tx<Identity> {
 
 pub(super) fn counter_settings(keys: &CounterKeys) -> String {
     format!(
-        "set local app.tenant_id = '{}'; set local app.session_hash = '{}'; \
-         set local app.customer_id = '{}'; set local app.account_id = '{}'",
-        keys.tenant.uuid(),
+        "{}; set local app.session_hash = '{}'; {}",
+        tenant_setting(keys.tenant),
         hex::encode(keys.session_hash),
+        customers_settings(keys)
+    )
+}
+
+fn customers_settings(keys: &CounterKeys) -> String {
+    format!(
+        "set local app.customer_id = '{}'; set local app.account_id = '{}'; \
+         set local app.price_list_id = '{}'; set local app.base_list_id = '{}'",
         keys.customer.uuid(),
-        keys.account.uuid()
+        keys.account.uuid(),
+        keys.price_list.uuid(),
+        keys.base_list.uuid()
     )
 }
 

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::db::{Door, Tx};
 use crate::error::Result;
-use crate::ids::{AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, ReminderId, RequestId, SupportRequestId, TenantId};
+use crate::ids::{
+    AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId, TenantId,
+};
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
@@ -69,6 +71,8 @@ pub enum Job {
     TellOwners(SupportRequestId),
     /// Tell the operator what an owner answered.
     TellOperator(SupportRequestId),
+    /// Tell a customer what happened to an order of theirs.
+    TellOfOrder(OrderEventId),
 }
 
 impl Job {
@@ -87,6 +91,7 @@ impl Job {
             Self::ForgetCustomer(_) => "forget_customer",
             Self::TellOwners(_) => "tell_owners",
             Self::TellOperator(_) => "tell_operator",
+            Self::TellOfOrder(_) => "tell_of_order",
         }
     }
 
@@ -102,6 +107,7 @@ impl Job {
             Self::RemindOfClosing(id) => id.uuid(),
             Self::ForgetCustomer(id) => id.uuid(),
             Self::TellOwners(id) | Self::TellOperator(id) => id.uuid(),
+            Self::TellOfOrder(id) => id.uuid(),
         }
     }
 
@@ -120,6 +126,7 @@ impl Job {
             "forget_customer" => Some(Self::ForgetCustomer(subject.into())),
             "tell_owners" => Some(Self::TellOwners(subject.into())),
             "tell_operator" => Some(Self::TellOperator(subject.into())),
+            "tell_of_order" => Some(Self::TellOfOrder(subject.into())),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::{self, Actor, Event};
+use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::Outcome;
 use crate::registrations::telling::tell_deciders;
@@ -45,6 +46,9 @@ pub async fn erased(house: &House, tenant: &Tenant, subject: Uuid) -> Result<Out
             };
             audit::record(tx, event, house.now()).await?;
             if let Some(account) = account {
+                if account.others == 0 {
+                    forget_address(tx, subject).await?;
+                }
                 let url = format!("{}/office/customers", tenant.main_url(&house.hosts));
                 let letter = Erased {
                     business_name: &account.business_name,
@@ -58,4 +62,17 @@ pub async fn erased(house: &House, tenant: &Tenant, subject: Uuid) -> Result<Out
             Ok(Outcome::Done)
         })
         .await
+}
+
+/// Where an account's news went may have been the address of somebody who is gone, and with the last of its people nobody is
+/// left whose it could be.
+async fn forget_address(tx: &mut Tx<Office>, account: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update trade_accounts set order_email = '' where tenant_id = $1 and account_id = $2 and order_email <> ''",
+        tx.tenant().uuid(),
+        account
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
 }

@@ -109,8 +109,7 @@ pub fn session_life(house: &House) -> TimeDelta {
 /// On a shared phone somebody may still be signed in: holding their token is enough to end it.
 pub async fn end_previous(visitor: &Visitor) -> Result<()> {
     let Some(token) = visitor.token(SESSION_COOKIE) else { return Ok(()) };
-    let nobody = uuid::Uuid::nil();
-    let keys = CounterKeys { tenant: visitor.tenant.id, session_hash: token.hash(), customer: nobody.into(), account: nobody.into() };
+    let keys = CounterKeys { session_hash: token.hash(), ..CounterKeys::of_stranger(visitor.tenant.id, false) };
     visitor
         .house
         .db()

@@ -12,12 +12,13 @@ use poem::{FromRequest, Request, RequestBody};
 use super::House;
 pub use super::operator::{Agent, AnyOperator, AtConsole, Enrolling, FreshOperator, FreshPerson, Operator, Person, Present, Who};
 pub use super::rules::{
-    AnyRole, Closer, Decider, DomainKeeper, Exporter, Fresh, Keeper, Leaving, LogReader, RoleGiver, RoleRule, SettingsKeeper, SupportGiver,
-    TeamKeeper,
+    AnyRole, Closer, Decider, DomainKeeper, Exporter, Fresh, GoodsKeeper, Keeper, Leaving, LogReader, RoleGiver, RoleRule, Seller,
+    SettingsKeeper, SupportGiver, TeamKeeper,
 };
 use super::session::{self, CustomerSession, Doorway, StaffSession};
+pub use super::shopping::{Buyer, Shopper, Shows};
 use super::states::{Role, State};
-use super::tenant::{OwnDomain, Tenant};
+use super::tenant::{OwnDomain, PricesShown, Tenant};
 use super::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use crate::db::{Counter, Office, Tx};
 use crate::error::{Error, Result};
@@ -72,11 +73,12 @@ pub struct Visitor {
 impl Visitor {
     /// The host they stand at, as sessions know it.
     pub fn doorway(&self) -> Doorway<'_> {
-        let (tenant, subdomain_since) = (self.tenant.id, self.tenant.renamed_at.unwrap_or(DateTime::UNIX_EPOCH));
-        match &self.here.own_domain {
-            Some(own) => Doorway { tenant, domain: Some(own.domain.as_str()), since: own.since },
-            None => Doorway { tenant, domain: None, since: subdomain_since },
-        }
+        let (domain, since) = match &self.here.own_domain {
+            Some(own) => (Some(own.domain.as_str()), own.since),
+            None => (None, self.tenant.renamed_at.unwrap_or(DateTime::UNIX_EPOCH)),
+        };
+        let strangers_see_prices = self.tenant.prices_shown == PricesShown::All;
+        Doorway { tenant: self.tenant.id, country: self.tenant.country, domain, since, strangers_see_prices }
     }
 }
 
@@ -223,7 +225,7 @@ impl<'a, R: RoleRule> FromRequest<'a> for Staff<R> {
 }
 
 /// Whoever is at a counter: while it is shut, only at its office's door. A route that forgets to ask is shut as well.
-fn visitor(request: &Request) -> Result<Visitor> {
+pub(super) fn visitor(request: &Request) -> Result<Visitor> {
     let here = Here::of(request)?;
     let Place::Counter(tenant) = &here.place else { return Err(Error::NotFound) };
     let role = match request.uri().path() {

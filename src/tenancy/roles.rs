@@ -20,6 +20,14 @@ impl Right {
 pub const SEE_TEAM: Right = Right { words: "see who works here", roles: &[Owner, Manager, Sales, Picker] };
 pub const DECIDE: Right =
     Right { words: "see the customers, and approve or reject who asks for an account", roles: &[Owner, Manager, Sales] };
+pub const PICK: Right =
+    Right { words: "pick, dispatch and hand over orders, without seeing prices", roles: &[Owner, Manager, Sales, Picker] };
+pub const SELL: Right = Right {
+    words: "see orders and prices, accept, amend, decline and cancel orders, and order for a customer",
+    roles: &[Owner, Manager, Sales],
+};
+pub const KEEP_GOODS: Right = Right { words: "change products, stock, prices and price lists, and import them", roles: &[Owner, Manager] };
+pub const TAKE_BACK: Right = Right { words: "cancel an order that has left", roles: &[Owner, Manager] };
 pub const SUSPEND: Right =
     Right { words: "suspend a customer and restore the access, and take the samples away", roles: &[Owner, Manager] };
 pub const CHANGE_SETTINGS: Right =
@@ -34,9 +42,13 @@ pub const EXPORT: Right = Right { words: "take everything along as one file", ro
 pub const CLOSE: Right = Right { words: "close the counter for good, and take that back", roles: &[Owner] };
 
 /// The table, row by row.
-pub const RIGHTS: [&Right; 11] = [
+pub const RIGHTS: [&Right; 15] = [
     &SEE_TEAM,
+    &PICK,
     &DECIDE,
+    &SELL,
+    &KEEP_GOODS,
+    &TAKE_BACK,
     &SUSPEND,
     &CHANGE_SETTINGS,
     &APPOINT_HELPERS,

@@ -52,6 +52,10 @@ pub enum AnyRole {}
 pub enum Leaving {}
 /// Who decides about requests and sees who the customers are.
 pub enum Decider {}
+/// Who sees orders and prices and works with them.
+pub enum Seller {}
+/// Who changes goods, stock and prices.
+pub enum GoodsKeeper {}
 /// Who may shut a customer out and let them back in.
 pub enum Keeper {}
 /// Who may change how the counter looks and how it is reached.
@@ -90,6 +94,18 @@ impl RoleRule for Leaving {
 impl RoleRule for Decider {
     fn allows(role: StaffRole) -> bool {
         roles::DECIDE.is_of(role)
+    }
+}
+
+impl RoleRule for Seller {
+    fn allows(role: StaffRole) -> bool {
+        roles::SELL.is_of(role)
+    }
+}
+
+impl RoleRule for GoodsKeeper {
+    fn allows(role: StaffRole) -> bool {
+        roles::KEEP_GOODS.is_of(role)
     }
 }
 

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::db::{Counter, CounterKeys, Db, Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccessId, AccountId, CustomerId, SessionId, StaffId, TenantId};
-use crate::values::{EmailAddress, PhoneNumber};
+use crate::ids::{AccessId, AccountId, CustomerId, PriceListId, SessionId, StaffId, TenantId};
+use crate::values::{Country, EmailAddress, PhoneNumber};
 
 /// How things stand between a customer and a wholesaler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,14 @@ impl AccessRole {
 pub struct Access {
     pub access_id: AccessId,
     pub account_id: AccountId,
+    /// What the account is called,
+    pub business_name: String,
+    /// where it is,
+    pub country: Country,
+    /// whose prices it shares, if it shares any,
+    pub price_list: Option<PriceListId>,
+    /// and whether it has any of its own.
+    pub has_own_prices: bool,
     pub role: AccessRole,
     pub suspended: bool,
 }
@@ -77,7 +85,16 @@ pub struct CustomerSession {
     pub customer_id: CustomerId,
     pub phone: PhoneNumber,
     pub access: Option<Access>,
+    /// How often the tenant's goods have changed.
+    pub catalogue_version: i64,
     pub last_seen_at: DateTime<Utc>,
+}
+
+impl CustomerSession {
+    /// What opens the counter to them: somebody who is shut out for now has none.
+    pub fn active_access(&self) -> Option<&Access> {
+        self.access.as_ref().filter(|access| !access.suspended)
+    }
 }
 
 /// A host of a tenant's. A session is good at the one it began at, for as long as that one has led to the tenant without a
@@ -85,10 +102,14 @@ pub struct CustomerSession {
 #[derive(Debug, Clone, Copy)]
 pub struct Doorway<'a> {
     pub tenant: TenantId,
+    /// Where the wholesaler is.
+    pub country: Country,
     /// One of its own domains; None is its subdomain.
     pub domain: Option<&'a str>,
     /// Since when it leads there: sessions that began earlier are over.
     pub since: DateTime<Utc>,
+    /// Whether the base prices are there to be seen by everybody.
+    pub strangers_see_prices: bool,
 }
 
 /// Who a token belonged to when it was last seen. Only a guess, with which the transaction is opened; the
@@ -97,6 +118,41 @@ pub struct Doorway<'a> {
 struct Holder {
     customer: CustomerId,
     account: AccountId,
+    /// Nil when there is none,
+    price_list: PriceListId,
+    /// and nil when the base prices are not for them.
+    base_list: PriceListId,
+}
+
+impl Holder {
+    const NOBODY: Uuid = Uuid::nil();
+
+    /// Before anything is known.
+    fn nobody() -> Self {
+        Self {
+            customer: Self::NOBODY.into(),
+            account: Self::NOBODY.into(),
+            price_list: Self::NOBODY.into(),
+            base_list: Self::NOBODY.into(),
+        }
+    }
+
+    /// What the session says.
+    fn of(session: &CustomerSession, doorway: Doorway<'_>) -> Self {
+        let active = session.active_access();
+        let base_list = if active.is_some() || doorway.strangers_see_prices { doorway.tenant.uuid() } else { Self::NOBODY };
+        Self {
+            customer: session.customer_id,
+            account: session.access.as_ref().map_or(Self::NOBODY.into(), |access| access.account_id),
+            price_list: active.and_then(|access| access.price_list).unwrap_or(Self::NOBODY.into()),
+            base_list: base_list.into(),
+        }
+    }
+
+    fn keys(self, tenant: TenantId, session_hash: [u8; 32]) -> CounterKeys {
+        let Self { customer, account, price_list, base_list } = self;
+        CounterKeys { tenant, session_hash, customer, account, price_list, base_list }
+    }
 }
 
 /// Who held which session when it was last seen, by its token's hash.
@@ -123,20 +179,18 @@ impl SessionHolders {
         idle_since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(Tx<Counter>, CustomerSession)> {
-        let nobody = Holder { customer: Uuid::nil().into(), account: Uuid::nil().into() };
-        let mut guess = self.0.get(&token_hash).await.unwrap_or(nobody);
-        let keys = CounterKeys { tenant: doorway.tenant, session_hash: token_hash, customer: guess.customer, account: guess.account };
-        let scope = db.counter(keys);
+        let mut guess = self.0.get(&token_hash).await.unwrap_or(Holder::nobody());
+        let scope = db.counter(guess.keys(doorway.tenant, token_hash));
         let mut tx = if writes { scope.open_write().await? } else { scope.open_read().await? };
-        // Twice at the most: the session tells the customer, the customer's access tells the account.
-        for _ in 0..3 {
+        // Each time is told what the next can see: the session its customer, the customer's access the account, the account
+        // its list of prices. Until the session has confirmed all of it, nothing else is read.
+        for _ in 0..4 {
             let session = find(&mut tx, doorway, token_hash, idle_since, now).await?.ok_or(Error::Unauthenticated)?;
-            let account = session.access.as_ref().map_or(Uuid::nil().into(), |access| access.account_id);
-            let truth = Holder { customer: session.customer_id, account };
+            let truth = Holder::of(&session, doorway);
             if truth == guess {
                 return Ok((tx, session));
             }
-            tx.narrow(truth.customer, truth.account).await?;
+            tx.narrow(&truth.keys(doorway.tenant, token_hash)).await?;
             self.0.insert(token_hash, truth).await;
             guess = truth;
         }
@@ -153,9 +207,14 @@ async fn find(
 ) -> Result<Option<CustomerSession>> {
     let row = sqlx::query!(
         r#"select s.session_id, s.customer_id, s.phone, s.last_seen_at,
-                  a.access_id as "access_id?", a.account_id as "account_id?", a.role as "role?", a.status as "status?"
+                  a.access_id as "access_id?", a.account_id as "account_id?", a.role as "role?", a.status as "status?",
+                  t.business_name as "business_name?", t.country as "country?", t.price_list_id,
+                  exists (select from prices o where o.tenant_id = s.tenant_id and o.price_list_id = a.account_id) as "has_own_prices!",
+                  coalesce(c.version, 0) as "catalogue_version!"
              from sessions s
              left join account_access a on a.tenant_id = s.tenant_id and a.customer_id = s.customer_id
+             left join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
+             left join catalogue_states c on c.tenant_id = s.tenant_id
             where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
               and s.expires_at > $3 and s.last_seen_at > $4 and s.created_at >= $5
               and s.domain is not distinct from $6"#,
@@ -174,6 +233,11 @@ async fn find(
         (Some(access_id), Some(account_id), Some(role), Some(status)) => Some(Access {
             access_id: access_id.into(),
             account_id: account_id.into(),
+            // The account itself is seen once its id is known: what stands here before that is for nobody to read.
+            business_name: row.business_name.unwrap_or_default(),
+            country: row.country.as_deref().map_or(Ok(doorway.country), Country::parse).map_err(|_| unreadable("country"))?,
+            price_list: row.price_list_id.map(PriceListId::from),
+            has_own_prices: row.has_own_prices,
             role: AccessRole::parse(&role).ok_or_else(|| unreadable("role"))?,
             suspended: status == "suspended",
         }),
@@ -184,6 +248,7 @@ async fn find(
         customer_id: row.customer_id.into(),
         phone: PhoneNumber::from_e164(&row.phone).map_err(|_| unreadable("phone"))?,
         access,
+        catalogue_version: row.catalogue_version,
         last_seen_at: row.last_seen_at,
     }))
 }
@@ -245,6 +310,16 @@ pub struct StaffSession {
     pub began_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub support: Support,
+    pub waiting: Waiting,
+}
+
+/// What waits for somebody of the staff.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Waiting {
+    /// Orders that nobody has accepted yet,
+    pub orders: i64,
+    /// and questions for an account.
+    pub requests: i64,
 }
 
 /// How it stands with the platform's people at this office, by the names they have there; empty when nobody asks or looks.
@@ -271,7 +346,9 @@ pub async fn find_staff(
                              where r.tenant_id = $1 and r.status = 'asked' and r.asked_at > $7), '') as "asked_by!",
                   coalesce((select string_agg(distinct r.operator_name, ', ') from support_requests r
                              where r.tenant_id = $1 and r.status = 'granted' and r.granted_until > $3 and r.ended_at is null), '')
-                    as "let_in!"
+                    as "let_in!",
+                  (select count(*) from orders o where o.tenant_id = $1 and o.status = 'submitted') as "orders!",
+                  (select count(*) from registration_requests q where q.tenant_id = $1 and q.status = 'pending') as "requests!"
              from staff_sessions s
              join staff p on p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.removed_at is null
             where s.tenant_id = $1 and s.token_hash = $2 and s.ended_at is null
@@ -298,6 +375,7 @@ pub async fn find_staff(
         began_at: row.created_at,
         last_seen_at: row.last_seen_at,
         support: Support { asked_by: row.asked_by, let_in: row.let_in },
+        waiting: Waiting { orders: row.orders, requests: row.requests },
     }))
 }
 

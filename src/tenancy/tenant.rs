@@ -14,7 +14,8 @@ use super::states::{Role, State};
 use crate::db::{Db, Platform, Tx};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
-use crate::values::{Country, Domain, Slug};
+use crate::tax::{OwnRate, Rounding};
+use crate::values::{Country, Currency, Domain, Money, Slug};
 
 /// A wholesaler, as its counter shows it.
 #[derive(Debug, Clone)]
@@ -25,6 +26,7 @@ pub struct Tenant {
     pub primary_domain: Option<Domain>,
     pub business_name: String,
     pub country: Country,
+    pub currency: Currency,
     pub time_zone: Tz,
     pub brand_colour: String,
     /// For what is current, beside the first; without it the house's own ink.
@@ -36,6 +38,15 @@ pub struct Tenant {
     /// Where codes may be sent.
     pub sms_countries: Vec<Country>,
     pub has_logo: bool,
+    /// What strangers see of goods and prices.
+    pub prices_shown: PricesShown,
+    /// What customers see of how much there is.
+    pub stock_shown: StockShown,
+    pub vat_rounding: Rounding,
+    /// The least that an order comes to, without VAT; nothing when any order will do.
+    pub minimum_order: Money,
+    /// Rates that the wholesaler has set beside those that are known here.
+    pub tax_rates: Arc<[OwnRate]>,
     pub state: State,
     /// Why it is in this state; empty when nobody said.
     pub state_reason: String,
@@ -44,6 +55,48 @@ pub struct Tenant {
     /// Since when it has its present name, if that is not its first: sessions of before are over.
     pub renamed_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What somebody sees who is nobody's customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PricesShown {
+    /// Goods and base prices.
+    All,
+    /// Goods, and no price.
+    NoPrices,
+    Nothing,
+}
+
+impl PricesShown {
+    /// From the database's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "all" => Some(Self::All),
+            "no_prices" => Some(Self::NoPrices),
+            "nothing" => Some(Self::Nothing),
+            _ => None,
+        }
+    }
+}
+
+/// What a customer sees of how much of a product there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockShown {
+    Numbers,
+    Words,
+    Nothing,
+}
+
+impl StockShown {
+    /// From the database's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "numbers" => Some(Self::Numbers),
+            "words" => Some(Self::Words),
+            "nothing" => Some(Self::Nothing),
+            _ => None,
+        }
+    }
 }
 
 impl Tenant {
@@ -265,8 +318,9 @@ async fn load_owner(tx: &mut Tx<Platform>, domain: &str) -> Result<Option<(Slug,
 
 async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
-        "select id, slug, business_name, country, time_zone, brand_colour, second_colour, opening_text, contact_email, contact_phone,
-                contact_address, sms_countries, logo_type, status, status_reason, grace_ends_at, renamed_at, updated_at,
+        "select id, slug, business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
+                contact_phone, contact_address, sms_countries, logo_type, prices_shown, stock_shown, vat_rounding, minimum_order_minor,
+                tax_rates, status, status_reason, grace_ends_at, renamed_at, updated_at,
                 (select d.domain from domains d where d.tenant = tenants.id and d.is_primary) as primary_domain
            from tenants where slug = $1 and status <> 'purged'",
         slug
@@ -277,12 +331,14 @@ async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>
         return Ok(None);
     };
     let unreadable = |what: &str| Error::Internal(anyhow::anyhow!("the tenant {slug} has an unreadable {what}"));
+    let currency = Currency::parse(&row.currency).map_err(|_| unreadable("currency"))?;
     Ok(Some(Tenant {
         id: row.id.into(),
         slug: Slug::parse(&row.slug).map_err(|_| unreadable("slug"))?,
         primary_domain: row.primary_domain.as_deref().and_then(Domain::of_host),
         business_name: row.business_name,
         country: Country::parse(&row.country).map_err(|_| unreadable("country"))?,
+        currency,
         time_zone: row.time_zone.parse().map_err(|_| unreadable("time zone"))?,
         brand_colour: row.brand_colour,
         second_colour: row.second_colour,
@@ -292,6 +348,11 @@ async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>
         contact_address: row.contact_address,
         sms_countries: row.sms_countries.iter().filter_map(|code| Country::parse(code).ok()).collect(),
         has_logo: row.logo_type.is_some(),
+        prices_shown: PricesShown::parse(&row.prices_shown).ok_or_else(|| unreadable("choice of prices"))?,
+        stock_shown: StockShown::parse(&row.stock_shown).ok_or_else(|| unreadable("choice of stock"))?,
+        vat_rounding: Rounding::parse(&row.vat_rounding).ok_or_else(|| unreadable("rounding"))?,
+        minimum_order: Money::new(row.minimum_order_minor, currency),
+        tax_rates: OwnRate::parse_all(&row.tax_rates).ok_or_else(|| unreadable("list of tax rates"))?.into(),
         state: State::parse(&row.status).ok_or_else(|| unreadable("state"))?,
         state_reason: row.status_reason,
         grace_ends_at: row.grace_ends_at,

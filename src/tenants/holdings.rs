@@ -1,6 +1,8 @@
 //! Every table of the schema: whose it is, what of it a tenant takes along when it leaves, and how it is erased when the
 //! tenant is purged. A table or a column that is not here fails the build (`tests/it/holdings.rs`).
 
+mod trade;
+
 use self::Erased::{Cascades, ForgottenNames, Hosts, ItselfLast, Kept, OneByOne, Row};
 use self::Export::{Columns, Nothing, Whole};
 
@@ -200,7 +202,24 @@ pub const HOLDINGS: &[Holding] = &[
         &["tenant_id", "access_id", "account_id", "phone", "contact_name", "role", "status", "created_at"],
         &["customer_id"],
     ),
-    whole("trade_accounts", &["tenant_id", "account_id", "account_number", "business_name", "town", "country", "created_at"]),
+    trade::SUBMISSIONS,
+    trade::ORDER_EVENTS,
+    trade::ORDER_LINES,
+    trade::ORDERS,
+    trade::BASKET_LINES,
+    trade::BASKETS,
+    trade::TRADE_ACCOUNTS,
+    trade::PRICES,
+    trade::PRICE_LISTS,
+    trade::PRODUCT_COSTS,
+    trade::STOCK,
+    trade::SEARCH_WORDS,
+    trade::PRODUCTS,
+    trade::PICTURES,
+    trade::CATEGORIES,
+    trade::ORDER_DAYS,
+    trade::CLOSED_DAYS,
+    trade::CATALOGUE_STATES,
     whole(
         "audit_events",
         &[
@@ -279,6 +298,10 @@ pub const HOLDINGS: &[Holding] = &[
             "contact_address",
             "sms_countries",
             "prices_shown",
+            "stock_shown",
+            "vat_rounding",
+            "minimum_order_minor",
+            "tax_rates",
             "samples",
             "logo",
             "logo_type",

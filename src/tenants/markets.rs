@@ -120,12 +120,17 @@ const MARKETS: &[(&str, &str, Tz)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::Currency;
 
     #[test]
     fn every_market_is_read_and_named() {
         let all = Market::all();
         assert_eq!(all.len(), MARKETS.len());
         assert!(all.iter().all(|market| market.country.name().len() > 2), "{all:?}");
+        for market in all {
+            let currency = Currency::parse(market.currency).unwrap();
+            assert_ne!(currency.sign_in(market.country), "", "{market:?}");
+        }
         assert_eq!(Market::of("GB").map(|market| market.currency), Some("GBP"));
         assert!(Market::of("gb").is_none() && Market::of("KP").is_none());
     }

@@ -4,18 +4,26 @@
 pub mod colour;
 pub mod country;
 mod country_names;
+pub mod currency;
 pub mod domain;
 pub mod email;
+pub mod money;
 mod numbering_plan;
 pub mod phone;
+pub mod quantity;
+pub mod sku;
 pub mod slug;
 pub mod text;
 mod typed_number;
 
 pub use country::{Country, CountryError};
+pub use currency::{Currency, CurrencyError};
 pub use domain::{Domain, DomainError};
 pub use email::{EmailAddress, EmailError};
+pub use money::{DecimalMark, Money, MoneyError};
 pub use phone::{PhoneError, PhoneNumber};
+pub use quantity::{Quantity, QuantityError};
+pub use sku::{Sku, SkuError};
 pub use slug::{Slug, SlugError};
 
 /// The value of a decimal digit in any script that a phone's keyboard may write.

@@ -209,7 +209,7 @@ impl Door {
     /// few at once, for as long as the turn that comes with it is held: the memory that it takes is bounded.
     async fn largest_body(&self, here: &Here, path: &str) -> Result<(usize, Option<SemaphorePermit<'_>>), Failed> {
         let ordinary = self.house.config.http.body_limit_bytes;
-        let large = self.counter.large_bodies.iter().find(|(large, _)| *large == path);
+        let large = self.counter.large_bodies.iter().find(|(large, _)| matches(large, path));
         let (Some((_, most)), Place::Counter(tenant)) = (large, &here.place) else { return Ok((ordinary, None)) };
         // Who it is is looked up within the tenant's share, like everything; nobody keeps a turn who waits for something else.
         let turn = self.shares.turn(tenant.id).await.map_err(|error| Failed::Error(error.into()))?;

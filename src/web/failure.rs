@@ -9,7 +9,7 @@ use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::{Contact, Page, Redirect, Shell, when};
-use crate::error::Error;
+use crate::error::{Error, LineFault};
 use crate::tenancy::extract::{Here, Place};
 use crate::tenancy::states::State;
 use crate::tenancy::token::SESSION_COOKIE;
@@ -24,13 +24,14 @@ impl ResponseError for Error {
             | Self::PasskeyNeeded
             | Self::ReadOnlyToken
             | Self::SupportNotGranted
+            | Self::NoAccount
             | Self::CrossSite
             | Self::Closed
             | Self::ClosedForGood
             | Self::Suspended { .. }
             | Self::Closing { .. } => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict(_) | Self::ConfirmationNeeded => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::ConfirmationNeeded | Self::InFlight | Self::NotEnough(_) | Self::Moved(_) => StatusCode::CONFLICT,
             Self::SlowDown { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
@@ -47,6 +48,7 @@ pub struct Failure {
     pub title: String,
     pub detail: String,
     fields: Vec<(String, String)>,
+    lines: Vec<LineFault>,
     retry_after_seconds: Option<u64>,
     allow: Option<String>,
     /// How one could be known here (RFC 9110, 11.6.1).
@@ -69,7 +71,8 @@ impl Failure {
 
     /// From one of our own errors.
     pub fn of_own(error: &Error) -> Self {
-        let mut failure = Self { retry_after_seconds: error.retry_after_seconds(), ..Self::of_status(error.status()) };
+        let (retry_after_seconds, lines) = (error.retry_after_seconds(), error.lines().to_vec());
+        let mut failure = Self { lines, retry_after_seconds, ..Self::of_status(error.status()) };
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::WrongPasskey => (failure.kind, failure.title) = ("wrong-passkey", "Not a passkey of yours".to_owned()),
@@ -82,6 +85,10 @@ impl Failure {
             Error::CrossSite => failure.kind = "cross-site",
             Error::KeyReused => failure.kind = "key-reused",
             Error::SupportNotGranted => (failure.kind, failure.title) = ("support-not-granted", "You are not let in".to_owned()),
+            Error::NoAccount => (failure.kind, failure.title) = ("no-account", "You are not let in".to_owned()),
+            Error::InFlight => (failure.kind, failure.title) = ("in-flight", "It is on its way".to_owned()),
+            Error::NotEnough(_) => (failure.kind, failure.title) = ("not-enough-stock", "Not enough of it".to_owned()),
+            Error::Moved(_) => (failure.kind, failure.title) = ("basket-moved", "Have another look".to_owned()),
             Error::Closed | Error::ClosedForGood => failure.kind = "counter-closed",
             Error::Closing { .. } => failure.kind = "counter-closing",
             Error::ConfirmationNeeded => failure.kind = "confirmation-needed",
@@ -98,6 +105,10 @@ impl Failure {
             | Error::ReadOnlyToken
             | Error::Forbidden
             | Error::SupportNotGranted
+            | Error::NoAccount
+            | Error::InFlight
+            | Error::NotEnough(_)
+            | Error::Moved(_)
             | Error::CrossSite
             | Error::KeyReused
             | Error::ConfirmationNeeded
@@ -151,6 +162,7 @@ impl Failure {
             title: title.to_owned(),
             detail: detail.to_owned(),
             fields: Vec::new(),
+            lines: Vec::new(),
             retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
             allow: None,
             challenge: BY_COOKIE,
@@ -183,6 +195,9 @@ impl Failure {
             let fields = self.fields.iter().map(|(field, text)| json!({ "field": field, "detail": text })).collect();
             body.insert("errors".to_owned(), Value::Array(fields));
         }
+        if !self.lines.is_empty() {
+            body.insert("lines".to_owned(), self.lines.iter().map(line).collect());
+        }
         if let Some(seconds) = self.retry_after_seconds {
             body.insert("retry_after_seconds".to_owned(), json!(seconds));
         }
@@ -194,6 +209,10 @@ impl Failure {
     /// As a page; nobody signed in means the way to the sign-in, and not lately the way to doing so again.
     pub fn page(&self, here: Option<&Here>, request_id: &str, path: &str) -> Response {
         let Some(here) = here else { return self.words() };
+        // Their own page says how things stand.
+        if self.kind == "no-account" {
+            return Redirect::to("/").into_response();
+        }
         if self.kind == "unauthenticated" {
             let door = match &here.place {
                 Place::Console => "/sign-in",
@@ -268,6 +287,14 @@ impl Failure {
         }
         response
     }
+}
+
+/// One line of a problem, with what there is to say of it.
+fn line(fault: &LineFault) -> Value {
+    let LineFault { sku, detail, wanted, available, before_minor, now_minor } = fault;
+    let numbers = [("wanted", wanted), ("available", available), ("before", before_minor), ("now", now_minor)];
+    let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name, json!(number.as_ref()?))));
+    [("sku", json!(sku)), ("detail", json!(detail))].into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// With the full stop at its end that some of them have already.
@@ -348,6 +375,10 @@ mod tests {
             Error::Conflict("It is decided already"),
             Error::KeyReused,
             Error::ConfirmationNeeded,
+            Error::NoAccount,
+            Error::InFlight,
+            Error::NotEnough(Vec::new()),
+            Error::Moved(Vec::new()),
             Error::SlowDown { retry_after: std::time::Duration::from_secs(7) },
             Error::Malformed("The body is no JSON".to_owned()),
             Error::Unavailable(anyhow::anyhow!("secret")),

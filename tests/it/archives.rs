@@ -205,7 +205,12 @@ async fn it_holds_what_is_the_wholesalers_and_nothing_that_opens_anything_or_is_
     }
     assert!(!all.contains(BEN) && all.contains(ADA));
     let csv = text_of(&archive, "trade_accounts.csv");
-    assert!(csv.starts_with("\u{feff}account_id,account_number,business_name,town,country,created_at\r\n"), "{csv}");
+    assert!(
+        csv.starts_with(
+            "\u{feff}account_id,account_number,business_name,town,country,created_at,price_list_id,route,order_news,order_email\r\n"
+        ),
+        "{csv}"
+    );
     assert!(csv.contains("\"'=HYPERLINK(\"\"http://x\"\",\"\"é,\n\t“Deli” \\ ')\"") && csv.contains("\"'+1\r\n\""), "{csv}");
     let rows: Value = serde_json::from_str(&text_of(&archive, "trade_accounts.json")).expect("JSON");
     assert!(rows.to_string().contains("\"=HYPERLINK"), "the exact one has it as it is: {rows}");

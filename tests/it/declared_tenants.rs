@@ -138,6 +138,7 @@ fn tenant_toml_says_where_it_is_wrong() {
         ("country = \"GB\"", "country = 44", "2:11: `country` takes text in quotation marks"),
         ("country = \"GB\"\n", "", "1:1: `country` is missing"),
         ("currency = \"GBP\"", "currency = \"gbp\"", "3:12: a currency is written as three capital letters, such as GBP"),
+        ("currency = \"GBP\"", "currency = \"JPY\"", "3:12: we do not know that currency"),
         ("Europe/London", "London", "4:13: this is no time zone; write its IANA name, such as Europe/London"),
         ("#1E3A8A", "blue", "5:16: a colour is written as #rrggbb, such as #1e3a8a"),
         ("#1E3A8A", "#1é3a8", "5:16: a colour is written as #rrggbb, such as #1e3a8a"),

@@ -40,9 +40,46 @@ const ONE_OF_EVERYTHING: &str = "
   select id, gen_random_uuid(), '0196f3a0-0000-7000-8000-0000000000aa', 'Lin', 'To have a look', 'granted', now(), now(), 'Owner',
          now() + interval '1 hour' from tenants;";
 
+/// The same of goods, prices, baskets and orders: a price of everybody's, one of a list that every account shares, and one of
+/// each account's own, behind another list of a price that nobody is given.
+const ONE_OF_ALL_GOODS: &str = "
+  insert into categories (tenant_id, category_id, slug, name) select id, gen_random_uuid(), 'tea', 'Tea' from tenants;
+  insert into pictures (tenant_id, picture_hash, small, large, created_at) select id, sha256(id::text::bytea), 'small', 'large', now() from tenants;
+  insert into products (tenant_id, product_id, sku, sku_key, name, name_key, category_id, stock_mode, picture_hash, created_at, updated_at)
+  select c.tenant_id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', c.category_id, 'tracked', p.picture_hash, now(), now()
+    from categories c join pictures p using (tenant_id);
+  insert into product_costs (tenant_id, product_id, cost_minor, updated_at) select tenant_id, product_id, 60, now() from products;
+  insert into stock (tenant_id, product_id, on_hand, counted_at) select tenant_id, product_id, 100, now() from products;
+  insert into search_words (tenant_id, word, product_id) select tenant_id, 'tea of ' || tenant_id, product_id from products;
+  insert into price_lists (tenant_id, price_list_id, kind, name, created_at)
+  select id, id, 'base', '', now() from tenants union all select id, gen_random_uuid(), 'list', name, now() from tenants, (values ('Gold'), ('Slow payers')) l (name)
+   union all select tenant_id, account_id, 'account', '', now() from trade_accounts;
+  insert into prices (tenant_id, price_list_id, product_id, minor)
+  select l.tenant_id, l.price_list_id, p.product_id, 100 from price_lists l join products p using (tenant_id);
+  update trade_accounts t set price_list_id = l.price_list_id from price_lists l where l.tenant_id = t.tenant_id and l.name = 'Gold';
+  insert into baskets (tenant_id, account_id, submission_id, changed_at) select tenant_id, account_id, gen_random_uuid(), now() from trade_accounts;
+  insert into basket_lines (tenant_id, account_id, product_id, quantity, changed_at)
+  select b.tenant_id, b.account_id, p.product_id, 6, now() from baskets b join products p using (tenant_id);
+  insert into order_days (tenant_id, method, weekday, days_before, cut_off) select id, 'delivery', 2, 1, '16:00' from tenants;
+  insert into closed_days (tenant_id, day) select id, '2026-12-25' from tenants;
+  insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, currency, vat_rounding,
+                      tax_country, net_minor, tax_minor)
+  select tenant_id, gen_random_uuid(), account_id, 'XX-' || translate(account_number, '-01', '2MN') || '-222', 'submitted', now(), now(), 'customer', 'GBP', 'line',
+         'GB', 600, 120 from trade_accounts;
+  insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
+                           price_source, price_from_quantity, price_list_name, ordered, net_minor)
+  select o.tenant_id, o.order_id, 1, o.account_id, p.product_id, 'TEA-1', 'Tea', '', 'standard', 2000, 100, 'list', 1, 'Gold', 6, 600
+    from orders o join products p using (tenant_id);
+  insert into order_events (tenant_id, order_id, event_id, account_id, at, actor_kind, move, to_status)
+  select tenant_id, order_id, gen_random_uuid(), account_id, now(), 'customer', 'submit', 'submitted' from orders;
+  insert into submissions (tenant_id, account_id, submission, request_hash, order_id, answer, created_at)
+  select tenant_id, account_id, 'key of ' || account_id, sha256('x'), order_id, '{}', now() from orders;";
+
 /// Puts one row of everything into the house.
 pub async fn furnish(house: &House) {
-    sqlx::raw_sql(ONE_OF_EVERYTHING).execute(&mut house.admin().await).await.expect("one of everything");
+    for rows in [ONE_OF_EVERYTHING, ONE_OF_ALL_GOODS] {
+        sqlx::raw_sql(rows).execute(&mut house.admin().await).await.expect("one of everything");
+    }
 }
 
 /// The names of the tables that belong to tenants, read from the catalog.
@@ -67,6 +104,8 @@ pub struct Person {
     pub session: Uuid,
     pub session_hash: String,
     pub request: Uuid,
+    /// The list whose prices their account shares; nil without one.
+    pub price_list: Uuid,
     pub staff: Uuid,
 }
 
@@ -75,9 +114,10 @@ impl Person {
     pub async fn of(house: &House, slug: &str, phone: &str) -> Self {
         let row = sqlx::query(
             "select a.tenant_id, a.account_id, a.access_id, a.customer_id, a.phone, s.session_id, encode(s.token_hash, 'hex') as hash,
-                    r.request_id, p.staff_id
+                    r.request_id, coalesce(b.price_list_id, '00000000-0000-0000-0000-000000000000') as price_list_id, p.staff_id
                from tenants t
                join account_access a on a.tenant_id = t.id
+               join trade_accounts b on b.tenant_id = t.id and b.account_id = a.account_id
                join sessions s on s.tenant_id = t.id and s.customer_id = a.customer_id
                join registration_requests r on r.tenant_id = t.id and r.customer_id = a.customer_id
                join staff p on p.tenant_id = t.id and p.role = 'owner'
@@ -97,17 +137,19 @@ impl Person {
             session: row.get("session_id"),
             session_hash: row.get("hash"),
             request: row.get("request_id"),
+            price_list: row.get("price_list_id"),
             staff: row.get("staff_id"),
         }
     }
 
     /// What a transaction of theirs begins with behind this role's door.
     pub fn settings(&self, role: &str) -> String {
-        let Self { tenant, account, customer, session_hash, .. } = self;
+        let Self { tenant, account, customer, session_hash, price_list, .. } = self;
         match role {
             "tc_counter" => format!(
                 "set local app.tenant_id = '{tenant}'; set local app.session_hash = '{session_hash}'; \
-                 set local app.customer_id = '{customer}'; set local app.account_id = '{account}'"
+                 set local app.customer_id = '{customer}'; set local app.account_id = '{account}'; \
+                 set local app.price_list_id = '{price_list}'; set local app.base_list_id = '{tenant}'"
             ),
             "tc_office" | "tc_platform" | "tc_import" => format!("set local app.tenant_id = '{tenant}'"),
             "tc_support" => format!("set local app.tenant_id = '{tenant}'; set local app.operator_id = '{LET_IN}'"),

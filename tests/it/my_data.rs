@@ -126,6 +126,7 @@ async fn after_an_erasure_nothing_anywhere_has_the_number_or_the_name() {
     }
     let bravo = house.browser("bravo");
     bravo.sign_in(&house, CAT).await;
+    house.change("update trade_accounts set order_email = 'cat@shop.example'").await;
     erase(&house, &cat, CAT).await;
     assert_eq!(places_of(&house, &everywhere).await, Vec::<String>::new());
     for browser in [&cat, &bravo] {
@@ -137,6 +138,9 @@ async fn after_an_erasure_nothing_anywhere_has_the_number_or_the_name() {
     let kept: String = house.value("select string_agg(status, ' ' order by created_at) from registration_requests").await;
     assert_eq!(kept, "rejected withdrawn", "that something was asked, and how it was decided");
     assert_eq!(house.value::<i64>("select count(*) from trade_accounts").await, 4, "the businesses stay");
+    let addresses: String =
+        house.value("select string_agg(account_number, ' ' order by account_number) from trade_accounts where order_email <> ''").await;
+    assert_eq!(addresses, "A-1 B-1 B-2", "an address goes with the last of its account's people");
     let letter = house.sent_to("owner@acme.example").into_iter().find(|text| text.contains("erased")).expect("a letter");
     assert!(letter.contains("Shop A-2 (account A-2)") && letter.contains("Nobody buys for it now."), "{letter}");
     let told: String = house

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistakes::{Mistakes, Source};
 use crate::tenancy::StaffRole;
-use crate::values::{Country, EmailAddress, colour, text};
+use crate::values::{Country, Currency, EmailAddress, colour, text};
 
 const LARGEST_BYTES: u64 = 256 * 1024;
 
@@ -166,7 +166,11 @@ fn read_countries(page: &mut Page, top: &mut Section) -> Option<Vec<Country>> {
 
 fn read_currency(code: &str) -> Result<String, &'static str> {
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_code { Ok(code.to_owned()) } else { Err("a currency is written as three capital letters, such as GBP") }
+    match Currency::parse(code) {
+        Ok(currency) => Ok(currency.to_string()),
+        Err(_) if is_code => Err("we do not know that currency"),
+        Err(_) => Err("a currency is written as three capital letters, such as GBP"),
+    }
 }
 
 fn read_colour(typed: &str) -> Result<String, String> {

@@ -3,6 +3,9 @@
 //!
 //! The answer is kept in the transaction that does the work, and so by the role that does it: among the tenant's rows, or
 //! among the platform's.
+//! An order's is kept for longer, under its account's own key: [`submission`].
+
+pub mod submission;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -33,6 +36,11 @@ impl Key {
         let can_be_kept = (1..=LONGEST_KEY).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         let what_is_one = || format!("A key is 1 to {LONGEST_KEY} visible ASCII characters.");
         if can_be_kept { Ok(Self(value.to_owned())) } else { Err(Error::invalid("Idempotency-Key", what_is_one())) }
+    }
+
+    /// As it came.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// For what is made of it.
@@ -250,9 +258,14 @@ impl<Asked: Serialize> Once<'_, Asked> {
 
     /// The same for the same request.
     pub fn fingerprint(&self) -> Result<[u8; 32]> {
-        let asked = serde_json::to_vec(&(self.action, self.asked)).map_err(unreadable)?;
-        Ok(Sha256::digest(asked).into())
+        fingerprint(self.action, self.asked)
     }
+}
+
+/// What is asked for, as far as it must be the same the second time.
+fn fingerprint<Asked: Serialize>(action: &str, asked: &Asked) -> Result<[u8; 32]> {
+    let asked = serde_json::to_vec(&(action, asked)).map_err(unreadable)?;
+    Ok(Sha256::digest(asked).into())
 }
 
 async fn wait_for_turn<D: Door>(tx: &mut Tx<D>, lock: &str) -> Result<()> {

@@ -1,0 +1,1 @@
+//! What a trade account means to order, shared by its phones.

@@ -1,0 +1,1 @@
+//! What there is to buy, as a customer sees it.

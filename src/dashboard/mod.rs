@@ -1,0 +1,1 @@
+//! The day and the weeks of a wholesaler, in numbers.

@@ -1,0 +1,1 @@
+//! Goods, prices, customers and orders as files.

@@ -1,0 +1,1 @@
+//! Files whose rows become products, prices or customers.

@@ -1,0 +1,1 @@
+//! The desk: orders as they come in, and what the office makes of them.

@@ -1,0 +1,1 @@
+//! Goods, as the office keeps them.

@@ -1,0 +1,1 @@
+//! On which days goods go out or are fetched, and until when orders for them are taken.

@@ -1,0 +1,1 @@
+//! How a wholesaler sells: days, the least order, what is shown of stock, VAT.

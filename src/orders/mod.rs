@@ -1,0 +1,3 @@
+//! What trade accounts ordered, and what became of it.
+
+pub mod telling;

@@ -1,0 +1,1 @@
+//! Pages of paper: text, rules and columns as a PDF.

@@ -1,0 +1,1 @@
+//! How much there is of a product, and how much of that is promised.
