@@ -133,11 +133,21 @@ async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
                       union all select pg_column_size(r.*) from staff_passkeys r where tenant_id = $1
                       union all select pg_column_size(r.*) from support_requests r where tenant_id = $1
                       union all select pg_column_size(r.*) from messages r where tenant_id = $1
-                      union all select pg_column_size(r.*) from products r where tenant_id = $1
+                      union all select pg_column_size(r.*) from categories r where tenant_id = $1
                       union all select pg_column_size(r.*) from pictures r where tenant_id = $1
+                      union all select pg_column_size(r.*) from products r where tenant_id = $1
+                      union all select pg_column_size(r.*) from product_costs r where tenant_id = $1
+                      union all select pg_column_size(r.*) from stock r where tenant_id = $1
+                      union all select pg_column_size(r.*) from search_words r where tenant_id = $1
+                      union all select pg_column_size(r.*) from catalogue_states r where tenant_id = $1
+                      union all select pg_column_size(r.*) from price_lists r where tenant_id = $1
                       union all select pg_column_size(r.*) from prices r where tenant_id = $1
+                      union all select pg_column_size(r.*) from order_days r where tenant_id = $1
+                      union all select pg_column_size(r.*) from closed_days r where tenant_id = $1
                       union all select pg_column_size(r.*) from orders r where tenant_id = $1
                       union all select pg_column_size(r.*) from order_lines r where tenant_id = $1
+                      union all select pg_column_size(r.*) from order_events r where tenant_id = $1
+                      union all select pg_column_size(r.*) from submissions r where tenant_id = $1
                       union all select pg_column_size(r.*) from audit_events r where tenant_id = $1) as rows_of_all) as "row_bytes!""#,
         tx.tenant().uuid()
     )

@@ -292,15 +292,9 @@ impl Failure {
 /// One line of a problem, with what there is to say of it.
 fn line(fault: &LineFault) -> Value {
     let LineFault { sku, detail, wanted, available, before_minor, now_minor } = fault;
-    let mut line = Map::new();
-    line.insert("sku".to_owned(), json!(sku));
-    line.insert("detail".to_owned(), json!(detail));
-    for (name, number) in [("wanted", wanted), ("available", available), ("before", before_minor), ("now", now_minor)] {
-        if let Some(number) = number {
-            line.insert(name.to_owned(), json!(number));
-        }
-    }
-    Value::Object(line)
+    let numbers = [("wanted", wanted), ("available", available), ("before", before_minor), ("now", now_minor)];
+    let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name, json!(number.as_ref()?))));
+    [("sku", json!(sku)), ("detail", json!(detail))].into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// With the full stop at its end that some of them have already.

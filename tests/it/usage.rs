@@ -110,14 +110,19 @@ async fn storage_is_of_every_table_that_has_rows_of_the_tenant() {
     let mut tx = office.begin().await.expect("a transaction");
     sqlx::raw_sql(AssertSqlSafe(format!("set local app.tenant_id = '{acme}'"))).execute(&mut *tx).await.expect("a setting");
     let mut sizes = Vec::new();
-    for table in tenant_tables(&mut house.admin().await).await {
-        let size = format!("select coalesce(sum(pg_column_size(r.*)), 0)::bigint from {table} r where tenant_id = '{acme}'");
+    // What is in a basket is its account's alone, until it is ordered: the office cannot read it, and counts it with the order.
+    let of_customers = ["baskets", "basket_lines"];
+    for table in tenant_tables(&mut house.admin().await).await.into_iter().filter(|table| !of_customers.contains(&table.as_str())) {
+        let size = format!(
+            "select coalesce(sum(bytes), 0)::bigint from (select pg_column_size(r.*) as bytes from {table} r where tenant_id = '{acme}'
+                                                           union all select 0) as rows_of_one"
+        );
         let size: i64 = sqlx::query_scalar(AssertSqlSafe(size)).fetch_one(&mut *tx).await.expect("a size");
         sizes.push(size);
     }
     // A row's header is shorter or longer as the plan has it; a whole table is more than that.
     let (all, least): (i64, _) = (sizes.iter().sum(), sizes.iter().min().copied().unwrap_or_default());
-    assert!(least > 50, "there is something in each: {sizes:?}");
+    assert!(least > 30, "there is something in each: {sizes:?}");
     assert!(
         (counted.row_bytes - all).abs() < least / 2,
         "{} of {sizes:?}: a table is not counted in src/tenants/usage.rs",
