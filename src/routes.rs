@@ -34,6 +34,7 @@ use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
+use crate::office_products::api::OfficeProductsApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
 use crate::registrations::api::RegistrationsApi;
@@ -77,6 +78,7 @@ type OfficeApi = (
     TeamApi,
     InvitationsApi,
     SettingsApi,
+    OfficeProductsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -95,6 +97,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         TeamApi,
         InvitationsApi,
         SettingsApi,
+        OfficeProductsApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,
