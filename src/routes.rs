@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
+use crate::categories::api::CategoriesApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -79,6 +80,7 @@ type OfficeApi = (
     InvitationsApi,
     SettingsApi,
     OfficeProductsApi,
+    CategoriesApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -98,6 +100,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         InvitationsApi,
         SettingsApi,
         OfficeProductsApi,
+        CategoriesApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,
