@@ -18,6 +18,7 @@ use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
 use crate::basket::api::BasketApi;
 use crate::catalogue::api::ProductsApi;
+use crate::categories::api::CategoriesApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -34,11 +35,13 @@ use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
 use crate::my_data::api::MyDataApi;
 use crate::number_changes::api::NumberChangesApi;
+use crate::office_accounts::api::OfficeAccountsApi;
 use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
 use crate::office_orders::api::OfficeOrdersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
+use crate::office_products::api::OfficeProductsApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
 use crate::order_settings::api::OrderSettingsApi;
@@ -46,9 +49,10 @@ use crate::orders::api::OrdersApi;
 use crate::orders::edits::api::EditsApi;
 use crate::phone_orders::api::PhoneOrdersApi;
 use crate::picking::api::PickingApi;
+use crate::pictures::decoding::HEAVIEST_UPLOAD_BYTES;
+use crate::price_lists::api::PriceListsApi;
 use crate::registrations::api::RegistrationsApi;
 use crate::settings::api::SettingsApi;
-use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
 use crate::sign_in::api::SignInApi;
 use crate::signups::api::SignupsApi;
 use crate::support::api::SupportApi;
@@ -66,8 +70,12 @@ const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 
 /// Pictures are larger than forms.
-const LARGE_BODIES: &[(&str, usize)] =
-    &[("/office/settings/logo", HEAVIEST_UPLOAD_BYTES), ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES)];
+const LARGE_BODIES: &[(&str, usize)] = &[
+    ("/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
+    ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
+    ("/office/products/:product_id/picture", HEAVIEST_UPLOAD_BYTES),
+    ("/api/v1/office/products/:id/picture", HEAVIEST_UPLOAD_BYTES),
+];
 
 /// Everything that a wholesaler owns is packed before the first byte of it is sent.
 const SLOW: &[&str] = &["/office/export", "/api/v1/office/export"];
@@ -104,6 +112,10 @@ type OfficeApi = (
     TeamApi,
     InvitationsApi,
     SettingsApi,
+    OfficeProductsApi,
+    CategoriesApi,
+    PriceListsApi,
+    OfficeAccountsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -136,6 +148,10 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         TeamApi,
         InvitationsApi,
         SettingsApi,
+        OfficeProductsApi,
+        CategoriesApi,
+        PriceListsApi,
+        OfficeAccountsApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,

@@ -182,9 +182,12 @@ pub fn corrections<'a>(word: &str, vocabulary: impl IntoIterator<Item = &'a str>
         4..8 => 1,
         _ => 2,
     };
-    let mut found = Vec::new();
+    let (of_word, mut found) = (letters(word), Vec::new());
     for known in vocabulary {
-        if known.len().abs_diff(word.len()) > usize::from(most) || has_digit(known) {
+        // A letter that is another one makes two of a difference here. Nearly all words are told apart by this alone, and a
+        // large catalogue has more than a hundred thousand of them.
+        let differ = (letters(known) ^ of_word).count_ones();
+        if known.len().abs_diff(word.len()) > usize::from(most) || differ > 2 * u32::from(most) || has_digit(known) {
             continue;
         }
         if let Some(letters) = u8::try_from(osa_distance(word, known)).ok().filter(|letters| (1..=most).contains(letters)) {
@@ -196,6 +199,11 @@ pub fn corrections<'a>(word: &str, vocabulary: impl IntoIterator<Item = &'a str>
     found.sort_by_key(|found: &Correction| (found.letters, first(&found.word) != first(word), found.word.clone()));
     found.truncate(MOST_CORRECTIONS);
     found
+}
+
+/// Which letters are in a word, one bit each.
+fn letters(word: &str) -> u32 {
+    word.bytes().filter(u8::is_ascii_lowercase).fold(0, |letters, letter| letters | 1 << (letter - b'a'))
 }
 
 /// Small letters and digits of ASCII, with whatever else there was between them.

@@ -1,11 +1,13 @@
 //! On which days goods go out or are fetched, and until when orders for them are taken.
 
 mod days;
+mod keeping;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 pub use self::days::{Choice, Method, Rule, choices, closes_at, in_words};
+pub use self::keeping::{put_all, rules};
 use crate::db::{TenantDoor, Tx};
 use crate::error::{Error, Result};
 

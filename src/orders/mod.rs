@@ -7,6 +7,7 @@ pub mod changes;
 pub mod document;
 mod editing;
 pub mod edits;
+pub mod history;
 pub mod moves;
 pub mod number;
 pub mod pages;

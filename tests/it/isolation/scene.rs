@@ -52,6 +52,10 @@ pub struct Ids {
     product: String,
     /// The number of an order that nobody has answered.
     order: String,
+    category: String,
+    price_list: String,
+    account: String,
+    picture: String,
 }
 
 impl Ids {
@@ -72,6 +76,10 @@ impl Ids {
             passkey: new(),
             product: new(),
             order: "AW-222-222".to_owned(),
+            category: new(),
+            price_list: new(),
+            account: new(),
+            picture: new(),
         }
     }
 
@@ -87,6 +95,9 @@ impl Ids {
             path if path.contains("/team/") => &self.colleague,
             path if path.contains("/invitations/") => &self.invitation,
             path if path.contains("/domains/") => &self.domain,
+            path if path.contains("/office/products/") => &self.product,
+            path if path.contains("/office/price-lists/") => &self.price_list,
+            path if path.contains("/office/accounts/") => &self.account,
             _ => &self.request,
         };
         let named = [
@@ -98,17 +109,24 @@ impl Ids {
             (":invitation_id", &self.invitation),
             (":domain_id", &self.domain),
             (":product_id", &self.product),
+            (":category_id", &self.category),
+            (":price_list_id", &self.price_list),
+            (":account_id", &self.account),
+            (":picture", &self.picture),
             (":slug", &self.slug),
             (":id", id),
         ];
-        let path = if route.method == "GET" { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
+        let path = if ["GET", "DELETE"].contains(&route.method) { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 13] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order } =
-            self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order]
+    pub fn all(&self) -> [&String; 17] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
+        let Self { domain, asked, granted, passkey, product, order, category, price_list, account, picture, .. } = self;
+        [
+            request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order, category,
+            price_list, account, picture,
+        ]
     }
 }
 
@@ -348,6 +366,10 @@ impl Scene {
             passkey: self.passkey(slug).await,
             product: self.product(slug).await,
             order: self.order(slug, phone).await,
+            category: self.category(slug).await,
+            price_list: self.price_list(slug).await,
+            account: self.account(slug).await,
+            picture: self.picture(slug).await,
         }
     }
 
