@@ -5,7 +5,9 @@ use poem::endpoint::make_sync;
 use super::{GET, POST};
 use crate::archives;
 use crate::domains;
+use crate::exports;
 use crate::getting_started;
+use crate::imports;
 use crate::invitations;
 use crate::office_audit;
 use crate::office_closing;
@@ -48,6 +50,17 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
+        page(GET, "/office/imports", imports::pages::index),
+        page(POST, "/office/imports", imports::pages::create),
+        page(GET, "/office/imports/:import_id", imports::pages::show),
+        page(GET, "/office/imports/:import_id/columns", imports::pages::columns),
+        page(POST, "/office/imports/:import_id/columns", imports::pages::say_columns),
+        page(POST, "/office/imports/:import_id/application", imports::pages::application),
+        page(POST, "/office/imports/:import_id/undoing", imports::pages::undoing),
+        page(POST, "/office/imports/:import_id/removal", imports::pages::removal),
+        page(GET, "/office/exports/products.csv", exports::pages::products),
+        page(GET, "/office/exports/prices.csv", exports::pages::prices),
+        page(GET, "/office/exports/customers.csv", exports::pages::customers),
         page(GET, "/office/team", team::pages::index),
         page(GET, "/office/team/roles", team::pages::what_roles_may),
         page(GET, "/office/team/invitations/new", invitations::pages::new),
