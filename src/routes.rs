@@ -35,6 +35,7 @@ use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
+use crate::office_products::api::OfficeProductsApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
 use crate::registrations::api::RegistrationsApi;
@@ -85,6 +86,7 @@ type OfficeApi = (
     TeamApi,
     InvitationsApi,
     SettingsApi,
+    OfficeProductsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -103,6 +105,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         TeamApi,
         InvitationsApi,
         SettingsApi,
+        OfficeProductsApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,

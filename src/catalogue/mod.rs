@@ -1,1 +1,5 @@
 //! What there is to buy, as a customer sees it.
+
+pub mod words;
+
+pub use self::words::words_of;

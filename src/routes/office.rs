@@ -4,6 +4,7 @@ use poem::endpoint::make_sync;
 
 use super::{GET, POST};
 use crate::archives;
+use crate::categories;
 use crate::domains;
 use crate::exports;
 use crate::getting_started;
@@ -14,8 +15,10 @@ use crate::office_closing;
 use crate::office_customers;
 use crate::office_home;
 use crate::office_passkeys;
+use crate::office_products;
 use crate::office_requests;
 use crate::office_sign_in;
+use crate::price_lists;
 use crate::settings;
 use crate::signups;
 use crate::support;
@@ -50,6 +53,21 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
+        page(GET, "/office/products", office_products::pages::index),
+        page(POST, "/office/products", office_products::pages::create),
+        page(GET, "/office/products/new", office_products::pages::new),
+        page(GET, "/office/products/:product_id", office_products::pages::show),
+        page(POST, "/office/products/:product_id", office_products::pages::update),
+        page(GET, "/office/categories", categories::pages::index),
+        page(POST, "/office/categories", categories::pages::create),
+        page(POST, "/office/categories/:category_id", categories::pages::update),
+        page(POST, "/office/categories/:category_id/removal", categories::pages::removal),
+        page(GET, "/office/price-lists", price_lists::pages::index),
+        page(POST, "/office/price-lists", price_lists::pages::create),
+        page(GET, "/office/price-lists/:price_list_id", price_lists::pages::show),
+        page(POST, "/office/price-lists/:price_list_id", price_lists::pages::update),
+        page(POST, "/office/price-lists/:price_list_id/prices", price_lists::pages::put_price),
+        page(POST, "/office/price-lists/:price_list_id/prices/removal", price_lists::pages::remove_price),
         page(GET, "/office/imports", imports::pages::index),
         page(POST, "/office/imports", imports::pages::create),
         page(GET, "/office/imports/:import_id", imports::pages::show),

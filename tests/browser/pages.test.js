@@ -33,6 +33,12 @@ const PAGES = {
   "counter /office/customers/:access_id": ["owner"],
   "counter /office/proof": ["owner"],
   "counter /office/passkeys": ["owner", "picker"],
+  "counter /office/products": ["owner"],
+  "counter /office/products/new": ["manager"],
+  "counter /office/products/:product_id": ["owner"],
+  "counter /office/categories": ["owner"],
+  "counter /office/price-lists": ["owner"],
+  "counter /office/price-lists/:price_list_id": ["owner"],
   "counter /office/team": ["owner", "picker"],
   "counter /office/team/roles": ["owner", "picker"],
   "counter /office/team/invitations/new": ["owner", "manager"],
@@ -94,6 +100,8 @@ const WAYS = {
   "console /code": (person) => askForMail(person, "console /sign-in", "olga@platform.example"),
   "counter /office/registration-requests/:request_id": (person) => openFirst(person, "counter /office"),
   "counter /office/customers/:access_id": (person) => openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`),
+  "counter /office/products/:product_id": (person) => openFirst(person, "counter /office/products?query=jumbo"),
+  "counter /office/price-lists/:price_list_id": (person) => openFirst(person, "counter /office/price-lists", "Garden centres"),
   "counter /office/team/:staff_id": (person) => openFirst(person, "counter /office/team", "Kasia Wrona"),
   "counter /office/invitations/:invitation_id": async (person) => {
     const { text } = (await demo.messages(INVITED))[0];

@@ -50,6 +50,9 @@ pub struct Ids {
     asked: String,
     granted: String,
     passkey: String,
+    product: String,
+    category: String,
+    price_list: String,
 }
 
 impl Ids {
@@ -68,6 +71,9 @@ impl Ids {
             asked: new(),
             granted: new(),
             passkey: new(),
+            product: new(),
+            category: new(),
+            price_list: new(),
         }
     }
 
@@ -83,6 +89,7 @@ impl Ids {
             path if path.contains("/team/") => &self.colleague,
             path if path.contains("/invitations/") => &self.invitation,
             path if path.contains("/domains/") => &self.domain,
+            path if path.contains("/office/products/") => &self.product,
             _ => &self.request,
         };
         let named = [
@@ -92,6 +99,9 @@ impl Ids {
             (":staff_id", &self.colleague),
             (":invitation_id", &self.invitation),
             (":domain_id", &self.domain),
+            (":product_id", &self.product),
+            (":category_id", &self.category),
+            (":price_list_id", &self.price_list),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -99,9 +109,10 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 11] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey]
+    pub fn all(&self) -> [&String; 14] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, .. } = self;
+        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, category, price_list]
     }
 }
 
@@ -272,6 +283,43 @@ impl Scene {
         .expect("a domain")
     }
 
+    /// Something that is sold.
+    pub async fn product(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
+             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
+             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a product")
+    }
+
+    /// Something to gather products under; each time another one.
+    async fn category(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into categories (tenant_id, category_id, slug, name)
+             select id, gen_random_uuid(), gen_random_uuid()::text, 'Things' from tenants where slug = $1 returning category_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a category")
+    }
+
+    /// A list that accounts may share; each time another one.
+    async fn price_list(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into price_lists (tenant_id, price_list_id, kind, name, created_at)
+             select id, gen_random_uuid(), 'list', gen_random_uuid()::text, now() from tenants where slug = $1 returning price_list_id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a price list")
+    }
+
     /// An operator's request to look, answered or not.
     pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
         let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
@@ -336,6 +384,9 @@ impl Scene {
             asked: self.support(slug, Uuid::now_v7(), false).await,
             granted: self.support(slug, Uuid::now_v7(), true).await,
             passkey: self.passkey(slug).await,
+            product: self.product(slug).await,
+            category: self.category(slug).await,
+            price_list: self.price_list(slug).await,
         }
     }
 

@@ -1,0 +1,366 @@
+//! The goods on a desk: a list to look through, and one form for each product.
+
+use askama::Template;
+use http::StatusCode;
+use poem::web::{Form, Path, Query};
+use poem::{IntoResponse, Response, handler};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Counted, Filter, Found, Listed, PAGE, Typed, add, change, count, find, list};
+use crate::categories::{self, Category};
+use crate::db::{Office, Tx};
+use crate::error::{Error, FieldErrors, Result};
+use crate::ids::ProductId;
+use crate::office_customers::pages::encode;
+use crate::office_requests::pages::figures_now;
+use crate::products::{Measure, Status};
+use crate::tax::TaxClass;
+use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule, Seller, Staff};
+use crate::values::text::LONGEST_QUERY;
+use crate::values::{DecimalMark, Money};
+use crate::web::{Page, Redirect, Shell, when};
+
+#[derive(Template)]
+#[template(path = "office_products/index.html")]
+struct IndexPage {
+    shell: Shell,
+    query: String,
+    categories: Vec<Choice>,
+    statuses: Vec<Choice>,
+    items: Vec<Item>,
+    next_href: String,
+    counted: Counted,
+    is_filtered: bool,
+    may_change: bool,
+    notice: &'static str,
+}
+
+/// An option of a list.
+struct Choice {
+    value: String,
+    name: String,
+    is_chosen: bool,
+}
+
+impl Choice {
+    fn new(value: &str, name: &str, chosen: &str) -> Self {
+        Self { value: value.to_owned(), name: name.to_owned(), is_chosen: value == chosen }
+    }
+}
+
+struct Item {
+    id: Uuid,
+    sku: String,
+    name: String,
+    category: String,
+    pack: String,
+    price: String,
+    status: &'static str,
+    stock: String,
+    stock_tag: &'static str,
+}
+
+impl Item {
+    fn of(product: &Listed, member: &Member) -> Self {
+        let price = |minor| Money::new(minor, member.tenant.currency).shown_in(member.tenant.country);
+        let left = product.on_hand.map(|on_hand| on_hand - product.reserved.unwrap_or(0));
+        Self {
+            id: product.id,
+            sku: product.sku.clone(),
+            name: product.name.clone(),
+            category: product.category.clone().unwrap_or_default(),
+            pack: product.pack.clone(),
+            price: product.price_minor.map(price).unwrap_or_default(),
+            status: if product.status == Status::Listed.word() { "" } else { status_name(&product.status) },
+            stock: left.map(|left| left.to_string()).unwrap_or_default(),
+            stock_tag: match left {
+                Some(..=0) => "out",
+                Some(left) if left <= product.low_at.unwrap_or(0) => "low",
+                _ => "",
+            },
+        }
+    }
+}
+
+fn status_name(word: &str) -> &'static str {
+    match Status::parse(word) {
+        Some(Status::Listed) | None => "Listed",
+        Some(Status::Unlisted) => "Unlisted",
+        Some(Status::Discontinued) => "Discontinued",
+    }
+}
+
+/// What to look for, and where the page before ended.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct IndexQuery {
+    query: String,
+    category: String,
+    status: String,
+    after: Option<Uuid>,
+    done: String,
+}
+
+/// `GET /office/products`
+#[handler]
+pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) -> Result<Page> {
+    let words: String = query.query.trim().chars().filter(|c| !c.is_control()).take(LONGEST_QUERY).collect();
+    let filter =
+        Filter { words, category: Some(query.category.clone()).filter(|slug| !slug.is_empty()), status: Status::parse(&query.status) };
+    let products = list(&mut staff.tx, &filter, query.after.map(ProductId::from)).await?;
+    let counted = count(&mut staff.tx).await?;
+    let categories = categories::list(&mut staff.tx).await?;
+    let figures = figures_now(&mut staff.tx, &staff.member).await?;
+    let is_full = i64::try_from(products.len()).is_ok_and(|length| length == PAGE);
+    let status = filter.status.map_or("", Status::word);
+    let next_href = match products.last() {
+        Some(last) if is_full => {
+            let (words, category) = (encode(&filter.words), encode(&query.category));
+            format!("/office/products?query={words}&category={category}&status={status}&after={}", last.id)
+        }
+        _ => String::new(),
+    };
+    Page::of(&IndexPage {
+        shell: Shell::of_staff(&staff, "Products", "products", figures.waiting),
+        categories: categories.iter().map(|one| Choice::new(&one.slug, &one.name, &query.category)).collect(),
+        statuses: Status::ALL.map(|one| Choice::new(one.word(), status_name(one.word()), status)).into(),
+        items: products.iter().map(|product| Item::of(product, &staff.member)).collect(),
+        next_href,
+        counted,
+        is_filtered: !filter.words.is_empty() || filter.category.is_some() || filter.status.is_some(),
+        query: filter.words,
+        may_change: GoodsKeeper::allows(staff.session.role),
+        notice: if query.done == "added" { "Added. Customers find it now." } else { "" },
+    })
+}
+
+#[derive(Template)]
+#[template(path = "office_products/edit.html")]
+struct EditPage {
+    shell: Shell,
+    /// Where the form is sent.
+    action: String,
+    is_new: bool,
+    /// What it is called as it stands.
+    name: String,
+    form: ProductForm,
+    wrong: FieldErrors,
+    notice: &'static str,
+    conflict: String,
+    /// In words: when it was last changed.
+    changed: String,
+    changed_exact: String,
+    reserved: i64,
+    categories: Vec<Category>,
+    currency: String,
+    measures: Vec<Choice>,
+    tax_classes: Vec<Choice>,
+    statuses: Vec<Choice>,
+}
+
+/// What the page's form sends, and shows again.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub struct ProductForm {
+    version: String,
+    sku: String,
+    name: String,
+    category: String,
+    pack: String,
+    content: String,
+    measure: String,
+    barcode: String,
+    tax_class: String,
+    price: String,
+    cost: String,
+    minimum: String,
+    multiple: String,
+    stock: String,
+    /// What was on hand when the page was shown: who leaves it has counted nothing.
+    stock_shown: String,
+    low_at: String,
+    back_orders: String,
+    status: String,
+    replaced_by: String,
+    keywords: String,
+    description: String,
+}
+
+impl ProductForm {
+    fn of(typed: Typed, version: String) -> Self {
+        let Typed { sku, name, category, pack, content, measure, barcode, tax_class, price, cost, minimum, multiple, .. } = typed.clone();
+        let Typed { stock, low_at, back_orders, status, replaced_by, keywords, description, .. } = typed;
+        Self {
+            version,
+            stock_shown: stock.clone(),
+            sku,
+            name,
+            category,
+            pack,
+            content,
+            measure,
+            barcode,
+            tax_class,
+            price,
+            cost,
+            minimum,
+            multiple,
+            stock,
+            low_at,
+            back_orders,
+            status,
+            replaced_by,
+            keywords,
+            description,
+        }
+    }
+
+    fn typed(&self) -> Typed {
+        let Self { sku, name, category, pack, content, measure, barcode, tax_class, price, cost, minimum, multiple, .. } = self.clone();
+        let Self { stock, low_at, back_orders, status, replaced_by, keywords, description, .. } = self.clone();
+        Typed {
+            sku,
+            name,
+            category,
+            pack,
+            content,
+            measure,
+            barcode,
+            tax_class,
+            price,
+            cost,
+            minimum,
+            multiple,
+            stock,
+            low_at,
+            back_orders,
+            status,
+            replaced_by,
+            keywords,
+            description,
+        }
+    }
+}
+
+/// `GET /office/products/new`
+#[handler]
+pub async fn new(mut staff: Staff<GoodsKeeper>) -> Result<Page> {
+    let form = ProductForm::of(Typed::empty(), String::new());
+    Page::of(&page_of(&mut staff.tx, &staff.member, None, form).await?)
+}
+
+/// `POST /office/products`
+#[handler]
+pub async fn create(staff: Staff<GoodsKeeper>, Form(form): Form<ProductForm>) -> Result<Response> {
+    let member = staff.member.clone();
+    let read = form.typed().read(member.tenant.currency, DecimalMark::of(member.tenant.country));
+    let done = match read {
+        Ok(product) => staff.write(async |tx, member| add(tx, member, &product).await).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => Ok(Redirect::to("/office/products?done=added").into_response()),
+        Err(error) => again(&member, None, form, error).await,
+    }
+}
+
+/// What has just been done.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
+/// `GET /office/products/:product_id`
+#[handler]
+pub async fn show(mut staff: Staff<GoodsKeeper>, Path(product_id): Path<Uuid>, Query(done): Query<Done>) -> Result<Page> {
+    let found = find(&mut staff.tx, ProductId::from(product_id)).await?;
+    let form = ProductForm::of(Typed::of(&found.product, staff.tenant.currency), found.version());
+    let mut page = page_of(&mut staff.tx, &staff.member, Some(&found), form).await?;
+    page.notice = if done.done == "saved" { "Saved. Your counter shows it now." } else { "" };
+    Page::of(&page)
+}
+
+/// `POST /office/products/:product_id`
+#[handler]
+pub async fn update(staff: Staff<GoodsKeeper>, Path(product_id): Path<Uuid>, Form(form): Form<ProductForm>) -> Result<Response> {
+    let (member, id) = (staff.member.clone(), ProductId::from(product_id));
+    let is_counted = form.stock.trim() != form.stock_shown.trim();
+    let read = form.typed().read(member.tenant.currency, DecimalMark::of(member.tenant.country));
+    let done = match read {
+        Ok(product) => staff.write(async |tx, member| change(tx, member, id, Some(&form.version), &product, is_counted).await).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(Redirect::to(format!("/office/products/{id}?done=saved")).into_response()),
+        Err(error) => again(&member, Some(id), form, error).await,
+    }
+}
+
+/// The page with what was typed, and why it was not taken.
+async fn again(member: &Member, id: Option<ProductId>, form: ProductForm, refusal: Error) -> Result<Response> {
+    let status = match refusal {
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        error => return Err(error),
+    };
+    let work = async |tx: &mut Tx<Office>| {
+        let found = match id {
+            Some(id) => Some(find(tx, id).await?),
+            None => None,
+        };
+        let mut page = page_of(tx, member, found.as_ref(), form).await?;
+        page.wrong = refusal.fields();
+        if let (StatusCode::CONFLICT, Some(found)) = (status, &found) {
+            page.conflict = refusal.to_string();
+            // Whoever sends it once more has read that they write over something.
+            page.form.version = found.version();
+        }
+        Page::of(&page)
+    };
+    let page = member.house.office(&member.tenant).read(work).await?;
+    Ok(page.with_status(status).into_response())
+}
+
+async fn page_of(tx: &mut Tx<Office>, member: &Member, found: Option<&Found>, form: ProductForm) -> Result<EditPage> {
+    let figures = figures_now(tx, member).await?;
+    let name = found.map_or_else(|| "New product".to_owned(), |found| found.product.name.clone());
+    let (now, zone) = (member.house.now(), member.tenant.time_zone);
+    Ok(EditPage {
+        shell: Shell::of_staff(member, &name, "products", figures.waiting),
+        action: found.map_or_else(|| "/office/products".to_owned(), |found| format!("/office/products/{}", found.id)),
+        is_new: found.is_none(),
+        name,
+        wrong: FieldErrors::new(),
+        notice: "",
+        conflict: String::new(),
+        changed: found.map(|found| when::ago(found.updated_at, now, zone)).unwrap_or_default(),
+        changed_exact: found.map(|found| when::exact(found.updated_at, zone)).unwrap_or_default(),
+        reserved: found.map_or(0, |found| found.reserved),
+        categories: categories::list(tx).await?,
+        currency: member.tenant.currency.to_string(),
+        measures: MEASURES.map(|(measure, name)| Choice::new(measure.word(), name, &form.measure)).into(),
+        tax_classes: TAX_CLASSES.map(|(class, name)| Choice::new(class.word(), name, &form.tax_class)).into(),
+        statuses: STATUSES.map(|(status, name)| Choice::new(status.word(), name, &form.status)).into(),
+        form,
+    })
+}
+
+const MEASURES: [(Measure, &str); 4] =
+    [(Measure::Each, "pieces"), (Measure::Kilogram, "kilograms"), (Measure::Litre, "litres"), (Measure::Metre, "metres")];
+
+const TAX_CLASSES: [(TaxClass, &str); 6] = [
+    (TaxClass::Standard, "Standard rate"),
+    (TaxClass::Intermediate, "Intermediate rate"),
+    (TaxClass::Reduced, "Reduced rate"),
+    (TaxClass::SuperReduced, "Super-reduced rate"),
+    (TaxClass::Zero, "Zero rate"),
+    (TaxClass::Exempt, "Exempt"),
+];
+
+const STATUSES: [(Status, &str); 3] = [
+    (Status::Listed, "Listed: shown, found and sold"),
+    (Status::Unlisted, "Unlisted: sold to who knows the SKU"),
+    (Status::Discontinued, "Discontinued: not sold any more"),
+];
