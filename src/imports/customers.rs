@@ -266,20 +266,23 @@ async fn put_accounts(
 
 /// What stood there before a row, as rows of its own: first the account's, and then the person's, who may have bought for another one.
 pub(super) fn former(row: &Undone) -> [Option<Known>; 2] {
-    let only = |words: &[&str]| row.before.iter().filter(|(word, _)| words.contains(&word.as_str())).map(|(word, text)| (word.clone(), text.clone()));
     let account = row.before.contains_key("business_name").then(|| {
-        let mut said: Cells = only(&OF_ACCOUNT).collect();
+        let mut said = only(&row.before, &OF_ACCOUNT);
         said.insert("account_number".to_owned(), cell(&row.known.cells, "account_number").to_owned());
         Known { key: row.known.of_account.clone(), of_account: row.known.of_account.clone(), cells: said }
     });
     let person = row.before.contains_key("phone").then(|| {
-        let mut said: Cells = only(&OF_PERSON).collect();
+        let mut said = only(&row.before, &OF_PERSON);
         let number = cell(&row.before, "account_number").to_owned();
         let of_account = number.to_lowercase();
         said.insert("account_number".to_owned(), number);
         Known { key: row.known.key.clone(), of_account, cells: said }
     });
     [account, person]
+}
+
+fn only(cells: &Cells, words: &[&str]) -> Cells {
+    cells.iter().filter(|(word, _)| words.contains(&word.as_str())).map(|(word, text)| (word.clone(), text.clone())).collect()
 }
 
 /// Whoever has signed in stays.

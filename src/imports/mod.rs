@@ -29,7 +29,7 @@ pub use characters::{Characters, Unreadable};
 pub use fields::{Field, field_of, fields_of, guess, plain};
 pub use keeping::{Sample, find, forget_people, guessed, last_applied, list, remove, rows_of, sample, sweep};
 pub use rows::{Broken, Row, Rows, Separator};
-pub use work::{apply, create, read_anew, run, undo, Upload};
+pub use work::{Upload, apply, read_anew, run, undo};
 
 use crate::ids::ImportId;
 use crate::values::DecimalMark;

@@ -204,6 +204,7 @@ struct Column {
     holds: Vec<String>,
     choices: Vec<Choice>,
     is_left_out: bool,
+    wrong: String,
 }
 
 struct Choice {
@@ -220,13 +221,19 @@ pub async fn columns(mut staff: Staff<GoodsKeeper>, Path(import_id): Path<Uuid>)
     if !matches!(import.status, Status::Columns | Status::Read | Status::Broken) {
         return Ok(Redirect::to(format!("/office/imports/{import_id}")).into_response());
     }
-    let page = columns_page(&mut staff.tx, &staff.member, &import, &import.fields, import.written.mark).await?;
+    let page = columns_page(&mut staff.tx, &staff.member, &import, (&import.fields, import.written.mark), FieldErrors::new()).await?;
     Ok(Page::of(&page)?.into_response())
 }
 
-async fn columns_page(tx: &mut Tx<Office>, member: &Member, import: &Import, fields: &[String], mark: DecimalMark) -> Result<ColumnsPage> {
+async fn columns_page(
+    tx: &mut Tx<Office>,
+    member: &Member,
+    import: &Import,
+    (fields, mark): (&[String], DecimalMark),
+    wrong: FieldErrors,
+) -> Result<ColumnsPage> {
     let sample = sample(tx, import).await?;
-    let columns = import.headings.iter().enumerate().map(|(place, heading)| {
+    let each = import.headings.iter().enumerate().map(|(place, heading)| {
         let said = fields.get(place).map(String::as_str).unwrap_or_default();
         let choices = fields_of(import.kind).iter();
         let shortened = |cell: &String| cell.chars().take(60).collect::<String>();
@@ -236,6 +243,7 @@ async fn columns_page(tx: &mut Tx<Office>, member: &Member, import: &Import, fie
             holds: sample.rows.iter().filter_map(|row| row.cells.get(place)).filter(|cell| !cell.trim().is_empty()).map(shortened).collect(),
             choices: choices.map(|field| Choice { word: field.word, name: field.name, is_needed: field.is_needed, is_chosen: field.word == said }).collect(),
             is_left_out: field_of(import.kind, said).is_none(),
+            wrong: wrong.of(&format!("column-{place}")),
         }
     });
     Ok(ColumnsPage {
@@ -245,9 +253,9 @@ async fn columns_page(tx: &mut Tx<Office>, member: &Member, import: &Import, fie
         file_name: import.file_name.clone(),
         characters: import.written.characters.name(),
         separator: import.written.separator.word(),
-        columns: columns.collect(),
+        columns: each.collect(),
         is_comma: mark == DecimalMark::Comma,
-        wrong: FieldErrors::new(),
+        wrong,
         trouble: if import.status == Status::Broken { import.trouble.clone() } else { String::new() },
     })
 }
@@ -271,10 +279,9 @@ pub async fn say_columns(staff: Staff<GoodsKeeper>, Path(import_id): Path<Uuid>,
         Err(error @ Error::Invalid(_)) => {
             let work = async |tx: &mut Tx<Office>| {
                 let import = find(tx, id).await?;
-                columns_page(tx, &member, &import, &fields, mark).await
+                columns_page(tx, &member, &import, (&fields, mark), error.fields()).await
             };
-            let mut page = member.house.office(&member.tenant).read(work).await?;
-            page.wrong = error.fields();
+            let page = member.house.office(&member.tenant).read(work).await?;
             Ok(Page::of(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
         }
         Err(error) => refused(&member, id, error).await,

@@ -95,7 +95,7 @@ fn day(sight: &Sight, typed: &str) -> Result<Option<NaiveDate>, &'static str> {
     let parts: Vec<u32> = typed.split(['-', '.', '/']).filter(|part| !part.is_empty()).map(|part| part.parse().unwrap_or(0)).collect();
     let is_month_first = sight.country.as_str() == "US" && typed.contains('/');
     let read = match parts.as_slice() {
-        [year @ 1900.., month, day] => (*year, *month, *day),
+        [year, month, day] if *year >= 1900 => (*year, *month, *day),
         [first, second, year] => {
             let year = if *year < 100 { year + 2000 } else { *year };
             if is_month_first { (year, *first, *second) } else { (year, *second, *first) }

@@ -5,6 +5,7 @@ use poem::endpoint::make_sync;
 use super::{GET, POST};
 use crate::archives;
 use crate::categories;
+use crate::dashboard;
 use crate::domains;
 use crate::exports;
 use crate::getting_started;
@@ -30,6 +31,7 @@ use crate::web::table::{PageRoute, page};
 pub fn office_pages() -> Vec<PageRoute> {
     vec![
         page(GET, "/office", office_home::pages::index),
+        page(GET, "/office/dashboard", dashboard::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
         page(GET, "/office/code", office_sign_in::pages::code),
