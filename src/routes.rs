@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
+use crate::categories::api::CategoriesApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -87,6 +88,7 @@ type OfficeApi = (
     InvitationsApi,
     SettingsApi,
     OfficeProductsApi,
+    CategoriesApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -106,6 +108,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         InvitationsApi,
         SettingsApi,
         OfficeProductsApi,
+        CategoriesApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,

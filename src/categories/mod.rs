@@ -1,5 +1,6 @@
 //! What products are gathered under. A category is known by its slug: whoever writes its name a little otherwise means the same.
 
+pub mod api;
 pub mod pages;
 
 use std::collections::{HashMap, HashSet};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::idempotency::{Key, Made, Once};
 use crate::ids::CategoryId;
 use crate::tenancy::extract::Member;
 use crate::values::text;
@@ -83,17 +85,32 @@ pub async fn list(tx: &mut Tx<Office>) -> Result<Vec<Category>> {
     .await?)
 }
 
-/// Makes a category, after all others.
+/// One of them.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(tx: &mut Tx<Office>, id: CategoryId) -> Result<Category> {
+    list(tx).await?.into_iter().find(|one| one.id == id.uuid()).ok_or(Error::NotFound)
+}
+
+/// Makes a category, after all others: once under one key.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it cannot be called that, or another one is.
-pub async fn add(tx: &mut Tx<Office>, member: &Member, typed: &str) -> Result<()> {
+pub async fn add(tx: &mut Tx<Office>, member: &Member, typed: &str, key: Option<&Key>) -> Result<CategoryId> {
+    let once = Once { key, asker: member.into(), action: "category.added", asked: &typed };
+    if let Some(Made { id, .. }) = once.earlier(tx).await? {
+        return Ok(id.into());
+    }
     let name = CategoryName::parse(typed).map_err(|why| Error::invalid("name", why))?;
     if list(tx).await?.iter().any(|other| other.slug == name.slug) {
         return Err(is_taken());
     }
-    put_all(tx, &[&name]).await?;
-    record(tx, member, "category.added", tx.tenant().uuid(), json!({ "name": name.as_str() })).await
+    let id = put_all(tx, &[&name]).await?.remove(name.slug()).ok_or(Error::NotFound)?;
+    let now = member.house.now();
+    once.keep(tx, &Made { id: id.uuid(), at: now }, now).await?;
+    record(tx, member, "category.added", id.uuid(), json!({ "name": name.as_str() })).await?;
+    Ok(id)
 }
 
 /// Calls a category otherwise. Its address stays.

@@ -11,7 +11,7 @@ use super::{Category, add, list, remove, rename};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::CategoryId;
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::tenancy::extract::{GoodsKeeper, Member, Staff};
 use crate::web::{Page, Redirect, Shell};
 
@@ -43,7 +43,7 @@ pub struct NameForm {
 #[handler]
 pub async fn create(staff: Staff<GoodsKeeper>, Form(form): Form<NameForm>) -> Result<Response> {
     let member = staff.member.clone();
-    let done = staff.write(async |tx, member| add(tx, member, &form.name).await).await;
+    let done = staff.write(async |tx, member| add(tx, member, &form.name, None).await).await.map(drop);
     after(&member, done, form, String::new()).await
 }
 
@@ -76,9 +76,9 @@ async fn after(member: &Member, done: Result<()>, form: NameForm, renamed: Strin
 }
 
 async fn page_of(tx: &mut Tx<Office>, member: &Member, form: NameForm, renamed: String, name_error: String) -> Result<Page> {
-    let figures = figures_now(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     Page::of(&IndexPage {
-        shell: Shell::of_staff(member, "Categories", "products", figures.waiting),
+        shell: Shell::of_staff(member, "Categories", "products", waiting),
         items: list(tx).await?,
         name: form.name,
         renamed,

@@ -7,11 +7,13 @@ use uuid::Uuid;
 
 use super::{Filter, Found, Listed, PAGE, Typed, add, change, find, list};
 use crate::api::money::{MoneyAnswer, MoneyBody};
+use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text, Whole};
 use crate::api::{Chapter, time};
-use crate::categories::{self, Category, CategoryName};
+use crate::categories::CategoryName;
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
+use crate::lists::read_cursor;
 use crate::products::{Content, NewProduct, NewStock, Status};
 use crate::tenancy::extract::{GoodsKeeper, Seller, Staff};
 use crate::values::text::LONGEST_QUERY;
@@ -233,7 +235,7 @@ impl OfficeProductsApi {
             Some(word) => Some(Status::parse(word).ok_or_else(|| Error::invalid("status", "This is listed, unlisted or discontinued."))?),
         };
         let after = match cursor.0 {
-            Some(cursor) => Some(Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?.into()),
+            Some(cursor) => Some(read_cursor(&cursor)?.into()),
             None => None,
         };
         let words = query.0.as_deref().unwrap_or_default().trim().to_owned();
@@ -247,12 +249,20 @@ impl OfficeProductsApi {
 
     /// Add a product
     #[oai(path = "/office/products", method = "post")]
-    async fn create_product(&self, staff: Staff<GoodsKeeper>, body: Body<ProductBody>) -> Result<ProductMade> {
+    async fn create_product(
+        &self,
+        staff: Staff<GoodsKeeper>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<ProductBody>,
+    ) -> Result<ProductMade> {
+        let key = read_key(&staff.headers, &idempotency_key)?;
         let currency = staff.tenant.currency;
         let product = body.over(Typed::empty(), currency)?.read(currency, DecimalMark::Point)?;
         let made = staff
             .write(async |tx, member| {
-                let id = add(tx, member, &product).await?;
+                let id = add(tx, member, &product, key.as_ref()).await?;
                 find(tx, id).await
             })
             .await?;
@@ -307,59 +317,4 @@ impl OfficeProductsApi {
             .await?;
         Ok(Json(OfficeProduct::of(counted, currency)))
     }
-
-    /// The categories
-    #[oai(path = "/office/categories", method = "get")]
-    async fn list_categories(&self, mut staff: Staff<Seller>) -> Result<Json<CategoryList>> {
-        let items = categories::list(&mut staff.tx).await?.into_iter().map(Into::into).collect();
-        Ok(Json(CategoryList { items }))
-    }
-
-    /// Add a category
-    #[oai(path = "/office/categories", method = "post")]
-    async fn create_category(&self, staff: Staff<GoodsKeeper>, body: Body<CategoryBody>) -> Result<CategoryMade> {
-        let items = staff
-            .write(async |tx, member| {
-                categories::add(tx, member, &body.name).await?;
-                categories::list(tx).await
-            })
-            .await?;
-        Ok(CategoryMade::Made(Json(CategoryList { items: items.into_iter().map(Into::into).collect() })))
-    }
-}
-
-/// What products are gathered under.
-#[derive(Object)]
-pub struct OfficeCategory {
-    id: Uuid,
-    slug: String,
-    name: String,
-    /// How many products are under it.
-    products: i64,
-}
-
-impl From<Category> for OfficeCategory {
-    fn from(category: Category) -> Self {
-        let Category { id, slug, name, products } = category;
-        Self { id, slug, name, products }
-    }
-}
-
-/// All categories, in the order in which customers see them.
-#[derive(Object)]
-pub struct CategoryList {
-    items: Vec<OfficeCategory>,
-}
-
-/// A new category.
-#[derive(Object)]
-#[oai(deny_unknown_fields)]
-pub struct CategoryBody {
-    name: Text<1, { CategoryName::LONGEST }>,
-}
-
-#[derive(ApiResponse)]
-pub enum CategoryMade {
-    #[oai(status = 201)]
-    Made(Json<CategoryList>),
 }

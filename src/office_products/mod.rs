@@ -13,11 +13,12 @@ pub use reading::Typed;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::idempotency::{Key, Made, Once};
 use crate::ids::ProductId;
 use crate::pricing::ALWAYS;
 use crate::products::{self, NewProduct, NewStock, Status};
 use crate::tenancy::extract::Member;
-use crate::values::Currency;
+use crate::values::{Currency, Sku};
 
 /// So many on one page.
 pub const PAGE: i64 = 50;
@@ -148,30 +149,42 @@ pub async fn find(tx: &mut Tx<Office>, id: ProductId) -> Result<Found> {
     Ok(Found { id, product: standing.product, reserved: row.reserved, updated_at: row.updated_at })
 }
 
-/// Adds a product.
+/// Adds a product: once under one key.
 ///
 /// # Errors
-/// [`Error::Invalid`] when another one has its SKU.
-pub async fn add(tx: &mut Tx<Office>, member: &Member, product: &NewProduct) -> Result<ProductId> {
-    let now = member.house.now();
-    if products::ids_of(tx, &[product.sku.key()]).await?.contains_key(&product.sku.key()) {
-        return Err(is_taken());
+/// [`Error::Invalid`] when another one has its SKU, or nothing has the SKU of what is sold instead.
+pub async fn add(tx: &mut Tx<Office>, member: &Member, product: &NewProduct, key: Option<&Key>) -> Result<ProductId> {
+    let (now, asked) = (member.house.now(), Typed::of(product, member.tenant.currency));
+    let once = Once { key, asker: member.into(), action: "product.added", asked: &asked };
+    if let Some(Made { id, .. }) = once.earlier(tx).await? {
+        return Ok(id.into());
     }
+    if products::ids_of(tx, &[product.sku.key()]).await?.contains_key(&product.sku.key()) {
+        return Err(Error::invalid("sku", "There is a product with this SKU already."));
+    }
+    has_its_successor(tx, product).await?;
     products::put_all(tx, std::slice::from_ref(product), now).await?;
     let id = products::ids_of(tx, &[product.sku.key()]).await?.remove(&product.sku.key()).ok_or(Error::NotFound)?;
+    once.keep(tx, &Made { id: id.uuid(), at: now }, now).await?;
     record(tx, member, "product.added", id, json!({ "sku": product.sku.as_str(), "name": product.name })).await?;
     Ok(id)
 }
 
-fn is_taken() -> Error {
-    Error::invalid("sku", "There is a product with this SKU already.")
+/// What is sold instead of something is another thing that there is.
+async fn has_its_successor(tx: &mut Tx<Office>, product: &NewProduct) -> Result<()> {
+    let Ok(instead) = Sku::parse(&product.replaced_by) else { return Ok(()) };
+    if instead.key() == product.sku.key() {
+        return Err(Error::invalid("replaced_by", "A product is not sold instead of itself."));
+    }
+    let is_there = products::ids_of(tx, &[instead.key()]).await?.contains_key(&instead.key());
+    if is_there { Ok(()) } else { Err(Error::invalid("replaced_by", "There is no product with this SKU.")) }
 }
 
 /// Makes a product as this says. Nobody else may have changed it since `version`, unless it is none; what is on hand is left as it
 /// is unless it `is_counted` anew.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] when somebody has; [`Error::Invalid`] when another one has its SKU.
+/// [`Error::NotFound`]; [`Error::Conflict`] when somebody has; [`Error::Invalid`] as [`add`] has it.
 pub async fn change(
     tx: &mut Tx<Office>,
     member: &Member,
@@ -182,16 +195,22 @@ pub async fn change(
 ) -> Result<()> {
     lock(tx, id).await?;
     let found = find(tx, id).await?;
-    if version.is_some_and(|version| version != found.version()) {
-        return Err(Error::Conflict("Somebody else has changed this product meanwhile"));
-    }
     let mut product = product.clone();
     if let (NewStock::Counted { on_hand, .. }, NewStock::Counted { on_hand: there, .. }) = (&mut product.stock, found.product.stock)
         && !is_counted
     {
         *on_hand = there;
     }
+    if product == found.product {
+        return Ok(());
+    }
+    if version.is_some_and(|version| version != found.version()) {
+        return Err(Error::Conflict("Somebody else has changed this product meanwhile"));
+    }
     let now = member.house.now();
+    if product.replaced_by != found.product.replaced_by {
+        has_its_successor(tx, &product).await?;
+    }
     if product.sku != found.product.sku {
         products::rename(tx, id, &product.sku, now).await?;
     }
@@ -210,23 +229,31 @@ pub async fn change(
     record(tx, member, "product.changed", id, json!({ "sku": sku, "name": name, "changes": changes })).await
 }
 
-/// Whoever changes it waits for whoever changes it, and for orders that take some of it.
+/// Whoever changes it waits for whoever changes it, and for orders that take some of it: those hold the stock first and the
+/// product's key then, so that a stronger lock here could have the two wait for each other.
 async fn lock(tx: &mut Tx<Office>, id: ProductId) -> Result<()> {
     let tenant = tx.tenant().uuid();
-    sqlx::query_scalar!(r#"select 1 as "one!" from products where tenant_id = $1 and product_id = $2 for update"#, tenant, id.uuid())
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::NotFound)?;
+    sqlx::query_scalar!(
+        r#"select 1 as "one!" from products where tenant_id = $1 and product_id = $2 for no key update"#,
+        tenant,
+        id.uuid()
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
     sqlx::query_scalar!(r#"select 1 as "one!" from stock where tenant_id = $1 and product_id = $2 for update"#, tenant, id.uuid())
         .fetch_optional(&mut *tx)
         .await?;
     Ok(())
 }
 
+/// One of the fields of a form.
+type Field = fn(&Typed) -> &String;
+
 /// What is otherwise, field by field, as people read it.
 fn changes(before: &NewProduct, after: &NewProduct, currency: Currency) -> Vec<serde_json::Value> {
     let (before, after) = (Typed::of(before, currency), Typed::of(after, currency));
-    let fields: [(&str, fn(&Typed) -> &String); 19] = [
+    let fields: [(&str, Field); 19] = [
         ("SKU", |typed| &typed.sku),
         ("name", |typed| &typed.name),
         ("category", |typed| &typed.category),

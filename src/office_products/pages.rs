@@ -13,7 +13,7 @@ use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::ProductId;
 use crate::office_customers::pages::encode;
-use crate::office_requests::pages::figures_now;
+use crate::office_requests;
 use crate::products::{Measure, Status};
 use crate::tax::TaxClass;
 use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule, Seller, Staff};
@@ -111,7 +111,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
     let products = list(&mut staff.tx, &filter, query.after.map(ProductId::from)).await?;
     let counted = count(&mut staff.tx).await?;
     let categories = categories::list(&mut staff.tx).await?;
-    let figures = figures_now(&mut staff.tx, &staff.member).await?;
+    let waiting = office_requests::waiting(&mut staff.tx, &staff.member).await?;
     let is_full = i64::try_from(products.len()).is_ok_and(|length| length == PAGE);
     let status = filter.status.map_or("", Status::word);
     let next_href = match products.last() {
@@ -122,7 +122,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
         _ => String::new(),
     };
     Page::of(&IndexPage {
-        shell: Shell::of_staff(&staff, "Products", "products", figures.waiting),
+        shell: Shell::of_staff(&staff, "Products", "products", waiting),
         categories: categories.iter().map(|one| Choice::new(&one.slug, &one.name, &query.category)).collect(),
         statuses: Status::ALL.map(|one| Choice::new(one.word(), status_name(one.word()), status)).into(),
         items: products.iter().map(|product| Item::of(product, &staff.member)).collect(),
@@ -256,7 +256,7 @@ pub async fn create(staff: Staff<GoodsKeeper>, Form(form): Form<ProductForm>) ->
     let member = staff.member.clone();
     let read = form.typed().read(member.tenant.currency, DecimalMark::of(member.tenant.country));
     let done = match read {
-        Ok(product) => staff.write(async |tx, member| add(tx, member, &product).await).await,
+        Ok(product) => staff.write(async |tx, member| add(tx, member, &product, None).await).await,
         Err(error) => Err(error),
     };
     match done {
@@ -324,11 +324,11 @@ async fn again(member: &Member, id: Option<ProductId>, form: ProductForm, refusa
 }
 
 async fn page_of(tx: &mut Tx<Office>, member: &Member, found: Option<&Found>, form: ProductForm) -> Result<EditPage> {
-    let figures = figures_now(tx, member).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     let name = found.map_or_else(|| "New product".to_owned(), |found| found.product.name.clone());
     let (now, zone) = (member.house.now(), member.tenant.time_zone);
     Ok(EditPage {
-        shell: Shell::of_staff(member, &name, "products", figures.waiting),
+        shell: Shell::of_staff(member, &name, "products", waiting),
         action: found.map_or_else(|| "/office/products".to_owned(), |found| format!("/office/products/{}", found.id)),
         is_new: found.is_none(),
         name,

@@ -1,5 +1,7 @@
 //! What somebody types of a product, and what it means.
 
+use serde::Serialize;
+
 use crate::categories::CategoryName;
 use crate::error::{FieldErrors, Result};
 use crate::products::{Content, Measure, NewProduct, NewStock, Status};
@@ -7,7 +9,7 @@ use crate::tax::TaxClass;
 use crate::values::{Currency, DecimalMark, Money, Quantity, Sku, text};
 
 /// A product as a form sends it, every field as it was typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Typed {
     pub sku: String,
     pub name: String,
@@ -134,6 +136,7 @@ impl Reading<'_> {
         read.map_err(|why| self.wrong.add(field, why.to_string())).ok()
     }
 
+    #[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
     fn may<T, E: ToString>(
         &mut self,
         field: &'static str,
@@ -148,6 +151,7 @@ impl Reading<'_> {
     }
 
     /// How much is in it, and in what it is measured: both or neither.
+    #[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
     fn content(&mut self) -> Option<Option<Content>> {
         let typed = self.typed;
         if typed.content.trim().is_empty() {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use serde::Serialize;
 
 /// How many days ahead may be chosen from,
 const HORIZON_DAYS: u64 = 28;
@@ -10,7 +11,7 @@ const HORIZON_DAYS: u64 = 28;
 const MOST_CHOICES: usize = 14;
 
 /// How goods change hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Method {
     Delivery,
     Collection,
@@ -64,7 +65,7 @@ fn last_at(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     // Inside the gap: clocks jump at a full quarter of an hour everywhere, and never by more than a day.
     let minute = local.and_utc().timestamp().div_euclid(900);
     let after = (1..=96).filter_map(|quarter| DateTime::from_timestamp((minute + quarter) * 900, 0));
-    let found = after.filter_map(|later| zone.from_local_datetime(&later.naive_utc()).earliest()).next();
+    let found = after.find_map(|later| zone.from_local_datetime(&later.naive_utc()).earliest());
     found.map_or(local.and_utc(), |at| at.with_timezone(&Utc))
 }
 

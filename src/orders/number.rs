@@ -85,7 +85,9 @@ mod tests {
         for typed in ["UJ-7K3-94Q", "uj-7k3-94q", " UJ7K394Q ", "uj7k3-94q"] {
             assert_eq!(OrderNumber::parse(typed).expect(typed).as_str(), "UJ-7K3-94Q");
         }
-        for typed in ["", "UJ", "UJ-7K3-94", "UJ-7K3-94QQ", "UJ-7K3-94O", "UJ-7K1-94Q", "UJ 7K3 94Q", "ÉJ-7K3-94Q", "UJ-7K3-94É", "../../etc"] {
+        for typed in
+            ["", "UJ", "UJ-7K3-94", "UJ-7K3-94QQ", "UJ-7K3-94O", "UJ-7K1-94Q", "UJ 7K3 94Q", "ÉJ-7K3-94Q", "UJ-7K3-94É", "../../etc"]
+        {
             assert_eq!(OrderNumber::parse(typed), None, "{typed}");
         }
     }

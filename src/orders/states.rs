@@ -196,7 +196,7 @@ impl Status {
             (Dispatched, ..) => "This order has left already",
             (Picking, Accept | Decline | Amend | Start, _) => "This order is being picked already",
             (_, Accept | Decline, _) => "This order has been accepted already",
-            (_, ..) => "This order is not as far as that",
+            _ => "This order is not as far as that",
         }
     }
 }
@@ -244,7 +244,10 @@ mod tests {
                         assert!(!ends_badly || who == Customer || arrow.is_told, "{who:?} {step:?} from {from:?}");
                     }
                     Err(why) => {
-                        assert!(Status::ALL.into_iter().all(|to| !is_drawn(from, step, who, is_open, to)), "{who:?} {step:?} from {from:?}");
+                        assert!(
+                            Status::ALL.into_iter().all(|to| !is_drawn(from, step, who, is_open, to)),
+                            "{who:?} {step:?} from {from:?}"
+                        );
                         assert!(why.len() > 10 && !why.ends_with('.'), "{why}");
                     }
                 }

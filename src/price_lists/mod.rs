@@ -1,6 +1,7 @@
 //! Price lists on a desk: the base prices, the lists that accounts share, and what stands on each.
 
 pub mod pages;
+pub mod table;
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::ids::{PriceListId, ProductId};
+use crate::ids::PriceListId;
 use crate::pricing::{self, ALWAYS, ListKey, NewPrice, PriceKey};
 use crate::products;
 use crate::tenancy::extract::Member;
@@ -43,18 +44,32 @@ pub async fn shared(tx: &mut Tx<Office>) -> Result<Vec<Shared>> {
     .await?)
 }
 
-/// What a list is called, for its own page.
+/// What a list is called, for its own page and for the audit log, where no customer is called by a name.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none of this id that accounts share.
+/// [`Error::NotFound`] when there is none of this id that accounts share, or no such account.
 pub async fn name_of(tx: &mut Tx<Office>, list: ListKey) -> Result<String> {
-    let ListKey::List(id) = list else { return Ok("Base prices".to_owned()) };
-    let found = sqlx::query_scalar!(
-        "select name from price_lists where tenant_id = $1 and price_list_id = $2 and kind = 'list'",
-        tx.tenant().uuid(),
-        id.uuid()
-    );
-    found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)
+    let tenant = tx.tenant().uuid();
+    match list {
+        ListKey::Base => Ok("Base prices".to_owned()),
+        ListKey::List(id) => {
+            let found = sqlx::query_scalar!(
+                "select name from price_lists where tenant_id = $1 and price_list_id = $2 and kind = 'list'",
+                tenant,
+                id.uuid()
+            );
+            found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)
+        }
+        ListKey::Account(id) => {
+            let found = sqlx::query_scalar!(
+                "select account_number from trade_accounts where tenant_id = $1 and account_id = $2",
+                tenant,
+                id.uuid()
+            );
+            let number = found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)?;
+            Ok(format!("the account {number}"))
+        }
+    }
 }
 
 /// A price as its list shows it.
@@ -121,76 +136,76 @@ pub struct Typed {
     pub valid_until: String,
 }
 
-/// Puts a price on a list, or another in its place.
+/// Puts a price on a list, or another in its place. Amounts are typed with this mark before the decimals.
 ///
 /// # Errors
 /// [`Error::Invalid`] with what is wrong beside each field; [`Error::NotFound`] when there is no such list.
-pub async fn put(tx: &mut Tx<Office>, member: &Member, list: ListKey, typed: &Typed) -> Result<()> {
-    let price = read(tx, member, typed).await?;
-    let written = pricing::put_all(tx, list, &[price], member.house.now()).await?;
-    if written.is_nothing() {
-        return Ok(());
+pub async fn put(tx: &mut Tx<Office>, member: &Member, list: ListKey, typed: &Typed, mark: DecimalMark) -> Result<PriceKey> {
+    let name = name_of(tx, list).await?;
+    let (mut wrong, key) = read(tx, typed).await?;
+    let price = Money::parse_price(&typed.price, member.tenant.currency, mark).map_err(|why| wrong.add("price", why.to_string())).ok();
+    let valid_until = read_day(&mut wrong, "valid_until", &typed.valid_until);
+    if key.zip(valid_until).is_some_and(|(key, until)| until.is_some_and(|until| until < key.valid_from)) {
+        wrong.add("valid_until", "The price ends before it begins.");
     }
-    let details = json!({ "list": name_of(tx, list).await?, "sku": typed.sku.trim(), "count": 1 });
-    let subject = list.id(tx.tenant());
-    record(tx, member, "prices.changed", subject, details).await
+    let (key, (price, valid_until)) = wrong.or(key.zip(price.zip(valid_until)))?;
+    let PriceKey { product, from_quantity, valid_from } = key;
+    let price = NewPrice { product, from_quantity, valid_from, valid_until, minor: price.minor };
+    if !pricing::put_all(tx, list, &[price], member.house.now()).await?.is_nothing() {
+        changed(tx, member, list, &name, typed).await?;
+    }
+    Ok(key)
 }
 
-async fn read(tx: &mut Tx<Office>, member: &Member, typed: &Typed) -> Result<NewPrice> {
+/// Takes a price off a list: the one of this product, quantity and first day.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not there, or the list is not; [`Error::Invalid`] when it cannot be read which one is meant.
+pub async fn take_off(tx: &mut Tx<Office>, member: &Member, list: ListKey, typed: &Typed) -> Result<()> {
+    let name = name_of(tx, list).await?;
+    let (wrong, key) = read(tx, typed).await?;
+    if pricing::remove(tx, list, &[wrong.or(key)?]).await? == 0 {
+        return Err(Error::NotFound);
+    }
+    changed(tx, member, list, &name, typed).await
+}
+
+/// Which price is meant, by what tells it from the others on its list.
+async fn read(tx: &mut Tx<Office>, typed: &Typed) -> Result<(FieldErrors, Option<PriceKey>)> {
     let mut wrong = FieldErrors::new();
-    let product = match Sku::parse(&typed.sku) {
-        Ok(sku) => {
-            let found = products::ids_of(tx, &[sku.key()]).await?.remove(&sku.key());
-            found.or_else(|| {
-                wrong.add("sku", "There is no product with this SKU.");
-                None
-            })
-        }
-        Err(why) => {
-            wrong.add("sku", why.to_string());
-            None
-        }
+    let sku = Sku::parse(&typed.sku).map_err(|why| wrong.add("sku", why.to_string())).ok();
+    let product = match &sku {
+        Some(sku) => products::ids_of(tx, &[sku.key()]).await?.remove(&sku.key()),
+        None => None,
     };
+    if sku.is_some() && product.is_none() {
+        wrong.add("sku", "There is no product with this SKU.");
+    }
     let from_quantity = match typed.from_quantity.trim() {
         "" => Some(Quantity::ONE),
         typed => Quantity::parse(typed).map_err(|why| wrong.add("from_quantity", why.to_string())).ok(),
     };
-    let mark = DecimalMark::of(member.tenant.country);
-    let price = Money::parse_price(&typed.price, member.tenant.currency, mark).map_err(|why| wrong.add("price", why.to_string())).ok();
-    let mut day = |field, typed: &str| match typed.trim() {
+    let valid_from = read_day(&mut wrong, "valid_from", &typed.valid_from);
+    let key = product.zip(from_quantity.zip(valid_from)).map(|(product, (from_quantity, valid_from))| PriceKey {
+        product,
+        from_quantity,
+        valid_from: valid_from.unwrap_or(ALWAYS),
+    });
+    Ok((wrong, key))
+}
+
+#[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
+fn read_day(wrong: &mut FieldErrors, field: &'static str, typed: &str) -> Option<Option<NaiveDate>> {
+    match typed.trim() {
         "" => Some(None),
         typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d").map(Some).map_err(|_| wrong.add(field, "Please choose a day.")).ok(),
-    };
-    let (valid_from, valid_until) = (day("valid_from", &typed.valid_from), day("valid_until", &typed.valid_until));
-    let days = valid_from.zip(valid_until).map(|(from, until)| (from.unwrap_or(ALWAYS), until));
-    if days.is_some_and(|(from, until)| until.is_some_and(|until| until < from)) {
-        wrong.add("valid_until", "The price ends before it begins.");
     }
-    let price = product.zip(from_quantity).zip(price).zip(days).map(|(((product, from_quantity), price), (valid_from, valid_until))| {
-        NewPrice { product, from_quantity, valid_from, valid_until, minor: price.minor }
-    });
-    wrong.or(price)
 }
 
-/// Takes a price off a list.
-///
-/// # Errors
-/// [`Error::NotFound`] when it is not there.
-pub async fn take_off(tx: &mut Tx<Office>, member: &Member, list: ListKey, key: PriceKey) -> Result<()> {
-    let name = name_of(tx, list).await?;
-    if pricing::remove(tx, list, &[key]).await? == 0 {
-        return Err(Error::NotFound);
-    }
-    let sku = sku_of(tx, key.product).await?;
-    let details = json!({ "list": name, "sku": sku, "count": 1 });
+async fn changed(tx: &mut Tx<Office>, member: &Member, list: ListKey, name: &str, typed: &Typed) -> Result<()> {
+    let details = json!({ "list": name, "sku": typed.sku.trim(), "count": 1 });
     let subject = list.id(tx.tenant());
     record(tx, member, "prices.changed", subject, details).await
-}
-
-async fn sku_of(tx: &mut Tx<Office>, product: ProductId) -> Result<String> {
-    let found =
-        sqlx::query_scalar!("select sku from products where tenant_id = $1 and product_id = $2", tx.tenant().uuid(), product.uuid());
-    found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)
 }
 
 async fn record(tx: &mut Tx<Office>, member: &Member, action: &'static str, id: Uuid, details: serde_json::Value) -> Result<()> {

@@ -1,22 +1,20 @@
 //! The price lists on a desk: which there are, and the prices on one.
 
 use askama::Template;
-use chrono::NaiveDate;
 use http::StatusCode;
 use poem::web::{Form, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{PAGE, Shared, Typed, add, name_of, prices, put, rename, shared, take_off};
+use super::table::{PriceForm, PriceTable, RemovalForm, TableQuery};
+use super::{Shared, add, name_of, put, rename, shared, take_off};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::office_customers::pages::encode;
-use crate::office_requests::pages::figures_now;
-use crate::pricing::{ALWAYS, ListKey, PriceKey};
+use crate::office_requests;
+use crate::pricing::ListKey;
 use crate::tenancy::extract::{GoodsKeeper, Member, Staff};
-use crate::values::text::LONGEST_QUERY;
-use crate::values::{Money, Quantity};
+use crate::values::DecimalMark;
 use crate::web::{Page, Redirect, Shell};
 
 #[derive(Template)]
@@ -35,8 +33,8 @@ pub async fn index(mut staff: Staff<GoodsKeeper>) -> Result<Page> {
 }
 
 async fn index_page(tx: &mut Tx<Office>, member: &Member, name: String, name_error: String) -> Result<Page> {
-    let figures = figures_now(tx, member).await?;
-    let shell = Shell::of_staff(member, "Price lists", "price-lists", figures.waiting);
+    let waiting = office_requests::waiting(tx, member).await?;
+    let shell = Shell::of_staff(member, "Price lists", "price-lists", waiting);
     Page::of(&IndexPage { shell, items: shared(tx).await?, name, name_error })
 }
 
@@ -70,43 +68,16 @@ struct ShowPage {
     word: String,
     name: String,
     is_base: bool,
-    query: String,
-    items: Vec<Item>,
-    next_href: String,
-    form: PriceForm,
+    table: PriceTable,
     new_name: String,
     wrong: FieldErrors,
-    currency: String,
     notice: &'static str,
 }
 
-struct Item {
-    product_id: Uuid,
-    sku: String,
-    name: String,
-    from_quantity: i32,
-    price: String,
-    days: String,
-    valid_from: String,
-}
-
-/// A price as the page's form sends it, and shows it again.
-#[derive(Deserialize, Default, Clone)]
-#[serde(default)]
-pub struct PriceForm {
-    sku: String,
-    from_quantity: String,
-    price: String,
-    valid_from: String,
-    valid_until: String,
-}
-
-/// Which prices, and where the page before ended.
+/// What has just been done.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct ShowQuery {
-    query: String,
-    after: i64,
+pub struct Done {
     done: String,
 }
 
@@ -119,9 +90,14 @@ fn list_of(word: &str) -> Result<ListKey> {
 
 /// `GET /office/price-lists/:price_list_id`
 #[handler]
-pub async fn show(mut staff: Staff<GoodsKeeper>, Path(word): Path<String>, Query(query): Query<ShowQuery>) -> Result<Page> {
+pub async fn show(
+    mut staff: Staff<GoodsKeeper>,
+    Path(word): Path<String>,
+    Query(query): Query<TableQuery>,
+    Query(done): Query<Done>,
+) -> Result<Page> {
     let mut page = page_of(&mut staff.tx, &staff.member, &word, &query).await?;
-    page.notice = match query.done.as_str() {
+    page.notice = match done.done.as_str() {
         "put" => "The price stands on the list now.",
         "off" => "The price is off the list.",
         "named" => "The list has its new name.",
@@ -130,55 +106,21 @@ pub async fn show(mut staff: Staff<GoodsKeeper>, Path(word): Path<String>, Query
     Page::of(&page)
 }
 
-async fn page_of(tx: &mut Tx<Office>, member: &Member, word: &str, query: &ShowQuery) -> Result<ShowPage> {
+async fn page_of(tx: &mut Tx<Office>, member: &Member, word: &str, query: &TableQuery) -> Result<ShowPage> {
     let list = list_of(word)?;
     let name = name_of(tx, list).await?;
-    let words: String = query.query.trim().chars().filter(|c| !c.is_control()).take(LONGEST_QUERY).collect();
-    let offset = query.after.clamp(0, 1_000_000);
-    let found = prices(tx, list, &words, offset).await?;
-    let figures = figures_now(tx, member).await?;
-    let is_full = i64::try_from(found.len()).is_ok_and(|length| length == PAGE);
-    let (currency, country) = (member.tenant.currency, member.tenant.country);
+    let table = PriceTable::read(tx, member, list, format!("/office/price-lists/{word}"), query).await?;
+    let waiting = office_requests::waiting(tx, member).await?;
     Ok(ShowPage {
-        shell: Shell::of_staff(member, &name, "price-lists", figures.waiting),
+        shell: Shell::of_staff(member, &name, "price-lists", waiting),
         is_base: list == ListKey::Base,
-        items: found
-            .into_iter()
-            .map(|price| Item {
-                product_id: price.product_id,
-                sku: price.sku,
-                name: price.name,
-                from_quantity: price.from_quantity,
-                price: Money::new(price.minor, currency).shown_in(country),
-                days: in_words(price.valid_from, price.valid_until),
-                valid_from: price.valid_from.to_string(),
-            })
-            .collect(),
-        next_href: if is_full {
-            format!("/office/price-lists/{word}?query={}&after={}", encode(&words), offset + PAGE)
-        } else {
-            String::new()
-        },
-        query: words,
+        table,
         word: word.to_owned(),
         new_name: name.clone(),
         name,
-        form: PriceForm::default(),
         wrong: FieldErrors::new(),
-        currency: currency.to_string(),
         notice: "",
     })
-}
-
-/// When a price is good; nothing when it always is.
-fn in_words(from: NaiveDate, until: Option<NaiveDate>) -> String {
-    let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
-    match (Some(from).filter(|from| *from != ALWAYS), until) {
-        (None, None) => String::new(),
-        (None, Some(until)) => format!("until {}", day(until)),
-        (Some(from), None) => format!("from {}", day(from)),
-        (Some(from), Some(until)) => format!("{} to {}", day(from), day(until)),
-    }
 }
 
 /// `POST /office/price-lists/:price_list_id`
@@ -196,29 +138,17 @@ pub async fn update(staff: Staff<GoodsKeeper>, Path(word): Path<String>, Form(fo
 #[handler]
 pub async fn put_price(staff: Staff<GoodsKeeper>, Path(word): Path<String>, Form(form): Form<PriceForm>) -> Result<Response> {
     let (member, list) = (staff.member.clone(), list_of(&word)?);
-    let PriceForm { sku, from_quantity, price, valid_from, valid_until } = form.clone();
-    let typed = Typed { sku, from_quantity, price, valid_from, valid_until };
-    match staff.write(async |tx, member| put(tx, member, list, &typed).await).await {
-        Ok(()) => Ok(Redirect::to(format!("/office/price-lists/{word}?done=put")).into_response()),
+    match staff.write(async |tx, member| put(tx, member, list, &form.typed(), DecimalMark::of(member.tenant.country)).await).await {
+        Ok(_) => Ok(Redirect::to(format!("/office/price-lists/{word}?done=put")).into_response()),
         Err(error) => again(&member, &word, error, form, None).await,
     }
-}
-
-/// Which price is to go.
-#[derive(Deserialize)]
-pub struct RemovalForm {
-    product_id: Uuid,
-    from_quantity: u32,
-    valid_from: NaiveDate,
 }
 
 /// `POST /office/price-lists/:price_list_id/prices/removal`
 #[handler]
 pub async fn remove_price(staff: Staff<GoodsKeeper>, Path(word): Path<String>, Form(form): Form<RemovalForm>) -> Result<Redirect> {
     let list = list_of(&word)?;
-    let from_quantity = Quantity::new(form.from_quantity).map_err(|_| Error::NotFound)?;
-    let key = PriceKey { product: form.product_id.into(), from_quantity, valid_from: form.valid_from };
-    staff.write(async |tx, member| take_off(tx, member, list, key).await).await?;
+    staff.write(async |tx, member| take_off(tx, member, list, &form.typed()).await).await?;
     Ok(Redirect::to(format!("/office/price-lists/{word}?done=off")))
 }
 
@@ -228,8 +158,8 @@ async fn again(member: &Member, word: &str, refusal: Error, form: PriceForm, new
         return Err(refusal);
     }
     let work = async |tx: &mut Tx<Office>| {
-        let mut page = page_of(tx, member, word, &ShowQuery::default()).await?;
-        page.form = form;
+        let mut page = page_of(tx, member, word, &TableQuery::default()).await?;
+        page.table.form = form;
         page.new_name = new_name.unwrap_or(page.new_name);
         page.wrong = refusal.fields();
         Page::of(&page)

@@ -2,11 +2,13 @@
 //! it from [`price_of`]. No clock, and of the database only what [`terms_of`] reads.
 
 mod explanation;
+mod writing;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use explanation::{Audience, Step, Verdict, explain};
+pub use writing::{ALWAYS, ListKey, NewPrice, PriceKey, PriceList, Written, lists, make_list, put_all, remove, rename};
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};

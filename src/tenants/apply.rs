@@ -17,9 +17,8 @@ use crate::audit::{self, Actor, Event};
 use crate::clock::Clock;
 use crate::db::{Db, Office, Platform, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccessId, AccountId, StaffId, TenantId};
-use crate::operators::{self, Doer};
 use crate::ids::{AccessId, StaffId, TenantId};
+use crate::operators::{self, Doer};
 
 /// So many tenants are worked on at once.
 const AT_ONCE: usize = 4;

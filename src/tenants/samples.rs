@@ -36,7 +36,8 @@ const REQUESTS: [(&str, &str, &str, i64, u16); 3] = [
 ];
 
 /// What is sold: SKU, name, category, pack, VAT, price, how many there are, if that is counted.
-const GOODS: [(&str, &str, &str, &str, TaxClass, i64, Option<i64>); 12] = [
+type Good = (&'static str, &'static str, &'static str, &'static str, TaxClass, i64, Option<i64>);
+const GOODS: [Good; 12] = [
     ("SAMPLE-TEA-80", "Breakfast tea, 80 bags (sample)", "Drinks", "box", TaxClass::Zero, 285, None),
     ("SAMPLE-TEA-80C6", "Breakfast tea, case of 6 × 80 bags (sample)", "Drinks", "case of 6", TaxClass::Zero, 1_590, Some(40)),
     ("SAMPLE-COF-1", "Ground coffee, 1 kg (sample)", "Drinks", "bag", TaxClass::Zero, 1_150, Some(24)),
@@ -54,7 +55,7 @@ const GOODS: [(&str, &str, &str, &str, TaxClass, i64, Option<i64>); 12] = [
 /// The same, as products are made.
 fn goods() -> Result<Vec<NewProduct>> {
     let wrong = |why: String| Error::Internal(anyhow::anyhow!("a sample is none: {why}"));
-    let product = |(sku, name, category, pack, tax_class, price, on_hand): (&str, &str, &str, &str, TaxClass, i64, Option<i64>)| {
+    let product = |(sku, name, category, pack, tax_class, price, on_hand): Good| {
         let stock = on_hand.map(|on_hand| NewStock::Counted { on_hand, low_at: NewStock::LOW_AT, back_orders: None });
         Ok(NewProduct {
             category: Some(CategoryName::parse(category).map_err(wrong)?),

@@ -7,6 +7,7 @@ use super::plan::Change;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::tax::{OwnRate, Rounding};
+use crate::tenancy::{PricesShown, StockShown};
 use crate::values::{Currency, Money};
 
 /// How it trades now.
@@ -41,8 +42,8 @@ impl Standing {
     fn with(&self, declared: &Trading) -> [String; 3] {
         let said = |word: Option<&'static str>, there: &str| word.map_or_else(|| there.to_owned(), str::to_owned);
         [
-            said(declared.prices_shown.map(|shown| shown.word()), &self.prices_shown),
-            said(declared.stock_shown.map(|shown| shown.word()), &self.stock_shown),
+            said(declared.prices_shown.map(PricesShown::word), &self.prices_shown),
+            said(declared.stock_shown.map(StockShown::word), &self.stock_shown),
             said(declared.vat_rounding.map(Rounding::word), &self.vat_rounding),
         ]
     }

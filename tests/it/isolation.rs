@@ -277,6 +277,10 @@ async fn a_counter_that_is_shut_serves_its_staff_who_look_and_nobody_else() {
         scene.house.change(&change).await;
         // Whom the round before invited can be invited again.
         scene.house.change("delete from invitations where email in ('ivy@example.com', 'ian@example.com')").await;
+        // What it has made can be made again.
+        scene.house.change("update products set sku_key = gen_random_uuid()::text where sku like 'NEW-%'").await;
+        scene.house.change("update categories set slug = gen_random_uuid()::text where slug in ('more', 'yet-more')").await;
+        scene.house.change("update price_lists set name = gen_random_uuid()::text where name in ('Silver', 'Bronze')").await;
         scene.house.app.house.tenants.forget_all();
         for route in &OPEN {
             let browser = match route.site {

@@ -43,9 +43,6 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
             Words { sentence: "Gave a price list another name".to_owned(), changes: vec![change("name", details.text("before"), name)] }
         }
         "prices.changed" => plain(format!(
-            "Changed {}{}{}",
-            how_many("price"),
-            with(" of ", list),
             "Changed {}{}{}{}",
             how_many("price"),
             with(" of ", details.text("sku")),

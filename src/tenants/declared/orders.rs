@@ -54,7 +54,7 @@ pub(super) fn read(file: &Path, known: &Known<'_>, currency: Option<Currency>, m
         match orders.last_mut() {
             Some(order) if order.number == row.number => add(fields, order, row, first),
             _ if first != fields.line => {
-                fields.note("number", format_args!("the lines of an order stand together; it began in line {first}"))
+                fields.note("number", format_args!("the lines of an order stand together; it began in line {first}"));
             }
             _ => orders.push(row),
         }

@@ -105,6 +105,7 @@ fn read_row(fields: &mut Fields<'_>, currency: Currency) -> Option<NewProduct> {
 }
 
 /// How much is in it, and in what it is measured: both or neither.
+#[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
 fn read_content(fields: &mut Fields<'_>) -> Option<Option<Content>> {
     let measure = fields.may_be("measure", |word| Measure::parse(word).ok_or("the measure is each, kg, l or m"))?;
     match measure {

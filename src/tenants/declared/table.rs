@@ -133,6 +133,7 @@ impl<'a> Fields<'a> {
     }
 
     /// What may be left out, and must be right when it is there.
+    #[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
     pub fn may_be<T, E: Display>(&mut self, column: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<Option<T>> {
         if self.text(column).trim().is_empty() { Some(None) } else { self.parsed(column, parse).map(Some) }
     }

@@ -39,6 +39,7 @@ pub(super) fn read(page: &mut Page, top: &mut Section, currency: Option<Currency
     })
 }
 
+#[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
 fn word<T, E: std::fmt::Display>(
     page: &mut Page,
     top: &mut Section,
@@ -48,6 +49,7 @@ fn word<T, E: std::fmt::Display>(
     if top.may_have(key) { top.parsed(page, key, parse).map(Some) } else { Some(None) }
 }
 
+#[expect(clippy::option_option, reason = "none is wrong, and some of none was left out")]
 fn read_days(page: &mut Page, top: &mut Section) -> Option<Option<Vec<Rule>>> {
     if !top.may_have("order_day") {
         return Some(None);

@@ -170,7 +170,6 @@ fn read_countries(page: &mut Page, top: &mut Section) -> Option<Vec<Country>> {
 fn read_currency(code: &str) -> Result<Currency, &'static str> {
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     match Currency::parse(code) {
-        Ok(currency) => Ok(currency.to_string()),
         Ok(currency) => Ok(currency),
         Err(_) if is_code => Err("we do not know that currency"),
         Err(_) => Err("a currency is written as three capital letters, such as GBP"),

@@ -105,7 +105,7 @@ impl Ids {
             (":slug", &self.slug),
             (":id", id),
         ];
-        let path = if route.method == "GET" { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
+        let path = if ["GET", "DELETE"].contains(&route.method) { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
@@ -308,11 +308,15 @@ impl Scene {
         .expect("a category")
     }
 
-    /// A list that accounts may share; each time another one.
+    /// A list that accounts may share, with a price on it; each time another one.
     async fn price_list(&mut self, slug: &str) -> String {
         sqlx::query_scalar(
-            "insert into price_lists (tenant_id, price_list_id, kind, name, created_at)
-             select id, gen_random_uuid(), 'list', gen_random_uuid()::text, now() from tenants where slug = $1 returning price_list_id::text",
+            "with list as (insert into price_lists (tenant_id, price_list_id, kind, name, created_at)
+                           select id, gen_random_uuid(), 'list', gen_random_uuid()::text, now() from tenants where slug = $1 returning *),
+                  price as (insert into prices (tenant_id, price_list_id, product_id, minor)
+                            select list.tenant_id, list.price_list_id, p.product_id, 90 from list join products p using (tenant_id)
+                             where p.sku = 'TEA-1')
+             select price_list_id::text from list",
         )
         .bind(slug)
         .fetch_one(&mut self.db)
@@ -434,6 +438,6 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
         };
     }
     let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = ["POST", "PATCH"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
+    let body = ["POST", "PATCH", "PUT"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
     browser.send(method, path, &[], body).await
 }
