@@ -59,16 +59,21 @@ const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 
 /// Pictures are larger than forms.
-const LARGE_BODIES: &[(&str, usize)] =
-    &[
+const LARGE_BODIES: &[(&str, usize)] = &[
     ("/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
     ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
     ("/office/imports", HEAVIEST_FORM_BYTES),
 ];
 
 /// Everything that a wholesaler owns is packed before the first byte of it is sent.
-const SLOW: &[&str] =
-    &["/office/export", "/api/v1/office/export", "/office/imports", "/office/exports/products.csv", "/office/exports/prices.csv", "/office/exports/customers.csv"];
+const SLOW: &[&str] = &[
+    "/office/export",
+    "/api/v1/office/export",
+    "/office/imports",
+    "/office/exports/products.csv",
+    "/office/exports/prices.csv",
+    "/office/exports/customers.csv",
+];
 /// A file with what a form puts around it.
 const HEAVIEST_FORM_BYTES: usize = imports::HEAVIEST_UPLOAD_BYTES + 64 * 1024;
 

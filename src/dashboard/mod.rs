@@ -83,7 +83,10 @@ impl Figures {
     /// Of today what was not cancelled or declined.
     pub fn of_today(&self) -> Ordered {
         let stands = self.today.iter().filter(|state| !matches!(state.status.as_str(), "cancelled" | "declined"));
-        stands.fold(Ordered::default(), |all, state| Ordered { orders: all.orders + state.orders, net_minor: all.net_minor + state.net_minor })
+        stands.fold(Ordered::default(), |all, state| Ordered {
+            orders: all.orders + state.orders,
+            net_minor: all.net_minor + state.net_minor,
+        })
     }
 }
 

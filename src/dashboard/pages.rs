@@ -60,7 +60,11 @@ pub async fn index(mut staff: Staff<AnyRole>) -> Result<Page> {
         shell: Shell::of_staff(member, "Dashboard", "dashboard", if decides { waiting } else { 0 }),
         day: now.with_timezone(&zone).format("%A, %-d %B").to_string(),
         tiles: tiles(&found, member, scarce, waiting),
-        today: found.today.iter().map(|state| (name_of(&state.status), state.orders, if sees_money { money(member, state.net_minor) } else { String::new() })).collect(),
+        today: found
+            .today
+            .iter()
+            .map(|state| (name_of(&state.status), state.orders, if sees_money { money(member, state.net_minor) } else { String::new() }))
+            .collect(),
         charts: charts(&found, member, sees_money),
         sellers: sellers(&found, member, sees_money),
         scarce: scarce_items(&found),
@@ -106,10 +110,10 @@ fn tiles(found: &Figures, member: &Member, scarce: i64, waiting: i64) -> Vec<(St
 }
 
 fn charts(found: &Figures, member: &Member, sees_money: bool) -> Vec<Chart> {
-    let all = found.weeks.iter().fold(Ordered::default(), |all, (_, week)| Ordered {
-        orders: all.orders + week.orders,
-        net_minor: all.net_minor + week.net_minor,
-    });
+    let all = found
+        .weeks
+        .iter()
+        .fold(Ordered::default(), |all, (_, week)| Ordered { orders: all.orders + week.orders, net_minor: all.net_minor + week.net_minor });
     let of = |number: fn(&Ordered) -> i64| found.weeks.iter().map(|(monday, week)| (*monday, number(week))).collect::<Vec<_>>();
     let weeks = found.weeks.len();
     let mut charts = Vec::new();

@@ -8,8 +8,8 @@ use std::io::{self, BufWriter, Seek, Write};
 use crate::error::{Error, Result};
 use crate::imports::{Cells, Kind, Sight, fields_of, next_batch};
 use crate::tenancy::extract::Member;
-use crate::values::text::as_cell_to_read;
 use crate::values::DecimalMark;
+use crate::values::text::as_cell_to_read;
 
 /// By this a spreadsheet knows in which characters it is written.
 const MARK: &[u8] = "\u{feff}".as_bytes();

@@ -90,7 +90,13 @@ impl Work<'_> {
     }
 
     /// Of which rows something else stands there than they say, in words. Nobody changes it until the transaction ends.
-    async fn otherwise(&self, tx: &mut Tx<Office>, sight: &Sight, verdicts: &[Verdict], expected: fn(&Judged) -> &Cells) -> Result<Vec<String>> {
+    async fn otherwise(
+        &self,
+        tx: &mut Tx<Office>,
+        sight: &Sight,
+        verdicts: &[Verdict],
+        expected: fn(&Judged) -> &Cells,
+    ) -> Result<Vec<String>> {
         let (mut after, mut found) = (0, Vec::new());
         loop {
             let batch = self.batch(tx, verdicts, after).await?;
@@ -111,7 +117,8 @@ impl Work<'_> {
 
     /// Whoever changes these things waits; orders do not.
     async fn hold(&self, tx: &mut Tx<Office>, rows: &[Known]) -> Result<()> {
-        let keys: Vec<String> = rows.iter().map(|row| if self.import.kind == Kind::Customers { &row.of_account } else { &row.key }).cloned().collect();
+        let keys: Vec<String> =
+            rows.iter().map(|row| if self.import.kind == Kind::Customers { &row.of_account } else { &row.key }).cloned().collect();
         let tenant = tx.tenant().uuid();
         match self.import.kind {
             Kind::Products => {
@@ -174,10 +181,13 @@ impl Work<'_> {
         for is_second in [false, true] {
             let mut after = 0;
             while let Some(batch) = self.undone(tx, &mut after).await? {
-                let rows: Vec<Known> = batch.iter().filter_map(|row| {
-                    let [first, second] = former(self.import.kind, row);
-                    if is_second { second } else { first }
-                }).collect();
+                let rows: Vec<Known> = batch
+                    .iter()
+                    .filter_map(|row| {
+                        let [first, second] = former(self.import.kind, row);
+                        if is_second { second } else { first }
+                    })
+                    .collect();
                 self.put(tx, sight, &distinct(rows)).await?;
                 self.tell_how_far(usize::try_from(after).unwrap_or_default() / 2).await?;
             }
@@ -223,7 +233,9 @@ impl Work<'_> {
     /// What the preview showed is not so any more: it is shown anew, and nothing is applied.
     async fn read_again(&self, moved: usize) -> Result<Outcome> {
         let rows = if moved == 1 { "1 row".to_owned() } else { format!("{moved} rows") };
-        let trouble = format!("Nothing was applied. Since you looked at it, somebody has changed what {rows} of this file are about. It was read anew; look at it once more.");
+        let trouble = format!(
+            "Nothing was applied. Since you looked at it, somebody has changed what {rows} of this file are about. It was read anew; look at it once more."
+        );
         let work = async |tx: &mut Tx<Office>| {
             let told = self.tell(tx, Status::Reading, &trouble).await?;
             if told { begin_to_read(tx, self.house.now(), self.import.id).await } else { Ok(()) }
@@ -234,7 +246,8 @@ impl Work<'_> {
 
     async fn leave_it(&self, refusal: &Error) -> Result<Outcome> {
         let why = refusal.fields().iter().next().map_or_else(|| refusal.to_string(), |(_, why)| why.to_owned());
-        let trouble = format!("Nothing was applied. {}. Say what the columns are once more, and look at it anew.", why.trim_end_matches('.'));
+        let trouble =
+            format!("Nothing was applied. {}. Say what the columns are once more, and look at it anew.", why.trim_end_matches('.'));
         self.house.office(self.tenant).write(async |tx| self.tell(tx, Status::Read, &trouble).await).await?;
         Ok(Outcome::Done)
     }

@@ -115,14 +115,7 @@ pub(super) fn title(kind: Kind, cells: &Cells) -> String {
 pub(super) type People = HashMap<String, CustomerId>;
 
 /// Puts things there as these rows say, whole.
-pub(super) async fn put(
-    tx: &mut Tx<Office>,
-    kind: Kind,
-    sight: &Sight,
-    rows: &[Cells],
-    people: &People,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub(super) async fn put(tx: &mut Tx<Office>, kind: Kind, sight: &Sight, rows: &[Cells], people: &People, now: DateTime<Utc>) -> Result<()> {
     match kind {
         Kind::Products => products::put(tx, sight, rows, now).await,
         Kind::Prices => prices::put(tx, sight, rows, now).await,

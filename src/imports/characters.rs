@@ -20,7 +20,9 @@ pub enum Characters {
 pub enum Unreadable {
     #[error("There is nothing in this file.")]
     Empty,
-    #[error("This is a workbook. Open it in Excel, Numbers or LibreOffice, choose “Save as” and then “CSV UTF-8”, and choose that file here.")]
+    #[error(
+        "This is a workbook. Open it in Excel, Numbers or LibreOffice, choose “Save as” and then “CSV UTF-8”, and choose that file here."
+    )]
     Workbook,
     #[error("This is a PDF. Ask for the list as a table, as CSV, and choose that file here.")]
     Pdf,
@@ -132,9 +134,9 @@ impl Sniffer {
 
     /// Whether a packed file begins as those of spreadsheets do.
     fn is_of_office(&self) -> bool {
-        ["[Content_Types]", "xl/", "opendocument.spreadsheet", "Index/"].into_iter().any(|name| {
-            self.beginning.windows(name.len()).any(|bytes| bytes == name.as_bytes())
-        })
+        ["[Content_Types]", "xl/", "opendocument.spreadsheet", "Index/"]
+            .into_iter()
+            .any(|name| self.beginning.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
     }
 
     /// In which characters the file is written.
@@ -184,15 +186,39 @@ fn likelihood(before: u8, character: char, next: u8) -> i64 {
     let in_a_word = is_letter(before) || is_letter(next);
     match character {
         '’' if in_a_word => 2,
-        _ if COMMON.contains(character) => if in_a_word { 4 } else { 1 },
-        _ if SIGNS.contains(character) => if in_a_word { 0 } else { 3 },
-        'š' | 'ž' | 'Š' | 'Ž' => if in_a_word { 1 } else { 0 },
+        _ if COMMON.contains(character) => {
+            if in_a_word {
+                4
+            } else {
+                1
+            }
+        }
+        _ if SIGNS.contains(character) => {
+            if in_a_word {
+                0
+            } else {
+                3
+            }
+        }
+        'š' | 'ž' | 'Š' | 'Ž' => {
+            if in_a_word {
+                1
+            } else {
+                0
+            }
+        }
         _ if character.is_uppercase() => match (before.is_ascii_lowercase(), in_a_word) {
             (true, _) => -2,
             (false, true) => 2,
             (false, false) => 0,
         },
-        _ if character.is_lowercase() => if in_a_word { 1 } else { 0 },
+        _ if character.is_lowercase() => {
+            if in_a_word {
+                1
+            } else {
+                0
+            }
+        }
         _ => -3,
     }
 }
@@ -296,15 +322,15 @@ mod tests {
     #[test]
     fn what_is_no_text_says_what_it_is() {
         for (bytes, why) in [
-            (&b""[..], Unreadable::Empty),
-            (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml", Unreadable::Workbook),
-            (b"PK\x03\x04\x14\x00\x00\x00\x08\x00products.csv", Unreadable::Packed),
-            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Unreadable::Workbook),
-            (b"%PDF-1.7\n%\xE2\xE3", Unreadable::Pdf),
-            (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0", Unreadable::Binary),
-            (b"a\x01\x02\x03\x04b", Unreadable::Binary),
+            (b"".to_vec(), Unreadable::Empty),
+            (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml".to_vec(), Unreadable::Workbook),
+            (b"PK\x03\x04\x14\x00\x00\x00\x08\x00products.csv".to_vec(), Unreadable::Packed),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec(), Unreadable::Workbook),
+            (b"%PDF-1.7\n%\xE2\xE3".to_vec(), Unreadable::Pdf),
+            (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0".to_vec(), Unreadable::Binary),
+            (b"a\x01\x02\x03\x04b".to_vec(), Unreadable::Binary),
         ] {
-            assert_eq!(sniffed(bytes), Err(why), "{bytes:?}");
+            assert_eq!(sniffed(&bytes), Err(why), "{bytes:?}");
         }
     }
 }

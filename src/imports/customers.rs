@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::cells::{AT_ONCE, Batch, Found, Known, People, Sight, Undone, cell, cells, meant};
 use super::Cells;
+use super::cells::{AT_ONCE, Batch, Found, Known, People, Sight, Undone, cell, cells, meant};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result, is_pointed_to};
 use crate::ids::{AccessId, AccountId, CustomerId};
@@ -74,7 +74,8 @@ pub(super) fn is_there(key: &str, standing: &Cells) -> bool {
 
 /// An account as it stands.
 fn account_cells(number: &str, business_name: String, town: String, country: String, price_list: String, route: String) -> Cells {
-    let mut found = cells([("business_name", business_name), ("town", town), ("country", country), ("price_list", price_list), ("route", route)]);
+    let mut found =
+        cells([("business_name", business_name), ("town", town), ("country", country), ("price_list", price_list), ("route", route)]);
     found.insert("account_number".to_owned(), number.to_owned());
     found
 }
@@ -112,7 +113,12 @@ async fn people(tx: &mut Tx<Office>, phones: &[String]) -> Result<HashMap<String
     .fetch_all(&mut *tx)
     .await?;
     let person = rows.into_iter().map(|row| {
-        let found = cells([("contact_name", row.contact_name), ("phone", row.phone.clone()), ("role", row.role), ("account_number", row.account_number)]);
+        let found = cells([
+            ("contact_name", row.contact_name),
+            ("phone", row.phone.clone()),
+            ("role", row.role),
+            ("account_number", row.account_number),
+        ]);
         (row.phone, (row.access_id, row.customer_id, found))
     });
     Ok(person.collect())
@@ -144,7 +150,9 @@ pub(super) fn merged(sight: &Sight, standing: &Cells, said: &Cells) -> Result<Ce
     let mut whole = standing.clone();
     // A number is the same in whichever letters it is written.
     let is_same = cell(standing, "account_number").to_lowercase() == cell(said, "account_number").to_lowercase();
-    whole.extend(said.iter().filter(|(word, _)| !(is_same && word.as_str() == "account_number")).map(|(word, text)| (word.clone(), text.clone())));
+    whole.extend(
+        said.iter().filter(|(word, _)| !(is_same && word.as_str() == "account_number")).map(|(word, text)| (word.clone(), text.clone())),
+    );
     let mut wrong = FieldErrors::new();
     let mut read = |word: &'static str, read: Result<String, String>| read.map_err(|why| wrong.add(word, why)).unwrap_or_default();
     let needed = |word: &str, what: &str| text::line(cell(&whole, word), text::LONGEST_NAME).map_err(|why| why.about(what));
@@ -155,11 +163,17 @@ pub(super) fn merged(sight: &Sight, standing: &Cells, said: &Cells) -> Result<Ce
     let is_person = !cell(&whole, "phone").is_empty();
     let country = match cell(&whole, "country").trim() {
         "" => Ok(PhoneNumber::from_e164(cell(&whole, "phone")).ok().and_then(|phone| phone.country()).unwrap_or(sight.country).to_string()),
-        typed => country_of(typed).map(|country| country.to_string()).ok_or_else(|| "Write the country as two letters, such as GB.".to_owned()),
+        typed => {
+            country_of(typed).map(|country| country.to_string()).ok_or_else(|| "Write the country as two letters, such as GB.".to_owned())
+        }
     };
     let list = match cell(&whole, "price_list").trim() {
         "" => Ok(String::new()),
-        typed => sight.lists.get(&typed.to_lowercase()).map(|list| list.name.clone()).ok_or_else(|| "There is no price list of this name. Make it first, under Price lists.".to_owned()),
+        typed => sight
+            .lists
+            .get(&typed.to_lowercase())
+            .map(|list| list.name.clone())
+            .ok_or_else(|| "There is no price list of this name. Make it first, under Price lists.".to_owned()),
     };
     let read = cells([
         ("business_name", read("business_name", needed("business_name", "the name of the business"))),
@@ -240,7 +254,9 @@ async fn put_accounts(
     let ids: Vec<Uuid> = rows.keys().map(id).collect();
     let column = |word: &'static str| rows.values().map(|row| cell(row, word).to_owned()).collect::<Vec<String>>();
     // As it stands, in whichever letters the file writes it.
-    let number = |(key, row): (&String, &&Cells)| standing.get(key).map_or_else(|| cell(row, "account_number"), |(_, found)| cell(found, "account_number")).to_owned();
+    let number = |(key, row): (&String, &&Cells)| {
+        standing.get(key).map_or_else(|| cell(row, "account_number"), |(_, found)| cell(found, "account_number")).to_owned()
+    };
     let lists = rows.values().map(|row| sight.lists.get(&cell(row, "price_list").to_lowercase()).map(|list| list.id.uuid()));
     sqlx::query!(
         "insert into trade_accounts (tenant_id, account_id, account_number, business_name, town, country, route, price_list_id, created_at)
@@ -328,8 +344,11 @@ pub(super) async fn take_accounts_away(tx: &mut Tx<Office>, rows: &[Undone]) -> 
     )
     .fetch_all(&mut *tx)
     .await?;
-    let used: HashMap<&str, &str> = held.iter().filter(|row| row.is_used).map(|row| (row.key.as_str(), row.account_number.as_str())).collect();
-    let why = |row: &Undone| Some((row.line, format!("account {} has orders, prices or other people since", used.get(row.known.of_account.as_str())?)));
+    let used: HashMap<&str, &str> =
+        held.iter().filter(|row| row.is_used).map(|row| (row.key.as_str(), row.account_number.as_str())).collect();
+    let why = |row: &Undone| {
+        Some((row.line, format!("account {} has orders, prices or other people since", used.get(row.known.of_account.as_str())?)))
+    };
     let refused: Vec<(i32, String)> = rows.iter().filter(is_new).filter_map(why).collect();
     if refused.is_empty() {
         let going: Vec<Uuid> = held.iter().map(|row| row.account_id).collect();

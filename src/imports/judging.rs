@@ -54,8 +54,13 @@ pub(super) async fn judge(tx: &mut Tx<Office>, import: &Import, sight: &Sight, r
 fn said(import: &Import, row: &Row) -> Result<Cells, Judged> {
     let line = i32::try_from(row.number).unwrap_or(i32::MAX);
     let too_many = row.cells.iter().skip(import.fields.len()).any(|cell| !cell.trim().is_empty());
-    let cells: Cells =
-        import.fields.iter().zip(&row.cells).filter(|(word, _)| !word.is_empty()).map(|(word, cell)| (word.clone(), from_cell(cell).to_owned())).collect();
+    let cells: Cells = import
+        .fields
+        .iter()
+        .zip(&row.cells)
+        .filter(|(word, _)| !word.is_empty())
+        .map(|(word, cell)| (word.clone(), from_cell(cell).to_owned()))
+        .collect();
     let mut wrong = FieldErrors::new();
     if too_many {
         wrong.add("", format!("This row has more cells than the first row has headings ({}). Is a separator in a text, without quotation marks around it?", import.fields.len()));

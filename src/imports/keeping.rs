@@ -240,10 +240,8 @@ async fn forget(tx: &mut Tx<Office>, ids: &[Uuid]) -> Result<()> {
 
 /// Files of customers hold who they are: when somebody has everything about them erased, none is kept in which they may be.
 pub async fn forget_people(tx: &mut Tx<Office>) -> Result<()> {
-    let ids = sqlx::query_scalar!(
-        "select import_id from imports where tenant_id = $1 and kind = 'customers' for update",
-        tx.tenant().uuid()
-    );
+    let ids =
+        sqlx::query_scalar!("select import_id from imports where tenant_id = $1 and kind = 'customers' for update", tx.tenant().uuid());
     let ids = ids.fetch_all(&mut *tx).await?;
     forget(tx, &ids).await
 }

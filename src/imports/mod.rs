@@ -16,6 +16,7 @@ mod prices;
 mod products;
 mod reading;
 mod rows;
+mod shown;
 mod work;
 
 use std::collections::BTreeMap;

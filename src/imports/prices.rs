@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::cells::{AT_ONCE, Batch, Found, Known, Sight, Undone, cell, cells};
 use super::Cells;
+use super::cells::{AT_ONCE, Batch, Found, Known, Sight, Undone, cell, cells};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::{AccountId, ProductId};
@@ -103,7 +103,8 @@ fn day(sight: &Sight, typed: &str) -> Result<Option<NaiveDate>, &'static str> {
         _ => (0, 0, 0),
     };
     let (year, month, day) = read;
-    let found = i32::try_from(year).ok().filter(|year| (2000..=2199).contains(year)).and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
+    let found =
+        i32::try_from(year).ok().filter(|year| (2000..=2199).contains(year)).and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
     found.map(Some).ok_or("Write a day such as 2026-03-31.")
 }
 
@@ -159,7 +160,11 @@ pub(super) async fn look_for(tx: &mut Tx<Office>, sight: &Sight, rows: &[Known])
         let (sku, account) = (cell(&row.cells, "sku"), cell(&row.cells, "account_number"));
         let Some((list, place)) = named.place(sight, &row.cells) else {
             let is_sold = named.products.contains_key(&sku.to_uppercase());
-            let why = if is_sold { ("account_number", format!("No account has the number {account}.")) } else { ("sku", format!("There is no product with the SKU {sku}.")) };
+            let why = if is_sold {
+                ("account_number", format!("No account has the number {account}."))
+            } else {
+                ("sku", format!("There is no product with the SKU {sku}."))
+            };
             found.wrong.insert(row.key.clone(), why);
             continue;
         };
@@ -205,9 +210,14 @@ pub(super) async fn look_for(tx: &mut Tx<Office>, sight: &Sight, rows: &[Known])
 pub(super) fn merged(sight: &Sight, standing: &Cells, said: &Cells) -> Result<Cells> {
     let mut whole = standing.clone();
     // What a price is known by is the same, and stays as it stands there.
-    whole.extend(said.iter().filter(|(word, _)| standing.is_empty() || matches!(word.as_str(), "price" | "valid_until")).map(|(word, text)| (word.clone(), text.clone())));
+    whole.extend(
+        said.iter()
+            .filter(|(word, _)| standing.is_empty() || matches!(word.as_str(), "price" | "valid_until"))
+            .map(|(word, text)| (word.clone(), text.clone())),
+    );
     let mut wrong = FieldErrors::new();
-    let price = Money::parse_price(cell(&whole, "price"), sight.currency, sight.mark).map_err(|why| wrong.add("price", why.to_string())).ok();
+    let price =
+        Money::parse_price(cell(&whole, "price"), sight.currency, sight.mark).map_err(|why| wrong.add("price", why.to_string())).ok();
     let since = day(sight, cell(&whole, "valid_from")).ok().flatten().unwrap_or(ALWAYS);
     let until = day(sight, cell(&whole, "valid_until")).map_err(|why| wrong.add("valid_until", why)).ok().flatten();
     if until.is_some_and(|until| until < since) {
@@ -230,7 +240,9 @@ async fn by_list(tx: &mut Tx<Office>, sight: &Sight, rows: &[&Cells]) -> Result<
     for row in rows {
         let gone = || Error::Conflict("A product, an account or a price list of this file is not there any more");
         let (list, place) = named.place(sight, row).ok_or_else(gone)?;
-        let minor = Money::parse_price(cell(row, "price"), sight.currency, sight.mark).map_err(|why| Error::invalid("price", why.to_string()))?.minor;
+        let minor = Money::parse_price(cell(row, "price"), sight.currency, sight.mark)
+            .map_err(|why| Error::invalid("price", why.to_string()))?
+            .minor;
         let PriceKey { product, from_quantity, valid_from } = place;
         let valid_until = day(sight, cell(row, "valid_until")).ok().flatten();
         lists.entry(list).or_default().push(NewPrice { product, from_quantity, valid_from, valid_until, minor });
@@ -341,9 +353,16 @@ mod tests {
     #[test]
     fn a_price_is_known_by_whose_it_is_and_from_when() {
         let row = |of: &[(&str, &str)]| of.iter().map(|(word, text)| ((*word).to_owned(), (*text).to_owned())).collect::<Cells>();
-        let keyed = |of: &[(&str, &str)]| known(&sight("GB"), row(of)).map(|known| known.key.replace(AND, "/")).map_err(|(_, wrong)| wrong.iter().map(|(field, _)| field.to_owned()).collect::<String>());
+        let keyed = |of: &[(&str, &str)]| {
+            known(&sight("GB"), row(of))
+                .map(|known| known.key.replace(AND, "/"))
+                .map_err(|(_, wrong)| wrong.iter().map(|(field, _)| field.to_owned()).collect::<String>())
+        };
         assert_eq!(keyed(&[("sku", "tea-1")]).as_deref(), Ok("base/TEA-1/1/2000-01-01"));
-        assert_eq!(keyed(&[("sku", "tea-1"), ("price_list", "GOLD"), ("from_quantity", "12"), ("valid_from", "1/2/2026")]).as_deref(), Ok("list gold/TEA-1/12/2026-02-01"));
+        assert_eq!(
+            keyed(&[("sku", "tea-1"), ("price_list", "GOLD"), ("from_quantity", "12"), ("valid_from", "1/2/2026")]).as_deref(),
+            Ok("list gold/TEA-1/12/2026-02-01")
+        );
         assert_eq!(keyed(&[("sku", "tea-1"), ("account_number", "A-1")]).as_deref(), Ok("account a-1/TEA-1/1/2000-01-01"));
         assert_eq!(keyed(&[("sku", "tea-1"), ("price_list", "Silver")]), Err("price_list".to_owned()));
         assert_eq!(keyed(&[("sku", ""), ("price_list", "Gold"), ("account_number", "A-1")]), Err("account_numbersku".to_owned()));

@@ -120,7 +120,10 @@ const TAX_CLASSES: [(TaxClass, &[&str]); 6] = [
     (TaxClass::Exempt, &["exempt", "e", "befreit", "steuerfrei", "exonere"]),
 ];
 const MEASURES: [(Measure, &[&str]); 4] = [
-    (Measure::Each, &["each", "ea", "piece", "pieces", "pcs", "pc", "unit", "units", "stk", "st", "stuck", "stueck", "unite", "unites", "pce"]),
+    (
+        Measure::Each,
+        &["each", "ea", "piece", "pieces", "pcs", "pc", "unit", "units", "stk", "st", "stuck", "stueck", "unite", "unites", "pce"],
+    ),
     (Measure::Kilogram, &["kg", "kilo", "kilogram", "kilograms", "kilogramm", "kilogramme"]),
     (Measure::Litre, &["l", "litre", "litres", "liter", "ltr"]),
     (Measure::Metre, &["m", "metre", "metres", "meter"]),
@@ -221,11 +224,26 @@ mod tests {
 
     #[test]
     fn what_a_file_does_not_say_stays_as_it_is() {
-        let first = row(&[("sku", "tea-1"), ("name", "Tea"), ("price", "£2.50"), ("vat", "20 %"), ("measure", "kilo"), ("content", "0,5"), ("stock", "12,00")]);
+        let first = row(&[
+            ("sku", "tea-1"),
+            ("name", "Tea"),
+            ("price", "£2.50"),
+            ("vat", "20 %"),
+            ("measure", "kilo"),
+            ("content", "0,5"),
+            ("stock", "12,00"),
+        ]);
         let standing = merged(&sight(), &Cells::new(), &first).unwrap();
-        for (word, text) in
-            [("sku", "tea-1"), ("price", "2.50"), ("vat", "standard"), ("measure", "kg"), ("content", "0.5"), ("stock", "12"), ("low_at", "10"), ("minimum", "1")]
-        {
+        for (word, text) in [
+            ("sku", "tea-1"),
+            ("price", "2.50"),
+            ("vat", "standard"),
+            ("measure", "kg"),
+            ("content", "0.5"),
+            ("stock", "12"),
+            ("low_at", "10"),
+            ("minimum", "1"),
+        ] {
             assert_eq!(cell(&standing, word), text, "{word}");
         }
         assert_eq!(standing.len(), fields_of(Kind::Products).len());
@@ -238,13 +256,16 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_by_the_names_of_the_columns() {
-        let wrong = merged(&sight(), &Cells::new(), &row(&[("sku", "1"), ("name", "Tea"), ("vat", "17"), ("price", "free")])).unwrap_err().fields();
+        let wrong =
+            merged(&sight(), &Cells::new(), &row(&[("sku", "1"), ("name", "Tea"), ("vat", "17"), ("price", "free")])).unwrap_err().fields();
         assert!(!wrong.of("vat").is_empty() && !wrong.of("price").is_empty() && wrong.of("tax_class").is_empty(), "{wrong:?}");
     }
 
     #[test]
     fn rates_are_classes() {
-        for (typed, class) in [("20", "standard"), ("20%", "standard"), ("5,0 %", "reduced"), ("0", "zero"), ("Zero", "zero"), ("exempt", "exempt")] {
+        for (typed, class) in
+            [("20", "standard"), ("20%", "standard"), ("5,0 %", "reduced"), ("0", "zero"), ("Zero", "zero"), ("exempt", "exempt")]
+        {
             assert_eq!(understood(&sight(), "vat", typed), class, "{typed}");
         }
         assert_eq!(understood(&sight(), "vat", "19"), "19");

@@ -41,8 +41,9 @@ impl Separator {
     /// The one with which the beginning of a table has most columns in most of its rows; what Excel says itself in a first line `sep=;`
     /// goes before.
     pub fn of(beginning: &str) -> Self {
-        let said = beginning.get(..5).filter(|said| said[..4].eq_ignore_ascii_case("sep="));
-        if let Some(said) = said.and_then(|said| Self::ALL.into_iter().find(|one| said.as_bytes().last() == Some(&one.byte()))) {
+        if beginning.get(..4).is_some_and(|said| said.eq_ignore_ascii_case("sep="))
+            && let Some(said) = Self::ALL.into_iter().find(|one| beginning.as_bytes().get(4) == Some(&one.byte()))
+        {
             return said;
         }
         let columns = |separator: &Self| {
@@ -105,15 +106,7 @@ impl Rows {
 
     pub fn new(separator: Separator) -> Self {
         let reader = ReaderBuilder::new().delimiter(separator.byte()).terminator(Terminator::Any(b'\n')).build();
-        Self {
-            reader,
-            text: vec![0; Self::LONGEST],
-            ends: vec![0; Self::MOST_CELLS],
-            filled: (0, 0),
-            lines_before: 0,
-            number: 0,
-            found: 0,
-        }
+        Self { reader, text: vec![0; Self::LONGEST], ends: vec![0; Self::MOST_CELLS], filled: (0, 0), lines_before: 0, number: 0, found: 0 }
     }
 
     /// The rows that are whole with this piece of the text. Blank ones are counted and left out.
@@ -233,6 +226,7 @@ mod tests {
             ("sku\n1\n2\n", Separator::Comma),
             ("", Separator::Comma),
             ("é", Separator::Comma),
+            ("abcé;d\n", Separator::Semicolon),
             ("\"a;b\",c\n\"d;e\",f\n", Separator::Comma),
         ] {
             assert_eq!(Separator::of(beginning), separator, "{beginning}");

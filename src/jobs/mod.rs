@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::db::{Door, Tx};
 use crate::error::Result;
 use crate::ids::{
-    AccessId, ChallengeId, CustomerId, DomainId, ImportId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId, TenantId,
+    AccessId, ChallengeId, CustomerId, DomainId, ImportId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId,
+    TenantId,
 };
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.

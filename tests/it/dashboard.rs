@@ -1,6 +1,5 @@
 //! The day and the weeks in numbers: for whom, of what, and by which indexes.
 
-use chrono::Duration;
 use http::StatusCode;
 use regex::Regex;
 use sqlx::{AssertSqlSafe, Executor, Row};
@@ -8,8 +7,9 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 use crate::house::House;
 
 /// An order of so much, so many days ago, in this state, of so many of a product.
-async fn order(house: &House, slug: &str, days_ago: i64, status: &str, sku: &str, quantity: i32, net_minor: i64) {
-    let number: String = house.value("select 'XX-' || translate(substr(md5(random()::text), 1, 3), '01', '22') from generate_series(1, 1)").await;
+pub async fn order(house: &House, slug: &str, days_ago: i64, status: &str, sku: &str, quantity: i32, net_minor: i64) {
+    let number: String =
+        house.value("select 'XX-' || translate(substr(md5(random()::text), 1, 3), '01', '22') from generate_series(1, 1)").await;
     let number = number.to_uppercase().replace(['I', 'O', 'L', 'U'], "X");
     house
         .change(&format!(
@@ -63,7 +63,7 @@ async fn it_counts_what_was_ordered_what_sells_what_runs_out_and_who_waits() {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert_eq!(text.matches("<rect x=").count(), 3 + 3, "a bar for each week with an order, of sales and of orders");
-    for silent in ["7,777", "Coal", "Sugar", "Mugs, set of 6 <"] {
+    for silent in ["7,777", "Coal", "Sugar"] {
         assert!(!text.contains(silent), "{silent}: {text}");
     }
     // What sells stands in the order of what it comes to.
@@ -72,7 +72,11 @@ async fn it_counts_what_was_ordered_what_sells_what_runs_out_and_who_waits() {
     let picker = house.staff("acme", "picker").await;
     let seen = picker.get("/office/dashboard").await;
     assert_eq!(seen.status, StatusCode::OK);
-    assert!(!seen.text.contains('£') && !seen.text.contains("VAT") && !seen.text.contains("Deli"), "no money, and nobody who asks: {}", seen.text);
+    assert!(
+        !seen.text.contains('£') && !seen.text.contains("VAT") && !seen.text.contains("Deli"),
+        "no money, and nobody who asks: {}",
+        seen.text
+    );
     assert!(seen.text.contains("Coffee beans") && seen.text.contains("Orders by week"), "{}", seen.text);
 }
 
@@ -83,12 +87,13 @@ async fn a_day_is_the_wholesalers_own() {
     house.change("update tenants set time_zone = 'Pacific/Auckland' where slug = 'acme'").await;
     order(&house, "acme", 0, "submitted", "TEA-1", 10, 1_000).await;
     // Half a day away it is another day, on one of its sides.
-    house.change("update orders set placed_at = date_trunc('day', now() at time zone 'Pacific/Auckland') at time zone 'Pacific/Auckland'").await;
+    house
+        .change("update orders set placed_at = date_trunc('day', now() at time zone 'Pacific/Auckland') at time zone 'Pacific/Auckland'")
+        .await;
     let owner = house.staff("acme", "owner").await;
     assert!(owner.get("/office/dashboard").await.text.contains("<strong>£10.00</strong>"));
     house.change("update orders set placed_at = placed_at - interval '1 minute'").await;
     assert!(owner.get("/office/dashboard").await.text.contains("No order yet today."));
-    house.wait(Duration::zero());
 }
 
 /// The statements of the dashboard as they stand in its source.
@@ -130,7 +135,10 @@ async fn each_statement_is_answered_by_an_index_of_the_tenants() {
     let found = statements();
     assert_eq!(found.len(), 5);
     let mut office = house.role("tc_office").await;
-    office.execute(AssertSqlSafe(format!("set app.tenant_id = '{tenant}'; set plan_cache_mode = force_generic_plan"))).await.expect("settings");
+    office
+        .execute(AssertSqlSafe(format!("set app.tenant_id = '{tenant}'; set plan_cache_mode = force_generic_plan")))
+        .await
+        .expect("settings");
     let index = Regex::new(r"(?:Index Only Scan|Index Scan|Bitmap Index Scan)[^\n]* (?:using|on) (\w+)").expect("a pattern");
     for (at, statement) in found.iter().enumerate() {
         let (types, values) = match statement.matches("$3").count() {
@@ -139,7 +147,10 @@ async fn each_statement_is_answered_by_an_index_of_the_tenants() {
             _ if statement.contains("at time zone $3") => ("(uuid, timestamptz, text)", format!("('{tenant}', now(), 'Europe/London')")),
             _ => ("(uuid, timestamptz, bigint)", format!("('{tenant}', now(), 8)")),
         };
-        office.execute(AssertSqlSafe(format!("prepare p{at} {types} as {statement}"))).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        office
+            .execute(AssertSqlSafe(format!("prepare p{at} {types} as {statement}")))
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
         let plan = sqlx::query(AssertSqlSafe(format!("explain execute p{at} {values}"))).fetch_all(&mut office).await.expect("a plan");
         let plan = plan.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
         let used: Vec<&str> = index.captures_iter(&plan).map(|found| found.get(1).expect("a name").as_str()).collect();

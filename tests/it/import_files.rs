@@ -28,7 +28,14 @@ fn list(separator: char, mark: char, end: &str) -> String {
     let money = |amount: &str| amount.replace('.', &mark.to_string());
     let rows = [
         ["SKU", "Bezeichnung", "Preis", "Inhalt", "Einheit", "Beschreibung"].map(str::to_owned),
-        ["KÄ-1".to_owned(), "Käse für Gäste, groß; der „gute“".to_owned(), money("12.50"), money("0.4"), "kg".to_owned(), "Zeile eins\nZeile zwei".to_owned()],
+        [
+            "KÄ-1".to_owned(),
+            "Käse für Gäste, groß; der „gute“".to_owned(),
+            money("12.50"),
+            money("0.4"),
+            "kg".to_owned(),
+            "Zeile eins\nZeile zwei".to_owned(),
+        ],
         ["CR-2".to_owned(), "Crème brûlée – à l’ancienne".to_owned(), money("1250.00"), String::new(), String::new(), String::new()],
         ["TEA-1".to_owned(), "Breakfast tea, 80 bags".to_owned(), money("1.00"), String::new(), String::new(), String::new()],
     ];
@@ -65,7 +72,15 @@ async fn the_same_list_is_the_same_however_it_is_written() {
         let path = read(&house, &manager, "products", &bytes).await;
         assert_eq!(counts(&house).await, "read 2 0 1 0", "{name}: {}", manager.get(&path).await.text);
         let rows: String = house.value("select string_agg(after::text, ' ' order by line) from import_rows where verdict = 'new'").await;
-        for said in ["\"KÄ-1\"", "Käse für Gäste, groß; der „gute“", "\"12.50\"", "\"0.4\"", "Zeile eins\\nZeile zwei", "Crème brûlée – à l’ancienne", "\"1250.00\""] {
+        for said in [
+            "\"KÄ-1\"",
+            "Käse für Gäste, groß; der „gute“",
+            "\"12.50\"",
+            "\"0.4\"",
+            "Zeile eins\\nZeile zwei",
+            "Crème brûlée – à l’ancienne",
+            "\"1250.00\"",
+        ] {
             assert!(rows.contains(said), "{name}: {said} in {rows}");
         }
     }
@@ -75,14 +90,14 @@ async fn the_same_list_is_the_same_however_it_is_written() {
 async fn what_is_no_list_is_refused_in_words() {
     let (house, manager) = shop().await;
     for (bytes, why) in [
-        (&b""[..], "There is nothing in this file."),
-        (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml", "This is a workbook."),
-        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", "This is a workbook."),
-        (b"%PDF-1.7", "This is a PDF."),
-        (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", "This file is no table of text."),
-        (b"sku,name\n", "There are no rows in this file below the first"),
+        (b"".to_vec(), "There is nothing in this file."),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml".to_vec(), "This is a workbook."),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0".to_vec(), "This is a workbook."),
+        (b"%PDF-1.7".to_vec(), "This is a PDF."),
+        (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec(), "This file is no table of text."),
+        (b"sku,name\n".to_vec(), "There are no rows in this file below the first"),
     ] {
-        let refused = upload(&manager, "products", "list.csv", bytes).await;
+        let refused = upload(&manager, "products", "list.csv", &bytes).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}: {refused:?}");
         assert!(refused.text.contains(why) && refused.text.contains("<a href=\"#file\">"), "{why}: {refused:?}");
     }

@@ -63,7 +63,10 @@ pub async fn act(house: &House, browser: &Browser, path: &str, what: &str) -> An
 /// Whatever a tenant sells, whatever it costs, and who buys.
 pub async fn everything(house: &House) -> String {
     let tables = [
-        ("products", "sku, name, keywords, description, status, replaced_by, pack, content_thousandths, content_measure, barcode, tax_class, minimum, multiple, stock_mode"),
+        (
+            "products",
+            "sku, name, keywords, description, status, replaced_by, pack, content_thousandths, content_measure, barcode, tax_class, minimum, multiple, stock_mode",
+        ),
         ("prices", "price_list_id, product_id, from_quantity, valid_from, valid_until, minor"),
         ("product_costs", "product_id, cost_minor"),
         ("stock", "product_id, on_hand, low_at, back_order_limit"),
@@ -72,7 +75,8 @@ pub async fn everything(house: &House) -> String {
     ];
     let mut found = String::new();
     for (table, columns) in tables {
-        let rows: Option<String> = house.value(&format!("select string_agg(x::text, E'\\n' order by x::text) from (select {columns} from {table}) x")).await;
+        let rows: Option<String> =
+            house.value(&format!("select string_agg(x::text, E'\\n' order by x::text) from (select {columns} from {table}) x")).await;
         found.push_str(&format!("{table}\n{}\n", rows.unwrap_or_default()));
     }
     found
@@ -113,7 +117,11 @@ async fn a_file_is_looked_at_applied_and_undone() {
     let told: String = house.value("select actor_name || ' ' || details::text from audit_events where action = 'import.applied'").await;
     assert!(told.starts_with("manager of acme") && told.contains("\"file\": \"list.csv\""), "{told}");
     act(&house, &manager, &path, "application").await;
-    assert_eq!(house.value::<i64>("select count(*) from audit_events where action = 'import.applied'").await, 1, "pressed twice, done once");
+    assert_eq!(
+        house.value::<i64>("select count(*) from audit_events where action = 'import.applied'").await,
+        1,
+        "pressed twice, done once"
+    );
 
     let undone = act(&house, &manager, &path, "undoing").await;
     assert_eq!(undone.status, StatusCode::SEE_OTHER, "{undone:?}");
@@ -276,7 +284,16 @@ async fn whoever_waits_sees_how_far_it_is_and_the_work_goes_on_from_there() {
     assert_eq!(house.value::<i64>("select count(distinct line) from import_rows").await, 2_500);
     let page = manager.get(&path).await;
     assert_eq!(page.header("refresh"), "");
-    let after = page.text.split("&#38;after=").nth(1).or_else(|| page.text.split("&amp;after=").nth(1)).or_else(|| page.text.split("&after=").nth(1)).expect("more").split('"').next().expect("an end");
+    let after = page
+        .text
+        .split("&#38;after=")
+        .nth(1)
+        .or_else(|| page.text.split("&amp;after=").nth(1))
+        .or_else(|| page.text.split("&after=").nth(1))
+        .expect("more")
+        .split('"')
+        .next()
+        .expect("an end");
     assert_eq!(after, "51");
     assert!(manager.get(&format!("{path}?after={after}")).await.text.contains("BULK-50"));
     act(&house, &manager, &path, "application").await;

@@ -2,6 +2,7 @@
 //! application itself, so one that is missing in the two lists of `isolation/routes.rs` fails the first test.
 
 mod console;
+mod files;
 pub mod routes;
 pub mod scene;
 

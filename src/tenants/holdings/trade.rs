@@ -29,12 +29,8 @@ pub const IMPORT_ROWS: Holding = no(
     Row("tenant_id"),
     &["tenant_id", "import_id", "line", "verdict", "key", "of_account", "title", "before", "after", "remarks"],
 );
-pub const IMPORT_MAPPINGS: Holding = no(
-    "import_mappings",
-    "it is said anew with the next file",
-    Row("tenant_id"),
-    &["tenant_id", "kind", "heading", "field", "said_at"],
-);
+pub const IMPORT_MAPPINGS: Holding =
+    no("import_mappings", "it is said anew with the next file", Row("tenant_id"), &["tenant_id", "kind", "heading", "field", "said_at"]);
 pub const IMPORTS: Holding = no(
     "imports",
     ON_ITS_WAY,

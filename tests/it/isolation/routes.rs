@@ -1,5 +1,6 @@
 //! The two lists of routes: those that anybody may ask for, and those that are for somebody.
 
+use super::files::FILE;
 use super::scene::Right;
 
 /// A route that anybody may ask for.
@@ -370,6 +371,18 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "GET", "/office/settings", "", 200),
     office(Door::Keeper, "POST", "/office/settings", SETTINGS, 303),
     office(Door::Keeper, "POST", "/office/settings/logo", PICTURE, 303),
+    office(Door::Keeper, "GET", "/office/imports", "", 200),
+    office(Door::Keeper, "POST", "/office/imports", FILE, 303),
+    office(Door::Keeper, "GET", "/office/imports/:import_id", "", 200),
+    office(Door::Keeper, "GET", "/office/imports/:import_id/columns", "", 200),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/columns", "column-0=sku&decimal_mark=point", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/application", "", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/undoing", "", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/removal", "", 303),
+    office(Door::Keeper, "GET", "/office/exports/products.csv", "", 200),
+    office(Door::Keeper, "GET", "/office/exports/prices.csv", "", 200),
+    office(Door::Keeper, "GET", "/office/exports/customers.csv", "", 200),
+    office(Door::AnyRole, "GET", "/office/dashboard", "", 200),
     office(Door::Keeper, "POST", "/office/settings/logo/removal", "", 303),
     office(Door::Owner, "GET", "/office/support", "", 200),
     office(Door::Owner, "POST", "/office/support/:id/grant", "", 303),

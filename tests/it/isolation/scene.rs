@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
+use super::files::{self, FILE};
 use super::routes::{Guarded, PICTURE};
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
@@ -53,6 +54,8 @@ pub struct Ids {
     product: String,
     category: String,
     price_list: String,
+    file: String,
+    applied_file: String,
 }
 
 impl Ids {
@@ -74,6 +77,8 @@ impl Ids {
             product: new(),
             category: new(),
             price_list: new(),
+            file: new(),
+            applied_file: new(),
         }
     }
 
@@ -102,6 +107,7 @@ impl Ids {
             (":product_id", &self.product),
             (":category_id", &self.category),
             (":price_list_id", &self.price_list),
+            (":import_id", if route.path.ends_with("/undoing") { &self.applied_file } else { &self.file }),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -109,10 +115,27 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 14] {
+    pub fn all(&self) -> [&String; 16] {
         let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
-        let Self { domain, asked, granted, passkey, product, category, price_list, .. } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, category, price_list]
+        let Self { domain, asked, granted, passkey, product, category, price_list, file, applied_file, .. } = self;
+        [
+            request,
+            active,
+            suspended,
+            session,
+            slug,
+            colleague,
+            invitation,
+            domain,
+            asked,
+            granted,
+            passkey,
+            product,
+            category,
+            price_list,
+            file,
+            applied_file,
+        ]
     }
 }
 
@@ -391,6 +414,8 @@ impl Scene {
             product: self.product(slug).await,
             category: self.category(slug).await,
             price_list: self.price_list(slug).await,
+            file: self.file(slug, "read").await,
+            applied_file: self.file(slug, "applied").await,
         }
     }
 
@@ -429,6 +454,9 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
         browser.plant(name, value);
     }
     let method: Method = method.parse().expect("a method");
+    if body == FILE {
+        return files::send(browser).await;
+    }
     if body == PICTURE {
         let picture = pictures::png(40, 20);
         return if path.starts_with("/api/") {
