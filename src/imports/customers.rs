@@ -175,16 +175,26 @@ pub(super) fn merged(sight: &Sight, standing: &Cells, said: &Cells) -> Result<Ce
             .map(|list| list.name.clone())
             .ok_or_else(|| "There is no price list of this name. Make it first, under Price lists.".to_owned()),
     };
-    let read = cells([
+    let said_of_person = (needed("contact_name", "who the person is"), role(cell(&whole, "role")));
+    let of_account = cells([
         ("business_name", read("business_name", needed("business_name", "the name of the business"))),
         ("town", read("town", may_be("town", text::LONGEST_NAME, "the town"))),
         ("country", read("country", country)),
         ("price_list", read("price_list", list)),
         ("route", read("route", may_be("route", 60, "the route"))),
-        ("contact_name", if is_person { read("contact_name", needed("contact_name", "who the person is")) } else { String::new() }),
-        ("role", if is_person { read("role", role(cell(&whole, "role"))) } else { String::new() }),
     ]);
-    whole.extend(read);
+    if is_person {
+        let (name, role) = said_of_person;
+        let of_person = cells([("contact_name", read("contact_name", name)), ("role", read("role", role))]);
+        whole.extend(of_person);
+    } else {
+        if !cell(&whole, "contact_name").trim().is_empty() {
+            wrong.add("contact_name", "Write the mobile number by which this person signs in, or leave the person out.");
+        }
+        // Of an account alone nobody is said.
+        whole.retain(|word, _| !OF_PERSON.contains(&word.as_str()));
+    }
+    whole.extend(of_account);
     wrong.or(Some(whole))
 }
 

@@ -164,12 +164,7 @@ pub async fn sample(tx: &mut Tx<Office>, import: &Import) -> Result<Sample> {
 
 /// The rows with which a file begins.
 pub(super) fn beginning(text: &str, separator: Separator) -> Vec<Row> {
-    let mut rows = Rows::new(separator);
-    let mut found = rows.take(text).unwrap_or_default();
-    if found.len() <= SAMPLE {
-        found.extend(rows.end().unwrap_or_default());
-    }
-    found
+    Rows::first_of(text, separator, SAMPLE + 1)
 }
 
 /// A piece of the file; None behind its end.

@@ -47,11 +47,9 @@ impl Separator {
             return said;
         }
         let columns = |separator: &Self| {
-            let mut rows = Rows::new(*separator);
-            let Ok(found) = rows.take(beginning) else { return 0 };
-            let found = if found.is_empty() { rows.end().unwrap_or_default() } else { found };
+            let found = Rows::first_of(beginning, *separator, 20);
             let wide = found.first().map_or(0, |row| row.cells.len());
-            let alike = found.iter().take(20).filter(|row| row.cells.len() == wide).count();
+            let alike = found.iter().filter(|row| row.cells.len() == wide).count();
             if wide < 2 { 0 } else { wide * alike }
         };
         let most = Self::ALL.iter().map(columns).max().unwrap_or_default();
@@ -107,6 +105,22 @@ impl Rows {
     pub fn new(separator: Separator) -> Self {
         let reader = ReaderBuilder::new().delimiter(separator.byte()).terminator(Terminator::Any(b'\n')).build();
         Self { reader, text: vec![0; Self::LONGEST], ends: vec![0; Self::MOST_CELLS], filled: (0, 0), lines_before: 0, number: 0, found: 0 }
+    }
+
+    /// The rows with which a text begins, as far as it can be read.
+    pub fn first_of(text: &str, separator: Separator, most: usize) -> Vec<Row> {
+        let (mut rows, mut found) = (Self::new(separator), Vec::new());
+        for line in text.split_inclusive('\n') {
+            match rows.take(line) {
+                Ok(more) => found.extend(more),
+                Err(_) => return found,
+            }
+            if found.len() >= most {
+                return found;
+            }
+        }
+        found.extend(rows.end().unwrap_or_default());
+        found
     }
 
     /// The rows that are whole with this piece of the text. Blank ones are counted and left out.

@@ -109,24 +109,28 @@ async fn each_statement_is_answered_by_an_index_of_the_tenants() {
     let house = House::open().await;
     house.goods("acme").await;
     house.goods("bravo").await;
-    // Many orders and goods of somebody else's, and some of one's own.
+    // Many orders and goods of others, and some of one's own.
     house
         .change(
-            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, stock_mode, created_at, updated_at)
-             select t.id, gen_random_uuid(), 'P-' || n, 'P-' || n, 'Thing', 'thing', 'tracked', now(), now() from tenants t, generate_series(1, 10000) n
-              where t.slug = 'bravo';
+            "insert into tenants (id, slug, business_name, country, currency, time_zone, brand_colour, sms_countries, created_at, updated_at)
+             select gen_random_uuid(), 'many-' || n, 'Many', 'GB', 'GBP', 'Europe/London', '#14532d', '{GB}', now(), now() from generate_series(1, 50) n;
+             insert into trade_accounts (tenant_id, account_id, account_number, business_name, country, created_at)
+             select id, gen_random_uuid(), 'M-1', 'Shop', 'GB', now() from tenants where slug like 'many-%';
+             insert into products (tenant_id, product_id, sku, sku_key, name, name_key, stock_mode, created_at, updated_at)
+             select t.id, gen_random_uuid(), 'P-' || n, 'P-' || n, 'Thing', 'thing', 'tracked', now(), now() from tenants t, generate_series(1, 200) n
+              where t.slug like 'many-%';
              insert into stock (tenant_id, product_id, on_hand, counted_at) select tenant_id, product_id, 5, now() from products where sku like 'P-%';
              insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, currency, vat_rounding,
                                  tax_country, net_minor, tax_minor)
              select a.tenant_id, gen_random_uuid(), a.account_id,
                     'XX-' || translate(upper(lpad(to_hex(n / 4096), 3, '2')), '01', 'XY') || '-' || translate(upper(lpad(to_hex(n % 4096), 3, '2')), '01', 'XY'),
                     'delivered', now(), now() - n * interval '20 minutes', 'customer', 'GBP', 'line', 'GB', 600, 120
-               from generate_series(1, 10000) n, trade_accounts a where a.account_number = 'B-1'
+               from generate_series(1, 200) n, trade_accounts a where a.account_number = 'M-1'
              on conflict do nothing;
              insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
                                       price_source, price_from_quantity, ordered, net_minor)
              select o.tenant_id, o.order_id, 1, o.account_id, p.product_id, p.sku, p.name, '', 'standard', 2000, 100, 'base', 1, 6, 600
-               from orders o join products p on p.tenant_id = o.tenant_id and p.sku = 'TEA-1';
+               from orders o join products p on p.tenant_id = o.tenant_id and p.sku = 'P-1';
              analyze",
         )
         .await;

@@ -83,9 +83,10 @@ async fn rows_of_one_account_agree_and_numbers_are_mobiles() {
                 D-5,No such list,Nan,07400 123006,owner,Leeds,GB,Silver\n\
                 D-6,Twice,Dan,+447400123004,owner,Leeds,GB,\n\
                 ,Nameless,Ned,07400 123007,owner,Leeds,GB,\n\
+                D-8,No phone,Nia,,owner,Leeds,GB,\n\
                 D-7,Boss,Bea,07400 123008,boss,Leeds,Narnia,\n";
     let path = read(&house, &manager, "customers", list.as_bytes()).await;
-    assert_eq!(counts(&house).await, "read 2 0 0 7", "{}", manager.get(&path).await.text);
+    assert_eq!(counts(&house).await, "read 2 0 0 8", "{}", manager.get(&path).await.text);
     let page = manager.get(&format!("{path}?rows=wrong")).await.text;
     for said in [
         "Row 2 says “Dan&#39;s Deli” of the same account.",
@@ -95,6 +96,7 @@ async fn rows_of_one_account_agree_and_numbers_are_mobiles() {
         "This stands in row 2 already.",
         "Please write the number of the account.",
         "The role is owner or buyer.",
+        "Write the mobile number by which this person signs in",
         "Write the country as two letters",
     ] {
         assert!(page.contains(said), "{said}: {page}");
