@@ -32,6 +32,7 @@ use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
 use crate::my_data::api::MyDataApi;
 use crate::number_changes::api::NumberChangesApi;
+use crate::office_accounts::api::OfficeAccountsApi;
 use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
@@ -39,9 +40,10 @@ use crate::office_passkeys::api::OfficePasskeysApi;
 use crate::office_products::api::OfficeProductsApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
+use crate::pictures::decoding::HEAVIEST_UPLOAD_BYTES;
+use crate::price_lists::api::PriceListsApi;
 use crate::registrations::api::RegistrationsApi;
 use crate::settings::api::SettingsApi;
-use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
 use crate::sign_in::api::SignInApi;
 use crate::signups::api::SignupsApi;
 use crate::support::api::SupportApi;
@@ -63,6 +65,8 @@ const LARGE_BODIES: &[(&str, usize)] = &[
     ("/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
     ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
     ("/office/imports", HEAVIEST_FORM_BYTES),
+    ("/office/products/:product_id/picture", HEAVIEST_UPLOAD_BYTES),
+    ("/api/v1/office/products/:id/picture", HEAVIEST_UPLOAD_BYTES),
 ];
 
 /// Everything that a wholesaler owns is packed before the first byte of it is sent.
@@ -94,6 +98,8 @@ type OfficeApi = (
     SettingsApi,
     OfficeProductsApi,
     CategoriesApi,
+    PriceListsApi,
+    OfficeAccountsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -114,6 +120,8 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         SettingsApi,
         OfficeProductsApi,
         CategoriesApi,
+        PriceListsApi,
+        OfficeAccountsApi,
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,

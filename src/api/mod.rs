@@ -6,6 +6,7 @@ pub mod money;
 pub mod once;
 pub mod signing;
 pub mod typed;
+pub mod upload;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};

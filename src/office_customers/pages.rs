@@ -15,7 +15,7 @@ use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::office_requests;
-use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Staff};
+use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Seller, Staff};
 use crate::values::PhoneNumber;
 use crate::web::{Page, Redirect, Shell, when};
 
@@ -108,6 +108,8 @@ fn in_number(counted: &Counted, words: &str) -> String {
 struct ShowPage {
     shell: Shell,
     access_id: Uuid,
+    /// Empty for those who do not see prices.
+    account_href: String,
     business_name: String,
     account_number: String,
     contact_name: String,
@@ -195,6 +197,7 @@ async fn show_page(
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &item.business_name, "customers", waiting),
         access_id,
+        account_href: if Seller::allows(member.session.role) { format!("/office/accounts/{}", customer.account_id) } else { String::new() },
         can_suspend: may_keep && item.status == "active",
         can_restore: may_keep && item.status == "suspended",
         business_name: item.business_name,

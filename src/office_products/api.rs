@@ -9,11 +9,14 @@ use super::{Filter, Found, Listed, PAGE, Typed, add, change, find, list};
 use crate::api::money::{MoneyAnswer, MoneyBody};
 use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Id, Text, Whole};
+use crate::api::upload::Upload;
 use crate::api::{Chapter, time};
 use crate::categories::CategoryName;
+use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
 use crate::lists::read_cursor;
+use crate::pictures;
 use crate::products::{Content, NewProduct, NewStock, Status};
 use crate::tenancy::extract::{GoodsKeeper, Seller, Staff};
 use crate::values::text::LONGEST_QUERY;
@@ -91,12 +94,15 @@ pub struct OfficeProduct {
     replaced_by: String,
     keywords: String,
     description: String,
+    /// Where its picture is, on this host; null without one.
+    picture_href: Option<String>,
     updated_at: String,
 }
 
 impl OfficeProduct {
     fn of(found: Found, currency: Currency) -> Self {
-        let Found { id, product, reserved, updated_at } = found;
+        let picture_href = found.picture_href();
+        let Found { id, product, reserved, updated_at, .. } = found;
         let money = |minor: Option<i64>| minor.map(|minor| Money::new(minor, currency).into());
         let (on_hand, low_at, back_order_limit) = match product.stock {
             NewStock::Untracked => (None, None, None),
@@ -124,6 +130,7 @@ impl OfficeProduct {
             replaced_by: product.replaced_by,
             keywords: product.keywords,
             description: product.description,
+            picture_href,
             updated_at: time(updated_at),
         }
     }
@@ -287,6 +294,36 @@ impl OfficeProductsApi {
                 let before = find(tx, id).await?;
                 let product = body.over(Typed::of(&before.product, currency), currency)?.read(currency, DecimalMark::Point)?;
                 change(tx, member, id, None, &product, false).await?;
+                find(tx, id).await
+            })
+            .await?;
+        Ok(Json(OfficeProduct::of(changed, currency)))
+    }
+
+    /// Put a picture
+    ///
+    /// A PNG, JPEG or WebP of at most 2 MB and 16 million pixels. It is drawn anew as two JPEGs, of at most 480 and 112 pixels a side.
+    #[oai(path = "/office/products/:id/picture", method = "put")]
+    async fn put_picture(&self, staff: Staff<GoodsKeeper>, id: Path<Id>, upload: Upload) -> Result<Json<OfficeProduct>> {
+        let (member, id) = (staff.member.clone(), ProductId::from(id.uuid()));
+        // No transaction is open while the picture is drawn.
+        drop(staff);
+        let picture = pictures::draw_anew(upload.0).await?;
+        let work = async |tx: &mut Tx<Office>| {
+            pictures::put(tx, &member, id, &picture).await?;
+            find(tx, id).await
+        };
+        let changed = member.house.office(&member.tenant).write(work).await?;
+        Ok(Json(OfficeProduct::of(changed, member.tenant.currency)))
+    }
+
+    /// Take the picture away
+    #[oai(path = "/office/products/:id/picture", method = "delete")]
+    async fn delete_picture(&self, staff: Staff<GoodsKeeper>, id: Path<Id>) -> Result<Json<OfficeProduct>> {
+        let (id, currency) = (ProductId::from(id.uuid()), staff.tenant.currency);
+        let changed = staff
+            .write(async |tx, member| {
+                pictures::remove(tx, member, id).await?;
                 find(tx, id).await
             })
             .await?;

@@ -1,6 +1,8 @@
 //! The goods on a desk: what there is, what it costs, how many there are, and all of it to change.
 
 pub mod api;
+pub mod bulk;
+mod form;
 pub mod pages;
 mod reading;
 
@@ -33,6 +35,13 @@ pub struct Filter {
     pub status: Option<Status>,
 }
 
+impl Filter {
+    /// The words, as what is looked through has them.
+    fn words_sought(&self) -> Vec<String> {
+        deunicode::deunicode(&self.words).to_lowercase().split_whitespace().map(str::to_owned).collect()
+    }
+}
+
 /// A product as the list shows it.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -59,7 +68,6 @@ pub async fn list(tx: &mut Tx<Office>, filter: &Filter, after: Option<ProductId>
         Some(id) => (name_key_of(tx, id).await?, id.uuid()),
         None => (String::new(), Uuid::nil()),
     };
-    let words: Vec<String> = deunicode::deunicode(&filter.words).to_lowercase().split_whitespace().map(str::to_owned).collect();
     Ok(sqlx::query_as!(
         Listed,
         r#"select p.product_id as id, p.sku, p.name, c.name as "category?", p.pack, p.tax_class, p.status, r.minor as "price_minor?",
@@ -80,7 +88,7 @@ pub async fn list(tx: &mut Tx<Office>, filter: &Filter, after: Option<ProductId>
         after_id,
         filter.category.as_deref(),
         filter.status.map(Status::word),
-        &words,
+        &filter.words_sought(),
         PAGE,
         ALWAYS
     )
@@ -121,6 +129,8 @@ pub struct Found {
     pub product: NewProduct,
     /// So many of it are held by orders that have not left.
     pub reserved: i64,
+    /// By which its picture is called.
+    pub picture: Option<Vec<u8>>,
     pub updated_at: DateTime<Utc>,
 }
 
@@ -128,6 +138,11 @@ impl Found {
     /// Changes with every change of the product, its stock aside.
     pub fn version(&self) -> String {
         self.updated_at.timestamp_micros().to_string()
+    }
+
+    /// Where its picture is, for those who work here.
+    pub fn picture_href(&self) -> Option<String> {
+        self.picture.as_ref().map(|hash| format!("/office/pictures/{}", hex::encode(hash)))
     }
 }
 
@@ -137,7 +152,7 @@ impl Found {
 /// [`Error::NotFound`] when there is none of this id.
 pub async fn find(tx: &mut Tx<Office>, id: ProductId) -> Result<Found> {
     let row = sqlx::query!(
-        r#"select p.sku_key, p.updated_at, coalesce(s.reserved, 0) as "reserved!"
+        r#"select p.sku_key, p.updated_at, p.picture_hash, coalesce(s.reserved, 0) as "reserved!"
              from products p left join stock s on s.tenant_id = p.tenant_id and s.product_id = p.product_id
             where p.tenant_id = $1 and p.product_id = $2"#,
         tx.tenant().uuid(),
@@ -146,7 +161,7 @@ pub async fn find(tx: &mut Tx<Office>, id: ProductId) -> Result<Found> {
     let row = row.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)?;
     let mut standing = products::standing(tx, std::slice::from_ref(&row.sku_key)).await?;
     let standing = standing.remove(&row.sku_key).ok_or(Error::NotFound)?;
-    Ok(Found { id, product: standing.product, reserved: row.reserved, updated_at: row.updated_at })
+    Ok(Found { id, product: standing.product, reserved: row.reserved, picture: row.picture_hash, updated_at: row.updated_at })
 }
 
 /// Adds a product: once under one key.

@@ -7,6 +7,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::form::ProductForm;
 use super::{Counted, Filter, Found, Listed, PAGE, Typed, add, change, count, find, list};
 use crate::categories::{self, Category};
 use crate::db::{Office, Tx};
@@ -33,7 +34,10 @@ struct IndexPage {
     counted: Counted,
     is_filtered: bool,
     may_change: bool,
-    notice: &'static str,
+    /// The same as the list's filter, for changing all that it finds.
+    category: String,
+    status: &'static str,
+    notice: String,
 }
 
 /// An option of a list.
@@ -83,7 +87,8 @@ impl Item {
     }
 }
 
-fn status_name(word: &str) -> &'static str {
+/// What a status is called.
+pub fn status_name(word: &str) -> &'static str {
     match Status::parse(word) {
         Some(Status::Listed) | None => "Listed",
         Some(Status::Unlisted) => "Unlisted",
@@ -100,14 +105,19 @@ pub struct IndexQuery {
     status: String,
     after: Option<Uuid>,
     done: String,
+    count: u32,
+}
+
+/// The filter that an address, or a form, says.
+pub fn filter_of(query: &str, category: &str, status: &str) -> Filter {
+    let words: String = query.trim().chars().filter(|c| !c.is_control()).take(LONGEST_QUERY).collect();
+    Filter { words, category: Some(category.to_owned()).filter(|slug| !slug.is_empty()), status: Status::parse(status) }
 }
 
 /// `GET /office/products`
 #[handler]
 pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) -> Result<Page> {
-    let words: String = query.query.trim().chars().filter(|c| !c.is_control()).take(LONGEST_QUERY).collect();
-    let filter =
-        Filter { words, category: Some(query.category.clone()).filter(|slug| !slug.is_empty()), status: Status::parse(&query.status) };
+    let filter = filter_of(&query.query, &query.category, &query.status);
     let products = list(&mut staff.tx, &filter, query.after.map(ProductId::from)).await?;
     let counted = count(&mut staff.tx).await?;
     let categories = categories::list(&mut staff.tx).await?;
@@ -130,8 +140,17 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
         counted,
         is_filtered: !filter.words.is_empty() || filter.category.is_some() || filter.status.is_some(),
         query: filter.words,
+        category: query.category.clone(),
+        status,
         may_change: GoodsKeeper::allows(staff.session.role),
-        notice: if query.done == "added" { "Added. Customers find it now." } else { "" },
+        notice: match (query.done.as_str(), query.count) {
+            ("added", _) => "Added. Customers find it now.".to_owned(),
+            ("changed", 0) => "Nothing was otherwise, so nothing is changed.".to_owned(),
+            ("changed", 1) => "1 product is changed.".to_owned(),
+            ("changed", count) => format!("{count} products are changed."),
+            ("none-ticked", _) => "Tick the products first that you want to change.".to_owned(),
+            _ => String::new(),
+        },
     })
 }
 
@@ -151,96 +170,16 @@ struct EditPage {
     /// In words: when it was last changed.
     changed: String,
     changed_exact: String,
+    /// Empty for one that is not there yet.
+    why_href: String,
+    /// Empty without a picture.
+    picture_href: String,
     reserved: i64,
     categories: Vec<Category>,
     currency: String,
     measures: Vec<Choice>,
     tax_classes: Vec<Choice>,
     statuses: Vec<Choice>,
-}
-
-/// What the page's form sends, and shows again.
-#[derive(Deserialize, Default, Clone)]
-#[serde(default)]
-pub struct ProductForm {
-    version: String,
-    sku: String,
-    name: String,
-    category: String,
-    pack: String,
-    content: String,
-    measure: String,
-    barcode: String,
-    tax_class: String,
-    price: String,
-    cost: String,
-    minimum: String,
-    multiple: String,
-    stock: String,
-    /// What was on hand when the page was shown: who leaves it has counted nothing.
-    stock_shown: String,
-    low_at: String,
-    back_orders: String,
-    status: String,
-    replaced_by: String,
-    keywords: String,
-    description: String,
-}
-
-impl ProductForm {
-    fn of(typed: Typed, version: String) -> Self {
-        let Typed { sku, name, category, pack, content, measure, barcode, tax_class, price, cost, minimum, multiple, .. } = typed.clone();
-        let Typed { stock, low_at, back_orders, status, replaced_by, keywords, description, .. } = typed;
-        Self {
-            version,
-            stock_shown: stock.clone(),
-            sku,
-            name,
-            category,
-            pack,
-            content,
-            measure,
-            barcode,
-            tax_class,
-            price,
-            cost,
-            minimum,
-            multiple,
-            stock,
-            low_at,
-            back_orders,
-            status,
-            replaced_by,
-            keywords,
-            description,
-        }
-    }
-
-    fn typed(&self) -> Typed {
-        let Self { sku, name, category, pack, content, measure, barcode, tax_class, price, cost, minimum, multiple, .. } = self.clone();
-        let Self { stock, low_at, back_orders, status, replaced_by, keywords, description, .. } = self.clone();
-        Typed {
-            sku,
-            name,
-            category,
-            pack,
-            content,
-            measure,
-            barcode,
-            tax_class,
-            price,
-            cost,
-            minimum,
-            multiple,
-            stock,
-            low_at,
-            back_orders,
-            status,
-            replaced_by,
-            keywords,
-            description,
-        }
-    }
 }
 
 /// `GET /office/products/new`
@@ -278,7 +217,12 @@ pub async fn show(mut staff: Staff<GoodsKeeper>, Path(product_id): Path<Uuid>, Q
     let found = find(&mut staff.tx, ProductId::from(product_id)).await?;
     let form = ProductForm::of(Typed::of(&found.product, staff.tenant.currency), found.version());
     let mut page = page_of(&mut staff.tx, &staff.member, Some(&found), form).await?;
-    page.notice = if done.done == "saved" { "Saved. Your counter shows it now." } else { "" };
+    page.notice = match done.done.as_str() {
+        "saved" => "Saved. Your counter shows it now.",
+        "picture" => "Your counter shows the new picture now.",
+        "no-picture" => "The picture is gone.",
+        _ => "",
+    };
     Page::of(&page)
 }
 
@@ -296,6 +240,13 @@ pub async fn update(staff: Staff<GoodsKeeper>, Path(product_id): Path<Uuid>, For
         Ok(()) => Ok(Redirect::to(format!("/office/products/{id}?done=saved")).into_response()),
         Err(error) => again(&member, Some(id), form, error).await,
     }
+}
+
+/// The page as it stands, and why a picture was not taken.
+pub async fn again_after_upload(member: &Member, id: ProductId, refusal: Error) -> Result<Response> {
+    let found = member.house.office(&member.tenant).read(async |tx| find(tx, id).await).await?;
+    let form = ProductForm::of(Typed::of(&found.product, member.tenant.currency), found.version());
+    again(member, Some(id), form, refusal).await
 }
 
 /// The page with what was typed, and why it was not taken.
@@ -337,6 +288,8 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, found: Option<&Found>, fo
         conflict: String::new(),
         changed: found.map(|found| when::ago(found.updated_at, now, zone)).unwrap_or_default(),
         changed_exact: found.map(|found| when::exact(found.updated_at, zone)).unwrap_or_default(),
+        why_href: found.map(|found| format!("/office/why-this-price?sku={}", encode(found.product.sku.as_str()))).unwrap_or_default(),
+        picture_href: found.and_then(Found::picture_href).unwrap_or_default(),
         reserved: found.map_or(0, |found| found.reserved),
         categories: categories::list(tx).await?,
         currency: member.tenant.currency.to_string(),
@@ -350,7 +303,8 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, found: Option<&Found>, fo
 const MEASURES: [(Measure, &str); 4] =
     [(Measure::Each, "pieces"), (Measure::Kilogram, "kilograms"), (Measure::Litre, "litres"), (Measure::Metre, "metres")];
 
-const TAX_CLASSES: [(TaxClass, &str); 6] = [
+/// What each class is called.
+pub const TAX_CLASSES: [(TaxClass, &str); 6] = [
     (TaxClass::Standard, "Standard rate"),
     (TaxClass::Intermediate, "Intermediate rate"),
     (TaxClass::Reduced, "Reduced rate"),
@@ -359,7 +313,8 @@ const TAX_CLASSES: [(TaxClass, &str); 6] = [
     (TaxClass::Exempt, "Exempt"),
 ];
 
-const STATUSES: [(Status, &str); 3] = [
+/// What each status means.
+pub const STATUSES: [(Status, &str); 3] = [
     (Status::Listed, "Listed: shown, found and sold"),
     (Status::Unlisted, "Unlisted: sold to who knows the SKU"),
     (Status::Discontinued, "Discontinued: not sold any more"),

@@ -1,5 +1,6 @@
 //! Price lists on a desk: the base prices, the lists that accounts share, and what stands on each.
 
+pub mod api;
 pub mod pages;
 pub mod table;
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
+use crate::idempotency::{Key, Made, Once};
 use crate::ids::PriceListId;
 use crate::pricing::{self, ALWAYS, ListKey, NewPrice, PriceKey};
 use crate::products;
@@ -106,12 +108,55 @@ pub async fn prices(tx: &mut Tx<Office>, list: ListKey, words: &str, offset: i64
     .await?)
 }
 
-/// Makes a list that accounts may share.
+/// A list by how addresses name it: `base`, or its id.
+///
+/// # Errors
+/// [`Error::NotFound`] for what is no id.
+pub fn list_of(word: &str) -> Result<ListKey> {
+    match word {
+        "base" => Ok(ListKey::Base),
+        id => Uuid::parse_str(id).map(|id| ListKey::List(id.into())).map_err(|_| Error::NotFound),
+    }
+}
+
+/// One list that accounts share.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find_list(tx: &mut Tx<Office>, id: PriceListId) -> Result<Shared> {
+    shared(tx).await?.into_iter().find(|list| list.id == id.uuid()).ok_or(Error::NotFound)
+}
+
+/// One price on a list.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(tx: &mut Tx<Office>, list: ListKey, key: PriceKey) -> Result<Listed> {
+    let found = sqlx::query_as!(
+        Listed,
+        "select p.product_id, p.sku, p.name, r.from_quantity, r.minor, r.valid_from, r.valid_until
+           from prices r join products p on p.tenant_id = $1 and p.product_id = r.product_id
+          where r.tenant_id = $1 and r.price_list_id = $2 and r.product_id = $3 and r.from_quantity = $4 and r.valid_from = $5",
+        tx.tenant().uuid(),
+        list.id(tx.tenant()),
+        key.product.uuid(),
+        key.from_quantity.as_i32(),
+        key.valid_from
+    );
+    found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)
+}
+
+/// Makes a list that accounts may share: once under one key.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it cannot be called that.
-pub async fn add(tx: &mut Tx<Office>, member: &Member, name: &str) -> Result<PriceListId> {
-    let id = pricing::make_list(tx, name, member.house.now()).await?;
+pub async fn add(tx: &mut Tx<Office>, member: &Member, name: &str, key: Option<&Key>) -> Result<PriceListId> {
+    let (now, once) = (member.house.now(), Once { key, asker: member.into(), action: "price_list.added", asked: &name });
+    if let Some(Made { id, .. }) = once.earlier(tx).await? {
+        return Ok(id.into());
+    }
+    let id = pricing::make_list(tx, name, now).await?;
+    once.keep(tx, &Made { id: id.uuid(), at: now }, now).await?;
     record(tx, member, "price_list.added", id.uuid(), json!({ "name": name.trim() })).await?;
     Ok(id)
 }

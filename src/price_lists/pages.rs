@@ -5,10 +5,9 @@ use http::StatusCode;
 use poem::web::{Form, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::table::{PriceForm, PriceTable, RemovalForm, TableQuery};
-use super::{Shared, add, name_of, put, rename, shared, take_off};
+use super::{Shared, add, list_of, name_of, put, rename, shared, take_off};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::office_requests;
@@ -49,7 +48,7 @@ pub struct NameForm {
 #[handler]
 pub async fn create(staff: Staff<GoodsKeeper>, Form(form): Form<NameForm>) -> Result<Response> {
     let member = staff.member.clone();
-    match staff.write(async |tx, member| add(tx, member, &form.name).await).await {
+    match staff.write(async |tx, member| add(tx, member, &form.name, None).await).await {
         Ok(id) => Ok(Redirect::to(format!("/office/price-lists/{id}")).into_response()),
         Err(error @ Error::Invalid(_)) => {
             let why = error.fields().of("name");
@@ -79,13 +78,6 @@ struct ShowPage {
 #[serde(default)]
 pub struct Done {
     done: String,
-}
-
-fn list_of(word: &str) -> Result<ListKey> {
-    match word {
-        "base" => Ok(ListKey::Base),
-        id => Uuid::parse_str(id).map(|id| ListKey::List(id.into())).map_err(|_| Error::NotFound),
-    }
 }
 
 /// `GET /office/price-lists/:price_list_id`

@@ -10,7 +10,7 @@ use crate::db::{Office, Tx};
 use crate::error::Result;
 use crate::office_customers::pages::encode;
 use crate::pricing::{ALWAYS, ListKey};
-use crate::tenancy::extract::Member;
+use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule};
 use crate::values::Money;
 use crate::values::text::LONGEST_QUERY;
 
@@ -25,6 +25,8 @@ pub struct PriceTable {
     pub currency: String,
     /// What is paid as long as nothing stands here.
     pub until_then: &'static str,
+    /// Whether this member of staff may change it.
+    pub may_change: bool,
 }
 
 /// A price in words.
@@ -96,6 +98,7 @@ impl PriceTable {
             items: found.into_iter().map(|price| Item::of(price, member)).collect(),
             form: PriceForm::default(),
             currency: member.tenant.currency.to_string(),
+            may_change: GoodsKeeper::allows(member.session.role),
             until_then: match list {
                 ListKey::Base => "Until then, only those can order who have another price.",
                 ListKey::List(_) => "Until then, whoever buys from this list pays the base prices.",

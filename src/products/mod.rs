@@ -9,7 +9,7 @@ mod writing;
 
 use deunicode::deunicode;
 
-pub use reading::{Standing, ids_of, standing};
+pub use reading::{Standing, ids_of, lock, standing};
 pub use removing::{Removed, remove};
 pub use writing::{put_all, rename};
 

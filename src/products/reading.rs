@@ -45,6 +45,28 @@ pub async fn standing(tx: &mut Tx<Office>, keys: &[String]) -> Result<HashMap<St
     rows.into_iter().map(|row| Ok((row.sku_key.clone(), row.standing()?))).collect()
 }
 
+/// Has whoever changes the products with these SKUs, and whoever orders some of them, wait until this transaction is over. Orders hold
+/// the stock first and the product's key then, so that a stronger lock on products could have the two wait for each other.
+pub async fn lock(tx: &mut Tx<Office>, keys: &[String]) -> Result<()> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query!(
+        "select product_id from products where tenant_id = $1 and sku_key = any($2) order by sku_key for no key update",
+        tenant,
+        keys
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "select s.product_id from stock s join products p on p.tenant_id = $1 and p.product_id = s.product_id
+          where s.tenant_id = $1 and p.sku_key = any($2) order by s.product_id for update of s",
+        tenant,
+        keys
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(())
+}
+
 /// The ids of the products with these SKUs, as they are compared.
 pub async fn ids_of(tx: &mut Tx<Office>, keys: &[String]) -> Result<HashMap<String, ProductId>> {
     let rows = sqlx::query!(

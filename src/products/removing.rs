@@ -37,5 +37,12 @@ pub async fn remove(tx: &mut Tx<Office>, products: &[ProductId], now: DateTime<U
     sqlx::query!("delete from stock where tenant_id = $1 and product_id = any($2)", tenant, &going).execute(&mut *tx).await?;
     sqlx::query!("delete from search_words where tenant_id = $1 and product_id = any($2)", tenant, &going).execute(&mut *tx).await?;
     let gone = sqlx::query!("delete from products where tenant_id = $1 and product_id = any($2)", tenant, &going).execute(&mut *tx).await?;
+    sqlx::query!(
+        "delete from pictures k where k.tenant_id = $1
+            and not exists (select from products p where p.tenant_id = $1 and p.picture_hash = k.picture_hash)",
+        tenant
+    )
+    .execute(&mut *tx)
+    .await?;
     Ok(Removed { gone: usize::try_from(gone.rows_affected()).unwrap_or(usize::MAX), discontinued: kept.len() })
 }

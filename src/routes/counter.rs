@@ -8,6 +8,7 @@ use crate::confirmations;
 use crate::devices;
 use crate::my_data;
 use crate::number_changes;
+use crate::pictures;
 use crate::registrations;
 use crate::sign_in;
 use crate::web::Redirect;
@@ -63,5 +64,6 @@ fn shared_pages() -> Vec<PageRoute> {
         page(GET, "/assets/page.js", assets::script),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
+        page(GET, "/pictures/:picture", pictures::pages::show),
     ]
 }

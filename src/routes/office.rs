@@ -11,6 +11,7 @@ use crate::exports;
 use crate::getting_started;
 use crate::imports;
 use crate::invitations;
+use crate::office_accounts;
 use crate::office_audit;
 use crate::office_closing;
 use crate::office_customers;
@@ -19,6 +20,7 @@ use crate::office_passkeys;
 use crate::office_products;
 use crate::office_requests;
 use crate::office_sign_in;
+use crate::pictures;
 use crate::price_lists;
 use crate::settings;
 use crate::signups;
@@ -55,11 +57,21 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
+        page(GET, "/office/accounts/:account_id", office_accounts::pages::show),
+        page(POST, "/office/accounts/:account_id", office_accounts::pages::update),
+        page(POST, "/office/accounts/:account_id/prices", office_accounts::pages::put_price),
+        page(POST, "/office/accounts/:account_id/prices/removal", office_accounts::pages::remove_price),
+        page(GET, "/office/why-this-price", office_accounts::why::pages::show),
         page(GET, "/office/products", office_products::pages::index),
         page(POST, "/office/products", office_products::pages::create),
         page(GET, "/office/products/new", office_products::pages::new),
         page(GET, "/office/products/:product_id", office_products::pages::show),
         page(POST, "/office/products/:product_id", office_products::pages::update),
+        page(POST, "/office/products/:product_id/picture", pictures::pages::upload),
+        page(POST, "/office/products/:product_id/picture/removal", pictures::pages::removal),
+        page(GET, "/office/pictures/:picture", pictures::pages::show_at_office),
+        page(GET, "/office/products/changes/new", office_products::bulk::pages::new),
+        page(POST, "/office/products/changes", office_products::bulk::pages::create),
         page(GET, "/office/categories", categories::pages::index),
         page(POST, "/office/categories", categories::pages::create),
         page(POST, "/office/categories/:category_id", categories::pages::update),

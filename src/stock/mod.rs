@@ -132,10 +132,7 @@ pub async fn reserve<D: TenantDoor>(tx: &mut Tx<D>, wanted: &[Wanted]) -> Result
     )
     .fetch_all(&mut *tx)
     .await?;
-    Ok(short
-        .into_iter()
-        .map(|row| Short { product: row.product_id.into(), available: row.available.max(0), wanted: row.wanted })
-        .collect())
+    Ok(short.into_iter().map(|row| Short { product: row.product_id.into(), available: row.available.max(0), wanted: row.wanted }).collect())
 }
 
 #[cfg(test)]

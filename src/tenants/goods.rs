@@ -86,6 +86,7 @@ pub(super) async fn put(tx: &mut Tx<Office>, declared: &Declared, lists: Vec<Str
 /// What is on the shelf, the wholesaler knows better than its folder once it is there.
 async fn put_products(tx: &mut Tx<Office>, declared: &[NewProduct], now: DateTime<Utc>) -> Result<Written> {
     let keys: Vec<String> = declared.iter().map(|product| product.sku.key()).collect();
+    products::lock(tx, &keys).await?;
     let standing = products::standing(tx, &keys).await?;
     let rows: Vec<NewProduct> = declared
         .iter()

@@ -36,7 +36,10 @@ const PAGES = {
   "counter /office/products": ["owner"],
   "counter /office/products/new": ["manager"],
   "counter /office/products/:product_id": ["owner"],
+  "counter /office/products/changes/new": ["manager"],
   "counter /office/categories": ["owner"],
+  "counter /office/accounts/:account_id": ["owner"],
+  "counter /office/why-this-price": ["owner"],
   "counter /office/price-lists": ["owner"],
   "counter /office/price-lists/:price_list_id": ["owner"],
   "counter /office/imports": ["owner"],
@@ -75,7 +78,7 @@ const PAGES = {
 
 /** What is saved and not shown; and the certificate of a counter that was deleted, which is thirty days away: a picture of it is
  *  among those that the Rust tests take. */
-const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/exports/prices.csv", "counter /office/exports/customers.csv", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
+const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/exports/prices.csv", "counter /office/exports/customers.csv", "counter /pictures/:picture", "counter /office/pictures/:picture", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
 
 /** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
 const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
@@ -105,6 +108,19 @@ const WAYS = {
   "counter /office/registration-requests/:request_id": (person) => openFirst(person, "counter /office"),
   "counter /office/customers/:access_id": (person) => openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`),
   "counter /office/products/:product_id": (person) => openFirst(person, "counter /office/products?query=jumbo"),
+  "counter /office/products/changes/new": async (person) => {
+    await person.goto(at("counter /office/products/changes/new?which=found&query=jumbo"));
+    await person.getByLabel("Price for everybody, in percent").fill("2.5");
+    await person.getByRole("button", { name: "See what would change" }).click();
+    await person.getByRole("heading", { name: "would be changed" }).waitFor();
+  },
+  "counter /office/accounts/:account_id": async (person) => {
+    await openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`);
+    await person.locator("dl.facts a").first().click();
+    await person.getByRole("heading", { name: "What was agreed" }).waitFor();
+  },
+  "counter /office/why-this-price": (person) =>
+    person.goto(at(`counter /office/why-this-price?account=${declared("unionjack", MARGARET.phone).account_number}&sku=22386&quantity=100`)),
   "counter /office/price-lists/:price_list_id": (person) => openFirst(person, "counter /office/price-lists", "Garden centres"),
   "counter /office/imports/:import_id/columns": bringIn,
   "counter /office/imports/:import_id": async (person) => {

@@ -1,13 +1,18 @@
 //! Goods, prices and orders from files: what is planned is done, once, and what the wholesaler counts stays counted.
 
+use std::io::Read;
+
+use tradecounter::archives;
 use tradecounter::clock::Clock;
+use tradecounter::db::Db;
 use tradecounter::error::Error;
 use tradecounter::ids::TenantId;
 use tradecounter::pricing::{self, ListKey, NewPrice, Written};
 use tradecounter::products::{self, NewProduct, NewStock};
-use tradecounter::values::{Quantity, Sku};
+use tradecounter::values::{Quantity, Sku, Slug};
 use uuid::Uuid;
 
+use crate::archives::{file_of, unpacked};
 use crate::declared_goods::{ORDERS, PRICES, PRODUCTS, TRADING, customers_with, tenant_with, with_goods};
 use crate::declared_tenants::CUSTOMERS;
 use crate::tenants::Empty;
@@ -165,4 +170,46 @@ async fn prices_are_put_where_they_differ_and_lists_have_names_of_their_own() {
         let renamed = office.write(async |tx| pricing::rename(tx, list, name).await).await;
         assert_eq!(renamed.is_ok(), name == "silver", "{name}: {renamed:?}");
     }
+}
+
+/// The rows of an archive that are of goods, of prices and of orders.
+async fn rows_of_trade(db: &Db) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
+    let slug = Slug::parse("acme").expect("a name");
+    let mut made = archives::export(db, &slug, &Clock::system()).await.expect("an archive").expect("a tenant");
+    let mut archive = Vec::new();
+    made.file.read_to_end(&mut archive).expect("a file");
+    let tables = [
+        "categories",
+        "products",
+        "product_costs",
+        "stock",
+        "search_words",
+        "prices",
+        "price_lists",
+        "order_days",
+        "orders",
+        "order_lines",
+        "order_events",
+    ];
+    let mut files = unpacked(&archive);
+    files.retain(|(name, _)| tables.iter().any(|table| name.contains(&format!("{table}."))));
+    assert!(files.len() >= tables.len(), "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    (archive, files)
+}
+
+#[tokio::test]
+async fn goods_prices_and_orders_come_back_from_an_archive_byte_for_byte() {
+    let (first, second, files) = (Empty::new().await, Empty::new().await, with_goods());
+    first.apply(&files.0).await;
+    let (archive, before) = rows_of_trade(&first.db).await;
+    assert!(before.iter().any(|(name, rows)| name.contains("products") && String::from_utf8_lossy(rows).contains("TEA-1C6")));
+    archives::import(&second.db, file_of(&archive), None, Clock::system().now()).await.expect("it comes back");
+    let (_, after) = rows_of_trade(&second.db).await;
+    for ((name, before), (_, after)) in before.iter().zip(&after) {
+        assert!(before == after, "{name} is otherwise");
+    }
+    // What came back is what the files say still.
+    second.execute("update tenants set declared_hash = null").await;
+    let plan = second.plan(&files.0).await.to_string();
+    assert!(!plan.contains("product") && !plan.contains("price") && !plan.contains("order"), "{plan}");
 }

@@ -200,7 +200,7 @@ async fn categories_are_added_renamed_and_removed_without_their_products() {
 
 #[tokio::test]
 async fn prices_are_set_on_a_list_and_taken_off_it() {
-    let (house, manager) = shop().await;
+    let (_house, manager) = shop().await;
     let made = manager.form("/office/price-lists", &[("name", "Silver")]).await;
     let list = made.header("location").to_owned();
     assert!(list.starts_with("/office/price-lists/") && made.status == StatusCode::SEE_OTHER, "{made:?}");

@@ -2,6 +2,7 @@
 //! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
 
 mod files;
+mod goods;
 mod platform;
 
 use std::fs;

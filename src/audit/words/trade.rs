@@ -31,6 +31,7 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
     Some(match action {
         "product.added" => plain(format!("Added {product}")),
         "product.changed" => Words { sentence: format!("Changed {product}"), changes: listed(details) },
+        "product.many_changed" => Words { sentence: format!("Changed {}", how_many("product")), changes: listed(details) },
         "product.removed" => plain(format!("Removed {product}")),
         "stock.counted" => Words { sentence: format!("Counted {product}"), changes: vec![on_hand(details)] },
         "category.added" => plain(format!("Added the category “{name}”")),

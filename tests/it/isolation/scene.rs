@@ -1,16 +1,14 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
-use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::files::{self, FILE};
-use super::routes::{Guarded, PICTURE};
+use super::routes::Guarded;
+pub use super::sending::send;
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
-use crate::settings::pictures;
 
 /// A house behind whose back sessions, customers and requests can be put.
 pub struct Scene {
@@ -54,8 +52,9 @@ pub struct Ids {
     product: String,
     category: String,
     price_list: String,
-    file: String,
-    applied_file: String,
+    files: [String; 2],
+    account: String,
+    picture: String,
 }
 
 impl Ids {
@@ -77,8 +76,9 @@ impl Ids {
             product: new(),
             category: new(),
             price_list: new(),
-            file: new(),
-            applied_file: new(),
+            files: [new(), new()],
+            account: new(),
+            picture: new(),
         }
     }
 
@@ -95,6 +95,8 @@ impl Ids {
             path if path.contains("/invitations/") => &self.invitation,
             path if path.contains("/domains/") => &self.domain,
             path if path.contains("/office/products/") => &self.product,
+            path if path.contains("/office/price-lists/") => &self.price_list,
+            path if path.contains("/office/accounts/") => &self.account,
             _ => &self.request,
         };
         let named = [
@@ -107,7 +109,9 @@ impl Ids {
             (":product_id", &self.product),
             (":category_id", &self.category),
             (":price_list_id", &self.price_list),
-            (":import_id", if route.path.ends_with("/undoing") { &self.applied_file } else { &self.file }),
+            (":import_id", &self.files[usize::from(route.path.ends_with("/undoing"))]),
+            (":account_id", &self.account),
+            (":picture", &self.picture),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -115,9 +119,10 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 16] {
+    pub fn all(&self) -> [&String; 18] {
         let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
-        let Self { domain, asked, granted, passkey, product, category, price_list, file, applied_file, .. } = self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied_file], account, picture, .. } =
+            self;
         [
             request,
             active,
@@ -135,6 +140,8 @@ impl Ids {
             price_list,
             file,
             applied_file,
+            account,
+            picture,
         ]
     }
 }
@@ -306,47 +313,6 @@ impl Scene {
         .expect("a domain")
     }
 
-    /// Something that is sold.
-    pub async fn product(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
-             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
-             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a product")
-    }
-
-    /// Something to gather products under; each time another one.
-    async fn category(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into categories (tenant_id, category_id, slug, name)
-             select id, gen_random_uuid(), gen_random_uuid()::text, 'Things' from tenants where slug = $1 returning category_id::text",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a category")
-    }
-
-    /// A list that accounts may share, with a price on it; each time another one.
-    async fn price_list(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "with list as (insert into price_lists (tenant_id, price_list_id, kind, name, created_at)
-                           select id, gen_random_uuid(), 'list', gen_random_uuid()::text, now() from tenants where slug = $1 returning *),
-                  price as (insert into prices (tenant_id, price_list_id, product_id, minor)
-                            select list.tenant_id, list.price_list_id, p.product_id, 90 from list join products p using (tenant_id)
-                             where p.sku = 'TEA-1')
-             select price_list_id::text from list",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a price list")
-    }
-
     /// An operator's request to look, answered or not.
     pub async fn support(&mut self, slug: &str, operator: Uuid, is_granted: bool) -> String {
         let (status, until) = if is_granted { ("granted", "now() + interval '1 hour'") } else { ("asked", "null") };
@@ -414,8 +380,9 @@ impl Scene {
             product: self.product(slug).await,
             category: self.category(slug).await,
             price_list: self.price_list(slug).await,
-            file: self.file(slug, "read").await,
-            applied_file: self.file(slug, "applied").await,
+            files: [self.file(slug, "read").await, self.file(slug, "applied").await],
+            account: self.account(slug).await,
+            picture: self.picture(slug).await,
         }
     }
 
@@ -446,26 +413,4 @@ impl Scene {
     pub async fn ask(&self, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
         send(&self.at_acme, method, path, body, cookies).await
     }
-}
-
-pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
-    browser.forget();
-    for (name, value) in cookies {
-        browser.plant(name, value);
-    }
-    let method: Method = method.parse().expect("a method");
-    if body == FILE {
-        return files::send(browser).await;
-    }
-    if body == PICTURE {
-        let picture = pictures::png(40, 20);
-        return if path.starts_with("/api/") {
-            browser.send_bytes(method, path, "image/png", picture).await
-        } else {
-            pictures::upload_to(browser, path, &picture).await
-        };
-    }
-    let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = ["POST", "PATCH", "PUT"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
-    browser.send(method, path, &[], body).await
 }
