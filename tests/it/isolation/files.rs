@@ -3,10 +3,27 @@
 use crate::house::{Answer, Browser};
 use crate::imports;
 
+use super::routes::{Door, Guarded, office};
 use super::scene::Scene;
 
 /// Stands for a file that is uploaded.
 pub const FILE: &str = "a file";
+
+/// For those who keep the goods; and the day in numbers, for everybody.
+pub const FILES: &[Guarded] = &[
+    office(Door::Keeper, "GET", "/office/imports", "", 200),
+    office(Door::Keeper, "POST", "/office/imports", FILE, 303),
+    office(Door::Keeper, "GET", "/office/imports/:import_id", "", 200),
+    office(Door::Keeper, "GET", "/office/imports/:import_id/columns", "", 200),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/columns", "column-0=sku&decimal_mark=point", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/application", "", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/undoing", "", 303),
+    office(Door::Keeper, "POST", "/office/imports/:import_id/removal", "", 303),
+    office(Door::Keeper, "GET", "/office/exports/products.csv", "", 200),
+    office(Door::Keeper, "GET", "/office/exports/prices.csv", "", 200),
+    office(Door::Keeper, "GET", "/office/exports/customers.csv", "", 200),
+    office(Door::AnyRole, "GET", "/office/dashboard", "", 200),
+];
 
 /// Sends it as the page's form does.
 pub async fn send(browser: &Browser) -> Answer {

@@ -121,27 +121,10 @@ impl Ids {
 
     pub fn all(&self) -> [&String; 18] {
         let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
-        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied_file], account, picture, .. } =
-            self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, picture, .. } = self;
         [
-            request,
-            active,
-            suspended,
-            session,
-            slug,
-            colleague,
-            invitation,
-            domain,
-            asked,
-            granted,
-            passkey,
-            product,
-            category,
-            price_list,
-            file,
-            applied_file,
-            account,
-            picture,
+            request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, category,
+            price_list, file, applied, account, picture,
         ]
     }
 }
