@@ -14,6 +14,7 @@ use crate::db::connect::Address;
 use crate::db::listen::{Told, listen};
 use crate::domains;
 use crate::error::{Error, Result};
+use crate::imports;
 use crate::inbox::DemoInbox;
 use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
 use crate::messages::email::{Mailer, Smtp};
@@ -154,6 +155,7 @@ impl worker::Runner for Runner {
             Job::TellOwners(request) => support::telling::tell_owners(&self.house, &tenant, request).await,
             Job::TellOperator(request) => support::telling::tell_operator(&self.house, &self.carriers, &tenant, request).await,
             Job::TellOfOrder(event) => orders::telling::tell_customer(&self.house, &tenant, event).await,
+            Job::WorkOnImport(import) => imports::run(&self.house, &tenant, import).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

@@ -31,6 +31,7 @@ use crate::console_tokens::api::ConsoleTokensApi;
 use crate::devices::api::DevicesApi;
 use crate::domains::api::DomainsApi;
 use crate::home::api::MeApi;
+use crate::imports;
 use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
 use crate::my_data::api::MyDataApi;
@@ -73,12 +74,22 @@ const POST: Method = Method::POST;
 const LARGE_BODIES: &[(&str, usize)] = &[
     ("/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
     ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
+    ("/office/imports", HEAVIEST_FORM_BYTES),
     ("/office/products/:product_id/picture", HEAVIEST_UPLOAD_BYTES),
     ("/api/v1/office/products/:id/picture", HEAVIEST_UPLOAD_BYTES),
 ];
 
 /// Everything that a wholesaler owns is packed before the first byte of it is sent.
-const SLOW: &[&str] = &["/office/export", "/api/v1/office/export"];
+const SLOW: &[&str] = &[
+    "/office/export",
+    "/api/v1/office/export",
+    "/office/imports",
+    "/office/exports/products.csv",
+    "/office/exports/prices.csv",
+    "/office/exports/customers.csv",
+];
+/// A file with what a form puts around it.
+const HEAVIEST_FORM_BYTES: usize = imports::HEAVIEST_UPLOAD_BYTES + 64 * 1024;
 
 /// The operations of the public site.
 fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::imports;
 use crate::jobs::{self, Job, Lane};
 use crate::passkeys;
 use crate::signups;
@@ -49,8 +50,8 @@ pub async fn now_and_then(house: &House) {
     }
 }
 
-/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, jobs
-/// that were given up, and names that tenants gave up.
+/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, files
+/// that nobody applied or that can no longer be undone, jobs that were given up, and names that tenants gave up.
 pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
     names::sweep(house).await?;
@@ -64,6 +65,7 @@ pub async fn the_rest(house: &House) -> Result<()> {
         while idempotency_keys(house, tenant).await? == BATCH {}
         while submissions(house, tenant).await? == BATCH {}
         while invitations(house, tenant).await? == BATCH {}
+        while house.db().office(tenant).write(async |tx| imports::sweep(tx, house.now()).await).await? {}
     }
     Ok(())
 }

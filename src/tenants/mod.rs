@@ -26,4 +26,5 @@ pub mod usage;
 
 pub use apply::{apply, apply_until};
 pub use declared::{Declared, Mistakes, read};
+pub use people::find_or_make_people;
 pub use plan::{Change, Plan, TenantPlan, plan};

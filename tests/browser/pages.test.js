@@ -58,6 +58,10 @@ const PAGES = {
   "counter /office/why-this-price": ["owner"],
   "counter /office/price-lists": ["owner"],
   "counter /office/price-lists/:price_list_id": ["owner"],
+  "counter /office/imports": ["owner"],
+  "counter /office/imports/:import_id": ["owner"],
+  "counter /office/imports/:import_id/columns": ["owner"],
+  "counter /office/dashboard": ["owner", "picker"],
   "counter /office/team": ["owner", "picker"],
   "counter /office/team/roles": ["owner", "picker"],
   "counter /office/team/invitations/new": ["owner", "manager"],
@@ -91,7 +95,7 @@ const PAGES = {
 
 /** What is saved and not shown; and the certificate of a counter that was deleted, which is thirty days away: a picture of it is
  *  among those that the Rust tests take. */
-const NOT_SHOWN = ["counter /orders/:number/order.pdf", "counter /office/orders/:number/order.pdf", "counter /pictures/:picture", "counter /office/pictures/:picture", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
+const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/exports/prices.csv", "counter /office/exports/customers.csv", "counter /orders/:number/order.pdf", "counter /office/orders/:number/order.pdf", "counter /pictures/:picture", "counter /office/pictures/:picture", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
 
 /** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
 const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
@@ -144,6 +148,12 @@ const WAYS = {
   "counter /office/why-this-price": (person) =>
     person.goto(at(`counter /office/why-this-price?account=${declared("unionjack", MARGARET.phone).account_number}&sku=22386&quantity=100`)),
   "counter /office/price-lists/:price_list_id": (person) => openFirst(person, "counter /office/price-lists", "Garden centres"),
+  "counter /office/imports/:import_id/columns": bringIn,
+  "counter /office/imports/:import_id": async (person) => {
+    await bringIn(person);
+    await person.getByRole("button", { name: "Show what it would do" }).click();
+    await person.getByRole("heading", { level: 2, name: "Ready to be applied" }).waitFor();
+  },
   "counter /office/team/:staff_id": (person) => openFirst(person, "counter /office/team", "Kasia Wrona"),
   "counter /office/invitations/:invitation_id": async (person) => {
     const { text } = (await demo.messages(INVITED))[0];
@@ -167,6 +177,12 @@ const WAYS = {
   ),
   "console /tenants/:id": (person) => openFirst(person, "console /", houseName("unionjack")),
 };
+
+async function bringIn(person) {
+  await person.goto(at("counter /office/imports"));
+  await person.getByLabel("The file").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from("SKU,Name,Price\nNEW-1,Mug,3.00\n") });
+  await person.getByRole("button", { name: "Look at it" }).click();
+}
 
 async function askForMail(person, page, email) {
   await person.goto(at(page));

@@ -3,6 +3,7 @@
 
 mod console;
 pub mod console_routes;
+mod files;
 mod goods;
 mod ordering;
 pub mod routes;
@@ -20,6 +21,7 @@ use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 
 use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
 use console_routes::CONSOLE;
+use files::FILES;
 use goods::GOODS;
 use routes::{Door, GUARDED, Guarded, OPEN};
 use scene::{Ids, Right, Scene};
@@ -42,7 +44,7 @@ const SECRETS: [&str; 11] = [
 
 /// What is for somebody.
 fn guarded() -> impl Iterator<Item = &'static Guarded> {
-    GUARDED.iter().chain(GOODS)
+    GUARDED.iter().chain(GOODS).chain(FILES)
 }
 
 fn tells_nothing(answer: &Answer, what: &str) {

@@ -1,6 +1,7 @@
 //! Every page as HTML, and what holds for all of them: one heading, names for everything that is typed into,
 //! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
 
+mod files;
 mod goods;
 mod office_goods;
 mod ordering;

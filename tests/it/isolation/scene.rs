@@ -54,6 +54,7 @@ pub struct Ids {
     order: String,
     category: String,
     price_list: String,
+    files: [String; 2],
     account: String,
     picture: String,
 }
@@ -78,6 +79,7 @@ impl Ids {
             order: "AW-222-222".to_owned(),
             category: new(),
             price_list: new(),
+            files: [new(), new()],
             account: new(),
             picture: new(),
         }
@@ -111,6 +113,7 @@ impl Ids {
             (":product_id", &self.product),
             (":category_id", &self.category),
             (":price_list_id", &self.price_list),
+            (":import_id", &self.files[usize::from(route.path.ends_with("/undoing"))]),
             (":account_id", &self.account),
             (":picture", &self.picture),
             (":slug", &self.slug),
@@ -120,12 +123,12 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 17] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, .. } = self;
-        let Self { domain, asked, granted, passkey, product, order, category, price_list, account, picture, .. } = self;
+    pub fn all(&self) -> [&String; 19] {
+        let Self { request, active, suspended, session, slug, colleague, invitation, order, .. } = self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, picture, .. } = self;
         [
             request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order, category,
-            price_list, account, picture,
+            price_list, file, applied, account, picture,
         ]
     }
 }
@@ -368,6 +371,7 @@ impl Scene {
             order: self.order(slug, phone).await,
             category: self.category(slug).await,
             price_list: self.price_list(slug).await,
+            files: [self.file(slug, "read").await, self.file(slug, "applied").await],
             account: self.account(slug).await,
             picture: self.picture(slug).await,
         }

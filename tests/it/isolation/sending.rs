@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
+use super::files::{self, FILE};
 use super::routes::{LIST, PICTURE};
 use super::scene::{Cookie, Ids};
 use crate::house::{Answer, Browser};
@@ -13,6 +14,9 @@ pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cooki
         browser.plant(name, value);
     }
     let method: Method = method.parse().expect("a method");
+    if body == FILE {
+        return files::send(browser).await;
+    }
     if body == PICTURE {
         let picture = pictures::png(40, 20);
         return if path.starts_with("/api/") {
