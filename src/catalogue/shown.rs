@@ -35,6 +35,9 @@ pub struct Row {
     pub is_yours: bool,
     pub stock: Words,
     pub quantity: u32,
+    /// The fewest that are ordered, and of what their number is a multiple.
+    pub least: u32,
+    pub multiple: u32,
     /// Whether somebody may say how many.
     pub steps: bool,
     pub picture_href: String,
@@ -74,6 +77,8 @@ impl Row {
             steps: view.orders && (quantity > 0 || (offer.is_some() && !is_gone)),
             stock,
             quantity,
+            least: goods.minimum,
+            multiple: goods.multiple,
             picture_href: picture_href(goods),
         }
     }

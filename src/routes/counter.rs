@@ -12,12 +12,13 @@ use crate::home;
 use crate::my_data;
 use crate::number_changes;
 use crate::orders;
-use crate::quick_orders;
 use crate::pictures;
+use crate::quick_orders;
 use crate::registrations;
 use crate::sign_in;
 use crate::web::Redirect;
 use crate::web::assets;
+use crate::web::offline;
 use crate::web::table::{PageRoute, page};
 use crate::wholesalers;
 
@@ -86,6 +87,9 @@ fn shared_pages() -> Vec<PageRoute> {
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
+        page(GET, "/assets/basket.js", assets::basket_script),
+        page(GET, "/sw.js", assets::service_worker),
+        page(GET, "/offline", offline::page),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
         page(GET, "/pictures/:picture", pictures::pages::show),

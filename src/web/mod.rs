@@ -8,6 +8,7 @@ pub mod compression;
 pub mod door;
 pub mod failure;
 pub mod log;
+pub mod offline;
 pub mod page;
 pub mod same_origin;
 pub mod server;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, Seller, Shopper, SupportGiver};
+use crate::tenancy::session::Access;
 use crate::tenancy::states::{Role, State};
 use crate::tenancy::token::SESSION_COOKIE;
 use crate::tenancy::{PricesShown, Tenant, Visitor};
@@ -22,6 +23,9 @@ pub struct Shell {
     pub style_href: String,
     pub brand_href: String,
     pub script_href: String,
+    pub basket_script_href: String,
+    /// Under which name a phone keeps what is tapped while it has no signal: another for each account of each wholesaler.
+    pub basket: String,
     /// Only for whom it was made: the browser must not show it again from memory.
     pub private: bool,
     /// Which entry of the menu is this page.
@@ -76,6 +80,7 @@ impl Shell {
             style_href: assets::style_href(),
             brand_href: tenant.as_ref().map(|tenant| format!("/brand.css?v={}", tenant.version())).unwrap_or_default(),
             script_href: assets::script_href(),
+            basket_script_href: assets::basket_script_href(),
             demo_inbox_href: inbox,
             ..Self::default()
         }
@@ -88,6 +93,7 @@ impl Shell {
             place: place.to_owned(),
             phone: caller.session.phone.national(caller.tenant.country),
             account: caller.session.active_access().map(|access| access.business_name.clone()).unwrap_or_default(),
+            basket: caller.session.active_access().map(|access| basket_name(caller, access)).unwrap_or_default(),
             looks: caller.session.active_access().is_some() || caller.tenant.prices_shown != PricesShown::Nothing,
             ..Self::of(caller, title)
         }
@@ -127,6 +133,13 @@ impl Shell {
     pub fn of_operator(agent: &Agent, title: &str, place: &str) -> Self {
         Self { private: true, place: place.to_owned(), staff_name: agent.name().to_owned(), ..Self::of(agent, title) }
     }
+}
+
+/// Nobody learns from it whose basket it is, and no two accounts have the same.
+fn basket_name(caller: &Caller, access: &Access) -> String {
+    let (tenant, account) = (caller.tenant.id.uuid(), access.account_id.uuid());
+    let name = caller.house.config.keys.derive_counter(&[b"basket of a phone", tenant.as_bytes(), account.as_bytes()]);
+    name.ok().and_then(|name| name.get(..12).map(hex::encode)).unwrap_or_default()
 }
 
 /// What stands above every page of an office whose counter is shut.

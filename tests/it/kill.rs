@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
 use crate::house::{ADA, BEN, Browser, DAN, House};
-use crate::orders::{number, order};
 use crate::imports;
+use crate::orders::{number, order};
 use crate::secrecy;
 
 const A_WHILE: Duration = Duration::from_secs(20);

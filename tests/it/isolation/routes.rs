@@ -101,7 +101,7 @@ pub const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
 pub const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 67] = [
+pub const OPEN: [Open; 70] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -148,6 +148,9 @@ pub const OPEN: [Open; 67] = [
     open("counter", "GET", "/brand.css", 200),
     open("counter", "GET", "/assets/style.css", 200),
     open("counter", "GET", "/assets/page.js", 200),
+    open("counter", "GET", "/assets/basket.js", 200),
+    open("counter", "GET", "/sw.js", 200),
+    open("counter", "GET", "/offline", 200),
     open("counter", "GET", "/logos/:slug", 404),
     open("counter", "GET", "/api/v1/openapi.json", 200),
     with("counter", "/api/v1/codes", "", PHONE_JSON, 202),
