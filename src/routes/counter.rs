@@ -10,6 +10,7 @@ use crate::devices;
 use crate::home;
 use crate::my_data;
 use crate::number_changes;
+use crate::pictures;
 use crate::registrations;
 use crate::sign_in;
 use crate::web::Redirect;
@@ -69,5 +70,6 @@ fn shared_pages() -> Vec<PageRoute> {
         page(GET, "/assets/page.js", assets::script),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
+        page(GET, "/pictures/:picture_hash", pictures::pages::show),
     ]
 }

@@ -1,6 +1,8 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
+mod goods;
+
 use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
@@ -273,19 +275,6 @@ impl Scene {
         .fetch_one(&mut self.db)
         .await
         .expect("a domain")
-    }
-
-    /// Something that is sold.
-    pub async fn product(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
-             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
-             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a product")
     }
 
     /// An operator's request to look, answered or not.
