@@ -17,7 +17,7 @@ use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
 use crate::basket::api::BasketApi;
-use crate::catalogue::api::ProductsApi;
+use crate::catalogue::{Remembered, api::ProductsApi};
 use crate::categories::api::CategoriesApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
@@ -237,9 +237,11 @@ pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
 }
 
 /// A counter's routes.
-pub fn counter_site(hosts: &Hosts) -> SiteRoutes {
+pub fn counter_site(hosts: &Hosts, remembered: Remembered) -> SiteRoutes {
     let operations = document::paths(&read(&counter_api().spec()));
-    site(openapi(hosts), counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None))
+    let routes =
+        site(openapi(hosts), counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None));
+    SiteRoutes { endpoint: routes.endpoint.data(remembered).map_to_response().boxed(), ..routes }
 }
 
 /// The console's routes.

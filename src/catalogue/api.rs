@@ -1,12 +1,13 @@
 //! The products of a counter by the API.
 
+use poem::web::Data;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use super::shown::{View, pieces_shown};
-use super::{Ask, Goods, page};
+use super::{Ask, Beside, Goods, Remembered};
 use crate::api::Chapter;
 use crate::api::money::MoneyAnswer;
 use crate::api::typed::Text;
@@ -83,6 +84,7 @@ impl ProductsApi {
     async fn list_products(
         &self,
         mut shopper: Shopper,
+        remembered: Data<&Remembered>,
         /// Words of the name, a SKU or a barcode, in any order, as far as they are typed.
         query: Query<Option<Text<0, 100>>>,
         /// The slug of a category; none is in a category that is not there.
@@ -93,7 +95,7 @@ impl ProductsApi {
         let said = |parameter: &Query<Option<Text<0, 100>>>| parameter.0.as_deref().unwrap_or_default().to_owned();
         let ask = Ask::read(&said(&query), &said(&category), cursor.0.as_deref().unwrap_or_default())?;
         let terms = shopper.terms();
-        let shelf = page(&mut shopper.tx, &terms, &ask).await?;
+        let shelf = remembered.page(&mut shopper, &terms, &ask, Beside::Nothing).await?;
         let view = View::of(&terms, &shopper.visitor.tenant, shopper.buyer.is_some(), shopper.shows == Shows::Prices);
         let items = shelf.goods.iter().map(|goods| Product::of(goods, view)).collect();
         Ok(Json(ProductList { items, next: shelf.next.map(|next| next.cursor()) }))

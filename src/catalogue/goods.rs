@@ -181,17 +181,20 @@ pub struct GoodsRow {
     pub valid_untils: Option<Vec<Option<NaiveDate>>>,
 }
 
+impl GoodsRow {
+    /// What is counted of it, if it is.
+    pub fn stock(&self) -> Option<StockRow> {
+        let (on_hand, reserved) = (self.on_hand?, self.reserved?);
+        Some(StockRow { on_hand, reserved, back_order_limit: self.back_order_limit?, low_at: self.low_at? })
+    }
+}
+
 impl TryFrom<GoodsRow> for Goods {
     type Error = Error;
 
     fn try_from(row: GoodsRow) -> Result<Self> {
+        let stock = row.stock();
         let prices = PriceRow::of_columns(row.sources, row.from_quantities, row.minors, row.valid_froms, row.valid_untils)?;
-        let stock = match (row.on_hand, row.reserved, row.back_order_limit, row.low_at) {
-            (Some(on_hand), Some(reserved), Some(back_order_limit), Some(low_at)) => {
-                Some(StockRow { on_hand, reserved, back_order_limit, low_at })
-            }
-            _ => None,
-        };
         let content = match (row.content_thousandths, row.content_measure.as_deref().and_then(Measure::parse)) {
             (Some(thousandths), Some(measure)) => Some(Content { thousandths, measure }),
             _ => None,

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod goods;
 pub mod pages;
+pub mod remembered;
 mod search;
 mod shelves;
 pub mod shown;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 pub use self::goods::{Content, Goods, GoodsRow, Measure, Offer, Status};
+pub use self::remembered::{Beside, Remembered};
 pub use self::shelves::{of_ids, of_skus};
 use crate::db::{Counter, Tx};
 use crate::error::{Error, Result};
@@ -26,7 +28,7 @@ use crate::values::{Money, Quantity, text};
 pub const PAGE: usize = 50;
 
 /// Which products are asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ask {
     /// What is looked for; empty for all of them.
     pub query: String,
@@ -36,7 +38,7 @@ pub struct Ask {
 }
 
 /// Where the page before ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum After {
     #[default]
     Nothing,
@@ -53,8 +55,8 @@ impl Ask {
     /// [`Error::Invalid`] when what they look for is too long, or `cursor` is none of ours.
     pub fn read(query: &str, category: &str, cursor: &str) -> Result<Self> {
         let query = text::optional(query, text::LONGEST_QUERY).map_err(|why| Error::invalid("query", why.about("what to look for")))?;
-        // No slug of ours has others, and the database takes no text with a zero in it.
-        let category = category.chars().filter(|character| !character.is_control()).collect();
+        // No slug of ours has these, and the database takes no text with a zero in it.
+        let category = category.replace(|character: char| character.is_control(), "\u{fffd}");
         Ok(Self { query, category, after: After::read(cursor)? })
     }
 }
@@ -126,6 +128,14 @@ pub struct InBasket {
     pub minor_when_added: Option<i64>,
 }
 
+impl InBasket {
+    /// So many of it; none is not in the basket.
+    fn of(goods: &Goods, quantity: Option<i32>, minor_when_added: Option<i64>) -> Option<Self> {
+        let quantity = u32::try_from(quantity?).ok()?;
+        Some(Self { goods: goods.clone(), quantity, minor_when_added })
+    }
+}
+
 /// What products are gathered under.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Category {
@@ -143,9 +153,9 @@ pub struct Detail {
     pub shelf: Shelf,
 }
 
-/// A page of the products that are listed: all, of a category, or those that are found.
-pub async fn page(tx: &mut Tx<Counter>, terms: &Terms, ask: &Ask) -> Result<Shelf> {
-    if ask.query.is_empty() { shelves::listed(tx, terms, ask).await } else { search::found(tx, terms, ask).await }
+/// The first page of all products that are listed. Others are [`Remembered::page`]'s.
+pub async fn all(tx: &mut Tx<Counter>, terms: &Terms) -> Result<Shelf> {
+    shelves::listed(tx, terms, &Ask::default()).await
 }
 
 /// What this account orders most, of its last fifty orders.

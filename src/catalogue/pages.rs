@@ -2,13 +2,14 @@
 
 use askama::Template;
 use poem::handler;
-use poem::web::{Path, Query};
+use poem::web::{Data, Path, Query};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::shown::{self, Row, View};
-use super::{Ask, Detail, Shelf, Status, one, page, usuals as read_usuals};
+use super::{Ask, Beside, Detail, Remembered, Shelf, Status, one, usuals as read_usuals};
 use crate::error::{Error, Result};
+use crate::pictures::Size;
 use crate::tenancy::Tenant;
 use crate::tenancy::extract::{Buyer, Shopper, Shows};
 use crate::tenancy::terms::Terms;
@@ -153,10 +154,11 @@ pub struct IndexQuery {
 
 /// `GET /products`
 #[handler]
-pub async fn index(mut shopper: Shopper, Query(asked): Query<IndexQuery>) -> Result<Page> {
+pub async fn index(mut shopper: Shopper, Data(remembered): Data<&Remembered>, Query(asked): Query<IndexQuery>) -> Result<Page> {
     let ask = Ask::read(&asked.query, &asked.category, &asked.after)?;
     let terms = shopper.terms();
-    let shelf = page(&mut shopper.tx, &terms, &ask).await?;
+    let beside = if shopper.buyer.is_some() { Beside::Basket } else { Beside::Nothing };
+    let shelf = remembered.page(&mut shopper, &terms, &ask, beside).await?;
     let shelf = ShelfView::of(&shelf, List::Found(&ask), view(&shopper, &terms), &shopper.visitor.tenant);
     let shell = Shell { query: ask.query.clone(), ..Shell::of_shopper(&shopper, &shelf.title, "products") };
     Page::of(&IndexPage { shell, shelf })
@@ -190,6 +192,7 @@ struct ShowPage {
     vat: String,
     replaced_by: String,
     replaced_href: String,
+    picture_href: String,
     here: String,
 }
 
@@ -225,6 +228,7 @@ pub async fn show(mut shopper: Shopper, Path(product_id): Path<String>) -> Resul
         breaks: breaks.collect(),
         replaced_href: with("/products", &[("query", &goods.replaced_by)]),
         replaced_by: goods.replaced_by.clone(),
+        picture_href: shown::picture_href(&goods, Size::Large),
         here: format!("/products/{product_id}"),
         row,
         description,

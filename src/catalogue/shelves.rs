@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::remembered::Now;
 use super::words::Slot;
 use super::{After, Ask, Category, Detail, FURTHEST, Goods, GoodsRow, InBasket, PAGE, Shelf};
 use crate::db::{Counter, TenantDoor, Tx};
@@ -226,6 +227,64 @@ pub async fn of_ids<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, ids: &[Uuid]) 
     rows.into_iter().map(Goods::try_from).collect()
 }
 
+/// How much there is of these, and what is in the basket.
+pub(super) async fn now(tx: &mut Tx<Counter>, terms: &Terms, counted: &[Uuid]) -> Result<Now> {
+    let rows = sqlx::query_as!(
+        GoodsRow,
+        r#"with them as (
+  select product_id, b.quantity, b.minor_when_added from unnest($6::uuid[]) as t (product_id)
+    full join (select product_id, quantity, minor_when_added from basket_lines where tenant_id = $1 and account_id = $2) b using (product_id))
+select null::bigint as place, w.quantity as "quantity?", w.minor_when_added, null::jsonb as beside,
+       w.product_id, g.sku as "sku?", g.name as "name?", g.name_key as "name_key?", g.pack, g.content_thousandths, g.content_measure, g.status,
+       g.replaced_by, g.tax_class, g.minimum, g.multiple, g.stock_mode, s.on_hand as "on_hand?", s.reserved as "reserved?",
+       s.back_order_limit as "back_order_limit?", s.low_at as "low_at?", g.picture_hash,
+       g.sources, g.from_quantities, g.minors, g.valid_froms, g.valid_untils as "valid_untils?: Vec<Option<NaiveDate>>"
+  from them w left join stock s on s.tenant_id = $1 and s.product_id = w.product_id
+  left join lateral goods($1, case when w.quantity is not null then w.product_id end, $2, $3, $4, $5) g on true
+ order by g.name_key, g.product_id"#,
+        tx.tenant().uuid(),
+        terms.own_list,
+        terms.account_list,
+        terms.base_list,
+        terms.day,
+        counted
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut now = Now::default();
+    for row in rows {
+        if let (Some(product), Some(stock)) = (row.product_id, row.stock()) {
+            now.stock.insert(product.into(), stock);
+        }
+        let (quantity, minor_when_added) = (row.quantity, row.minor_when_added);
+        if quantity.is_some() {
+            now.basket.extend(InBasket::of(&Goods::try_from(row)?, quantity, minor_when_added));
+        }
+    }
+    Ok(now)
+}
+
+/// How often this tenant's goods have changed.
+pub(super) async fn version(tx: &mut Tx<Counter>) -> Result<i64> {
+    let version = sqlx::query_scalar!("select version from catalogue_states where tenant_id = $1", tx.tenant().uuid());
+    Ok(version.fetch_optional(&mut *tx).await?.unwrap_or_default())
+}
+
+/// How often the words that they are found by have.
+pub(super) async fn words_version(tx: &mut Tx<Counter>) -> Result<i64> {
+    let version = sqlx::query_scalar!("select words_version from catalogue_states where tenant_id = $1", tx.tenant().uuid());
+    Ok(version.fetch_optional(&mut *tx).await?.unwrap_or_default())
+}
+
+/// All of these words, with blanks between them.
+pub(super) async fn words(tx: &mut Tx<Counter>) -> Result<String> {
+    let words = sqlx::query_scalar!(
+        r#"select coalesce(string_agg(word, ' '), '') as "words!" from (select distinct word from search_words where tenant_id = $1) as known"#,
+        tx.tenant().uuid()
+    );
+    Ok(words.fetch_one(&mut *tx).await?)
+}
+
 /// What is on the page, and what is in the basket.
 fn gather(rows: Vec<GoodsRow>) -> Result<Shelf> {
     let mut shelf = Shelf::default();
@@ -235,9 +294,7 @@ fn gather(rows: Vec<GoodsRow>) -> Result<Shelf> {
         }
         let (place, quantity, minor_when_added) = (row.place, row.quantity, row.minor_when_added);
         let goods = Goods::try_from(row)?;
-        if let Some(quantity) = quantity.and_then(|quantity| u32::try_from(quantity).ok()) {
-            shelf.basket.push(InBasket { goods: goods.clone(), quantity, minor_when_added });
-        }
+        shelf.basket.extend(InBasket::of(&goods, quantity, minor_when_added));
         if place.is_some() {
             shelf.goods.push(goods);
         }

@@ -1,6 +1,7 @@
 //! Products in words: what a row of a list and a product's own page say.
 
 use super::{Goods, Measure, Offer, Status};
+use crate::pictures::{self, Size};
 use crate::pricing::{Audience, Source};
 use crate::stock::Availability;
 use crate::tenancy::terms::Terms;
@@ -79,7 +80,7 @@ impl Row {
             quantity,
             least: goods.minimum,
             multiple: goods.multiple,
-            picture_href: picture_href(goods),
+            picture_href: picture_href(goods, Size::Small),
         }
     }
 }
@@ -110,9 +111,9 @@ impl<'a> View<'a> {
     }
 }
 
-/// Where its small picture is; empty when there is none.
-fn picture_href(goods: &Goods) -> String {
-    goods.picture_hash.as_ref().map(|hash| format!("/pictures/{}?size=small", hex::encode(hash))).unwrap_or_default()
+/// Where its picture is; empty when there is none.
+pub fn picture_href(goods: &Goods, size: Size) -> String {
+    goods.picture_hash.as_ref().map(|hash| pictures::href(hash, size)).unwrap_or_default()
 }
 
 /// `£2.08 a kg`; nothing where it would repeat the price.

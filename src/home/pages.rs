@@ -6,7 +6,7 @@ use poem::{IntoResponse, Response, handler};
 use super::account as read_account;
 use crate::catalogue::pages::{List, ShelfView};
 use crate::catalogue::shown::View;
-use crate::catalogue::{Ask, page, usuals};
+use crate::catalogue::{Ask, all, usuals};
 use crate::confirmations;
 use crate::error::Result;
 use crate::registrations;
@@ -70,10 +70,10 @@ async fn outside(mut customer: SignedIn) -> Result<Response> {
 async fn home(customer: SignedIn) -> Result<Response> {
     let mut buyer = Buyer::try_from(customer)?;
     let terms = buyer.terms();
-    let all = Ask::default();
+    let everything = Ask::default();
     let (mut shelf, mut list) = (usuals(&mut buyer.tx, &terms).await?, List::Usuals);
     if shelf.goods.is_empty() {
-        (shelf, list) = (page(&mut buyer.tx, &terms, &all).await?, List::Found(&all));
+        (shelf, list) = (all(&mut buyer.tx, &terms).await?, List::Found(&everything));
     }
     let shelf = ShelfView::of(&shelf, list, View::of_buyer(&buyer, &terms), &buyer.tenant);
     Ok(Page::of(&HomePage { shell: Shell::of_customer(&buyer, "Home", "home"), shelf })?.into_response())

@@ -17,6 +17,7 @@ use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::idempotency::{Key, Made, Once};
 use crate::ids::ProductId;
+use crate::pictures::{self, Size};
 use crate::pricing::ALWAYS;
 use crate::products::{self, NewProduct, NewStock, Status};
 use crate::tenancy::extract::Member;
@@ -142,7 +143,7 @@ impl Found {
 
     /// Where its picture is, for those who work here.
     pub fn picture_href(&self) -> Option<String> {
-        self.picture.as_ref().map(|hash| format!("/office/pictures/{}", hex::encode(hash)))
+        self.picture.as_ref().map(|hash| pictures::href(hash, Size::Large))
     }
 }
 

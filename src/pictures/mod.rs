@@ -25,19 +25,30 @@ const QUALITY: u8 = 82;
 
 /// A picture as it is kept: two JPEGs.
 pub struct Picture {
-    /// SHA-256 of the larger.
-    pub hash: [u8; 32],
+    pub hash: PictureHash,
     pub small: Vec<u8>,
     pub large: Vec<u8>,
     pub width: u32,
     pub height: u32,
 }
 
+/// What a picture is named by: the SHA-256 of the larger.
+pub type PictureHash = [u8; 32];
+
 /// In which of its sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     Small,
     Large,
+}
+
+/// Where browsers find it.
+pub fn href(hash: &[u8], size: Size) -> String {
+    let size = match size {
+        Size::Small => "?size=small",
+        Size::Large => "",
+    };
+    format!("/pictures/{}{size}", hex::encode(hash))
 }
 
 /// Draws an upload anew.
@@ -157,11 +168,11 @@ async fn forget(tx: &mut Tx<Office>, hash: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when the tenant has none of this name.
-pub async fn find<D: TenantDoor>(tx: &mut Tx<D>, hash: &[u8], size: Size) -> Result<Vec<u8>> {
+pub async fn find<D: TenantDoor>(tx: &mut Tx<D>, hash: &PictureHash, size: Size) -> Result<Vec<u8>> {
     let found = sqlx::query_scalar!(
         r#"select case when $3 then small else large end as "jpeg!" from pictures where tenant_id = $1 and picture_hash = $2"#,
         tx.tenant().uuid(),
-        hash,
+        &hash[..],
         size == Size::Small
     );
     found.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)

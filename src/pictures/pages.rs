@@ -1,60 +1,46 @@
 //! Pictures as browsers fetch them, and the forms that bring them.
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use poem::web::{Multipart, Path, Query};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Size, draw_anew, find, put, remove};
+use super::{PictureHash, Size, draw_anew, find, put, remove};
+use crate::db::CounterKeys;
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
 use crate::office_products::pages::again_after_upload;
-use crate::tenancy::Shopper;
-use crate::tenancy::extract::{GoodsKeeper, Seller, Staff};
+use crate::tenancy::Visitor;
+use crate::tenancy::extract::{GoodsKeeper, Staff};
 use crate::web::Redirect;
+use crate::web::assets::FOR_GOOD;
 
-/// A browser need not ask again: under this name there is never another one. Nobody in between keeps it, for a wholesaler may show
-/// its goods to its customers alone.
-const FOR_GOOD: &str = "private, max-age=31536000, immutable";
-
-/// In which size.
+/// How large it is wanted.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Asked {
+pub struct Wanted {
     size: String,
 }
 
-impl Asked {
-    fn size(&self) -> Size {
-        if self.size == "small" { Size::Small } else { Size::Large }
-    }
-}
-
-fn read_name(name: &str) -> Result<Vec<u8>> {
-    let hash = hex::decode(name).map_err(|_| Error::NotFound)?;
-    if hash.len() == 32 { Ok(hash) } else { Err(Error::NotFound) }
-}
-
-/// `GET /pictures/:picture`
+/// `GET /pictures/:picture_hash`: for whoever knows its name, which stands on pages alone that show it, and is no easier to guess than
+/// the picture itself to draw. What has a name can never be another picture, so it is kept for good.
 #[handler]
-pub async fn show(mut shopper: Shopper, Path(picture): Path<String>, Query(asked): Query<Asked>) -> Result<Response> {
-    Ok(as_answer(find(&mut shopper.tx, &read_name(&picture)?, asked.size()).await?))
-}
-
-/// `GET /office/pictures/:picture`
-#[handler]
-pub async fn show_at_office(mut staff: Staff<Seller>, Path(picture): Path<String>, Query(asked): Query<Asked>) -> Result<Response> {
-    Ok(as_answer(find(&mut staff.tx, &read_name(&picture)?, asked.size()).await?))
-}
-
-fn as_answer(jpeg: Vec<u8>) -> Response {
-    let mut response =
-        Response::builder().status(StatusCode::OK).header(CONTENT_TYPE, "image/jpeg").header(CACHE_CONTROL, FOR_GOOD).body(jpeg);
+pub async fn show(visitor: Visitor, Path(hash): Path<String>, Query(wanted): Query<Wanted>) -> Result<Response> {
+    // One way of writing it: another would be another address of the same.
+    let hash = Some(hash).filter(|hash| !hash.bytes().any(|byte| byte.is_ascii_uppercase()));
+    let hash: PictureHash = hash.and_then(|hash| hex::decode(hash).ok()?.try_into().ok()).ok_or(Error::NotFound)?;
+    let size = match wanted.size.as_str() {
+        "" => Size::Large,
+        "small" => Size::Small,
+        _ => return Err(Error::NotFound),
+    };
+    let nobody = visitor.house.db().counter(CounterKeys::of_stranger(visitor.tenant.id, false));
+    let jpeg = nobody.read(async |tx| find(tx, &hash, size).await).await?;
+    let response = Response::builder().status(StatusCode::OK).header(CONTENT_TYPE, "image/jpeg").header(CACHE_CONTROL, FOR_GOOD);
     // Opened by itself, it must not be able to do anything here.
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    response
+    Ok(response.header(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox").body(jpeg))
 }
 
 /// `POST /office/products/:product_id/picture`

@@ -92,6 +92,6 @@ fn shared_pages() -> Vec<PageRoute> {
         page(GET, "/offline", offline::page),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
-        page(GET, "/pictures/:picture", pictures::pages::show),
+        page(GET, "/pictures/:picture_hash", pictures::pages::show),
     ]
 }

@@ -69,7 +69,6 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/products/:product_id", office_products::pages::update),
         page(POST, "/office/products/:product_id/picture", pictures::pages::upload),
         page(POST, "/office/products/:product_id/picture/removal", pictures::pages::removal),
-        page(GET, "/office/pictures/:picture", pictures::pages::show_at_office),
         page(GET, "/office/products/changes/new", office_products::bulk::pages::new),
         page(POST, "/office/products/changes", office_products::bulk::pages::create),
         page(GET, "/office/categories", categories::pages::index),

@@ -20,7 +20,8 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
 const BASKET_SCRIPT: &str = include_str!("basket.js");
 const SERVICE_WORKER: &str = include_str!("sw.js");
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+/// Of what can never be otherwise at the same address.
+pub const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 static STYLE_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(STYLE));
 static SCRIPT_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(SCRIPT));

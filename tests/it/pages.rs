@@ -310,9 +310,10 @@ async fn the_settings() {
 #[tokio::test]
 async fn a_first_visit_is_light_enough_for_a_poor_signal() {
     let house = House::open().await;
-    for slug in ["", "acme"] {
-        let browser = house.browser(slug);
-        let page = browser.get("/").await.text;
+    house.goods("acme").await;
+    for (slug, path) in [("", "/"), ("acme", "/"), ("acme", "/products")] {
+        let browser = if path == "/" { house.browser(slug) } else { house.customer(slug, ADA).await };
+        let page = browser.get(path).await.text;
         let mut weight = packed(&page);
         let loaded = find_all(r#"<(?:link|script)\b[^>]*>"#, &page);
         assert!(loaded.len() >= 2, "a style and a script");

@@ -37,7 +37,6 @@ pub const GOODS: &[Guarded] = &[
     office(Door::Decider, "GET", "/office/why-this-price", "", 200),
     office(Door::Keeper, "POST", "/office/products/:product_id/picture", PICTURE, 303),
     office(Door::Keeper, "POST", "/office/products/:product_id/picture/removal", "", 303),
-    office(Door::Decider, "GET", "/office/pictures/:picture", "", 200),
     office(Door::Keeper, "GET", "/office/products/changes/new", "?which=found", 200),
     office(Door::Keeper, "POST", "/office/products/changes", "which=found&status=listed", 200),
     office(Door::Keeper, "GET", "/api/v1/office/price-lists", "", 200),
@@ -115,18 +114,5 @@ impl Scene {
         .fetch_one(&mut self.db)
         .await
         .expect("an account")
-    }
-
-    /// A picture of no product's.
-    pub async fn picture(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into pictures (tenant_id, picture_hash, small, large, created_at)
-             select id, sha256(slug::bytea), '\\xffd8', '\\xffd8', now() from tenants where slug = $1
-             on conflict (tenant_id, picture_hash) do update set small = excluded.small returning encode(picture_hash, 'hex')",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a picture")
     }
 }

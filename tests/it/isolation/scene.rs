@@ -1,6 +1,8 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
+mod goods;
+
 use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
@@ -56,7 +58,6 @@ pub struct Ids {
     price_list: String,
     files: [String; 2],
     account: String,
-    picture: String,
 }
 
 impl Ids {
@@ -81,7 +82,6 @@ impl Ids {
             price_list: new(),
             files: [new(), new()],
             account: new(),
-            picture: new(),
         }
     }
 
@@ -115,7 +115,6 @@ impl Ids {
             (":price_list_id", &self.price_list),
             (":import_id", &self.files[usize::from(route.path.ends_with("/undoing"))]),
             (":account_id", &self.account),
-            (":picture", &self.picture),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -123,12 +122,12 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 19] {
+    pub fn all(&self) -> [&String; 18] {
         let Self { request, active, suspended, session, slug, colleague, invitation, order, .. } = self;
-        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, picture, .. } = self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, .. } = self;
         [
             request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order, category,
-            price_list, file, applied, account, picture,
+            price_list, file, applied, account,
         ]
     }
 }
@@ -373,7 +372,6 @@ impl Scene {
             price_list: self.price_list(slug).await,
             files: [self.file(slug, "read").await, self.file(slug, "applied").await],
             account: self.account(slug).await,
-            picture: self.picture(slug).await,
         }
     }
 
