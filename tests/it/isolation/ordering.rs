@@ -1,4 +1,4 @@
-//! What is sold and ordered at the two counters.
+//! What is ordered at the two counters.
 
 use sqlx::AssertSqlSafe;
 use tradecounter::orders::OrderNumber;
@@ -6,19 +6,6 @@ use tradecounter::orders::OrderNumber;
 use super::scene::Scene;
 
 impl Scene {
-    /// Something that is sold.
-    pub async fn product(&mut self, slug: &str) -> String {
-        sqlx::query_scalar(
-            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
-             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
-             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
-        )
-        .bind(slug)
-        .fetch_one(&mut self.db)
-        .await
-        .expect("a product")
-    }
-
     /// The number of an order of this customer's, which nobody has answered yet.
     pub async fn order(&mut self, slug: &str, phone: &str) -> String {
         let letters = OrderNumber::random(slug, &mut rand::rng()).to_string();

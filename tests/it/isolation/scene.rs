@@ -1,8 +1,6 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
-mod goods;
-
 use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
