@@ -101,14 +101,18 @@ pub(super) fn merged(kind: Kind, sight: &Sight, standing: &Cells, said: &Cells) 
 
 /// In a few words what a row is about.
 pub(super) fn title(kind: Kind, cells: &Cells) -> String {
-    let words: &[&str] = match kind {
+    let words = title_words(kind).iter().filter_map(|word| cells.get(*word)).filter(|text| !text.is_empty());
+    let title = words.cloned().collect::<Vec<_>>().join(" · ");
+    title.chars().take(160).collect()
+}
+
+/// The fields that a title has.
+pub(super) fn title_words(kind: Kind) -> &'static [&'static str] {
+    match kind {
         Kind::Products => &["sku", "name"],
         Kind::Prices => &["price_list", "account_number", "sku"],
         Kind::Customers => &["account_number", "business_name", "contact_name"],
-    };
-    let words = words.iter().filter_map(|word| cells.get(*word)).filter(|text| !text.is_empty());
-    let title = words.cloned().collect::<Vec<_>>().join(" · ");
-    title.chars().take(160).collect()
+    }
 }
 
 /// People by their phones, for rows of customers.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cells::{Known, Sight, cell, is_there, known, look_for, merged, title};
+use super::cells::{Known, Sight, cell, is_there, known, look_for, merged, title, title_words};
 use super::{Cells, Import, Judged, Kind, Remark, Row, Verdict, field_of, fields_of};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
@@ -116,7 +116,9 @@ fn compared(import: &Import, line: i32, known: Known, standing: &Cells, after: &
     let mut remarks = Vec::new();
     for field in fields_of(import.kind) {
         let (from, to) = (cell(&before, field.word), cell(&said, field.word));
-        if from != to {
+        // What is new is called by its title already.
+        let is_said = is_new && title_words(import.kind).contains(&field.word);
+        if from != to && !is_said {
             remarks.push(Remark { what: field.name.to_owned(), from: from.to_owned(), to: to.to_owned(), why: String::new() });
         }
     }

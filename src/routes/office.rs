@@ -31,9 +31,8 @@ use crate::web::table::{PageRoute, page};
 
 /// The office of a counter.
 pub fn office_pages() -> Vec<PageRoute> {
-    vec![
+    let mut pages = vec![
         page(GET, "/office", office_home::pages::index),
-        page(GET, "/office/dashboard", dashboard::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
         page(GET, "/office/code", office_sign_in::pages::code),
@@ -81,17 +80,6 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/price-lists/:price_list_id", price_lists::pages::update),
         page(POST, "/office/price-lists/:price_list_id/prices", price_lists::pages::put_price),
         page(POST, "/office/price-lists/:price_list_id/prices/removal", price_lists::pages::remove_price),
-        page(GET, "/office/imports", imports::pages::index),
-        page(POST, "/office/imports", imports::pages::create),
-        page(GET, "/office/imports/:import_id", imports::pages::show),
-        page(GET, "/office/imports/:import_id/columns", imports::pages::columns),
-        page(POST, "/office/imports/:import_id/columns", imports::pages::say_columns),
-        page(POST, "/office/imports/:import_id/application", imports::pages::application),
-        page(POST, "/office/imports/:import_id/undoing", imports::pages::undoing),
-        page(POST, "/office/imports/:import_id/removal", imports::pages::removal),
-        page(GET, "/office/exports/products.csv", exports::pages::products),
-        page(GET, "/office/exports/prices.csv", exports::pages::prices),
-        page(GET, "/office/exports/customers.csv", exports::pages::customers),
         page(GET, "/office/team", team::pages::index),
         page(GET, "/office/team/roles", team::pages::what_roles_may),
         page(GET, "/office/team/invitations/new", invitations::pages::new),
@@ -124,5 +112,25 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/domains/:domain_id/removal", domains::pages::removal),
         page(GET, "/office/export", archives::pages::show),
         page(POST, "/office/export", archives::pages::create),
+    ];
+    pages.extend(file_pages());
+    pages
+}
+
+/// Files that are brought in and taken along, and the day in numbers.
+fn file_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/office/dashboard", dashboard::pages::index),
+        page(GET, "/office/imports", imports::pages::index),
+        page(POST, "/office/imports", imports::pages::create),
+        page(GET, "/office/imports/:import_id", imports::pages::show),
+        page(GET, "/office/imports/:import_id/columns", imports::pages::columns),
+        page(POST, "/office/imports/:import_id/columns", imports::pages::say_columns),
+        page(POST, "/office/imports/:import_id/application", imports::pages::application),
+        page(POST, "/office/imports/:import_id/undoing", imports::pages::undoing),
+        page(POST, "/office/imports/:import_id/removal", imports::pages::removal),
+        page(GET, "/office/exports/products.csv", exports::pages::products),
+        page(GET, "/office/exports/prices.csv", exports::pages::prices),
+        page(GET, "/office/exports/customers.csv", exports::pages::customers),
     ]
 }

@@ -25,7 +25,7 @@ async function bringIn(page, kind, name, text) {
 
 /** Whoever waits presses «Look again», or is shown by the page itself. */
 async function until(page, name) {
-  await page.getByRole("heading", { level: 2, name }).waitFor({ timeout: 30_000 });
+  await page.getByRole("heading", { level: 2, name, exact: true }).waitFor({ timeout: 30_000 });
 }
 
 for (const [where, options] of [["phone", { viewport: PHONE }], ["desk", atDesk]]) {
