@@ -95,28 +95,30 @@ test("strangers see what the wholesaler lets them: prices, goods, or nothing", a
   }
 });
 
-test("a first visit and the pages after it are light enough for a poor signal", async () => {
-  const page = await newPerson();
+/** What came over the line for this person since it was asked last, without pictures; what was kept comes over none. */
+function scales(page) {
   let weighed = [];
-  page.on("requestfinished", async (request) => {
-    const kind = request.resourceType();
-    if (kind !== "image") weighed.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  page.on("requestfinished", (request) => {
+    const bytes = request.sizes().then(({ responseBodySize }) => Math.max(0, responseBodySize));
+    if (request.resourceType() !== "image") weighed.push(bytes);
   });
-  const weigh = async () => {
+  return async () => {
     await page.waitForLoadState("networkidle");
     const bytes = (await Promise.all(weighed)).reduce((sum, one) => sum + one, 0);
     weighed = [];
     return bytes;
   };
-  await signIn(page, demo, "unionjack", MARGARET);
-  await weigh();
-  const cold = await newPerson({ storageState: await page.context().storageState() });
-  cold.on("requestfinished", (request) => request.resourceType() !== "image" && weighed.push(request.sizes().then(({ responseBodySize }) => responseBodySize)));
-  await cold.goto(demo.url("unionjack", "/products"));
-  await cold.waitForLoadState("networkidle");
+}
+
+test("a first visit and the pages after it are light enough for a poor signal", async () => {
+  const known = await newPerson();
+  await signIn(known, demo, "unionjack", MARGARET);
+  const page = await newPerson({ storageState: await known.context().storageState() });
+  const weigh = scales(page);
+  await page.goto(demo.url("unionjack", "/products"));
   const first = await weigh();
-  assert.ok(first > 5_000 && first <= 100 * 1024, `the first visit: ${first} bytes`);
-  for (const path of ["/products", "/products?query=heart", "/usuals", "/"]) {
+  assert.ok(first > 10_000 && first <= 100 * 1024, `the first visit: ${first} bytes`);
+  for (const path of ["/products?query=heart", "/usuals", "/account", "/"]) {
     await page.goto(demo.url("unionjack", path));
     const bytes = await weigh();
     assert.ok(bytes > 1_000 && bytes <= 30 * 1024, `${path}: ${bytes} bytes`);
