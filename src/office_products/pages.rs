@@ -13,13 +13,13 @@ use crate::categories::{self, Category};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::ProductId;
-use crate::office_customers::pages::encode;
 use crate::office_requests;
 use crate::products::{Measure, Status};
 use crate::tax::TaxClass;
 use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule, Seller, Staff};
 use crate::values::text::LONGEST_QUERY;
 use crate::values::{DecimalMark, Money};
+use crate::web::address::encode;
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::{Listed, PAGE, Typed, prices};
 use crate::db::{Office, Tx};
 use crate::error::Result;
-use crate::office_customers::pages::encode;
 use crate::pricing::{ALWAYS, ListKey};
 use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule};
 use crate::values::Money;
 use crate::values::text::LONGEST_QUERY;
+use crate::web::address::encode;
 
 /// What a page's templates `price_lists/put.html` and `price_lists/table.html` show.
 pub struct PriceTable {

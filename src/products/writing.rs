@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::reading::{Standing, ids_of, standing};
 use super::{NewProduct, NewStock};
-use crate::catalogue::words_of;
+use crate::catalogue::words::words_of;
 use crate::categories::{self, CategoryName};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
