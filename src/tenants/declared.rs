@@ -90,14 +90,17 @@ pub fn read(dir: &Path) -> Result<Vec<Declared>, Mistakes> {
 fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
     let slug = read_slug(folder, mistakes);
     let wholesaler = wholesaler::read(&folder.join("tenant.toml"), mistakes);
-    let customers = customers::read(&folder.join("customers.csv"), mistakes);
+    let (customers, are_customers_whole) = whole(mistakes, |mistakes| customers::read(&folder.join("customers.csv"), mistakes));
     let currency = wholesaler.as_ref().map(|wholesaler| wholesaler.currency);
-    let products = products::read(&folder.join("products.csv"), currency, mistakes);
+    let (products, are_products_whole) = whole(mistakes, |mistakes| products::read(&folder.join("products.csv"), currency, mistakes));
     let skus: HashSet<String> = products.iter().map(|product| product.sku.key()).collect();
-    let known = Known { skus: &skus, accounts: &customers.iter().map(|customer| customer.account_number.as_str()).collect() };
-    let prices = prices::read(&folder.join("prices.csv"), &known, currency, mistakes);
+    let accounts: HashSet<&str> = customers.iter().map(|customer| customer.account_number.as_str()).collect();
+    let known = Known { skus: are_products_whole.then_some(&skus), accounts: are_customers_whole.then_some(&accounts) };
+    let (prices, are_prices_whole) = whole(mistakes, |mistakes| prices::read(&folder.join("prices.csv"), &known, currency, mistakes));
     let orders = orders::read(&folder.join("orders.csv"), &known, currency, mistakes);
-    customers::have_their_lists(&folder.join("customers.csv"), &customers, &prices, mistakes);
+    if are_prices_whole {
+        customers::have_their_lists(&folder.join("customers.csv"), &customers, &prices, mistakes);
+    }
     let (slug, wholesaler) = (slug?, wholesaler?);
     let logo = wholesaler.logo.and_then(|file| logo::read(&folder.join(file), mistakes));
     let hash = hash_of(folder, logo.as_ref());
@@ -120,6 +123,13 @@ fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
         orders,
         hash,
     })
+}
+
+/// What was read, and whether no mistake was noted in it.
+fn whole<T>(mistakes: &mut Mistakes, read: impl FnOnce(&mut Mistakes) -> T) -> (T, bool) {
+    let before = mistakes.count();
+    let read = read(mistakes);
+    (read, mistakes.count() == before)
 }
 
 /// Of every file that says something of it, each with its length, so that nothing can move from one to the next.

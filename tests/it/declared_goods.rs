@@ -237,7 +237,7 @@ fn how_a_wholesaler_trades_says_where_it_is_wrong() {
     for (from, to, mistake) in [
         ("\"no_prices\"", "\"some\"", "9:16: who is not signed in sees nothing, no_prices or all"),
         ("\"numbers\"", "\"colours\"", "10:15: stock is shown as words, as numbers, or nothing of it"),
-        ("\"rate_group\"", "\"up\"", "11:16: VAT is rounded by line or by rate group"),
+        ("\"rate_group\"", "\"up\"", "11:16: VAT is rounded by line or by rate_group"),
         ("\"75.00\"", "\"a lot\"", "12:17: Write an amount in digits, such as 12.50."),
         ("\"delivery\"", "\"post\"", "34:10: the method is delivery or collection"),
         ("weekday = 2", "weekday = 8", "35:11: `weekday` takes a whole number from 1 to 7"),

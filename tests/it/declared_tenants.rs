@@ -179,7 +179,7 @@ fn a_key_that_nobody_reads_is_refused_with_those_that_are() {
         [
             "acme/tenant.toml:1:1: `country` is missing",
             "acme/tenant.toml:2:1: there is no key `contry` here; the keys are business_name, country, currency, time_zone, \
-             brand_colour, logo, sms_countries, contact, opening, staff",
+             brand_colour, logo, sms_countries, contact, opening, staff, prices_shown, stock_shown, vat_rounding, minimum_order, order_day",
         ]
     );
     assert_eq!(tenant_mistakes("role = \"owner\"", "role = \"owner\"\nphone = \"1\"").len(), 1);

@@ -33,6 +33,11 @@ impl Mistakes {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Each of them, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.0.iter()

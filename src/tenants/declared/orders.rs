@@ -68,9 +68,7 @@ fn read_row(fields: &mut Fields<'_>, known: &Known<'_>, currency: Currency) -> O
     let number = fields.parsed("number", |typed| {
         OrderNumber::parse(typed).filter(|number| number.as_str() == typed).ok_or("an order's number is written such as UJ-7K3-94Q")
     });
-    let account_number = fields.parsed("account_number", |number| {
-        known.accounts.get(number).map(|number| (*number).to_owned()).ok_or("there is no such account in customers.csv")
-    });
+    let account_number = fields.parsed("account_number", |number| known.account(number));
     let days_ago = fields.parsed("days_ago", |typed| {
         let days = typed.parse().ok().filter(|days| *days <= MOST_DAYS_AGO);
         days.ok_or_else(|| format!("this is a whole number of days from 0 to {MOST_DAYS_AGO}"))
@@ -80,7 +78,7 @@ fn read_row(fields: &mut Fields<'_>, known: &Known<'_>, currency: Currency) -> O
         Status::parse(word).ok_or("the status is submitted, accepted, amended, picking, dispatched, delivered, cancelled or declined")
     });
     let reference = fields.may_be_words("reference", LONGEST_REFERENCE);
-    let sku = read_sku(fields, known.skus);
+    let sku = read_sku(fields, known);
     let quantity = fields.parsed("quantity", Quantity::parse);
     let unit_price = fields.parsed("unit_price", |typed| Money::parse(typed, currency, DecimalMark::Point));
     let line = DeclaredLine { sku: sku?, quantity: quantity?, unit_minor: unit_price?.minor };

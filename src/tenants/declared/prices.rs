@@ -41,10 +41,18 @@ impl Whose {
     }
 }
 
-/// What prices and orders may name.
+/// What prices and orders may name; None where a mistake in the file that says it has been noted, so that none follows from it.
 pub(super) struct Known<'a> {
-    pub skus: &'a HashSet<String>,
-    pub accounts: &'a HashSet<&'a str>,
+    pub skus: Option<&'a HashSet<String>>,
+    pub accounts: Option<&'a HashSet<&'a str>>,
+}
+
+impl Known<'_> {
+    /// A trade account's number.
+    pub fn account(&self, number: &str) -> Result<String, &'static str> {
+        let is_known = self.accounts.is_none_or(|known| known.contains(number));
+        if is_known { Ok(number.to_owned()) } else { Err("there is no such account in customers.csv") }
+    }
 }
 
 /// Reads the file, if there is one. What comes back is whole only when no mistake was noted.
@@ -67,7 +75,7 @@ pub(super) fn read(file: &Path, known: &Known<'_>, currency: Option<Currency>, m
 
 fn read_row(fields: &mut Fields<'_>, known: &Known<'_>, currency: Currency) -> Option<DeclaredPrice> {
     let whose = read_whose(fields, known);
-    let sku = read_sku(fields, known.skus);
+    let sku = read_sku(fields, known);
     let from_quantity = fields.may_be("from_quantity", Quantity::parse);
     let minor = fields.parsed("price", |typed| Money::parse_price(typed, currency, DecimalMark::Point)).map(|price| price.minor);
     let valid_from = fields.may_be("valid_from", read_day);
@@ -91,9 +99,7 @@ fn read_row(fields: &mut Fields<'_>, known: &Known<'_>, currency: Currency) -> O
 
 fn read_whose(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<Whose> {
     let list = fields.may_be_words("price_list", PriceList::LONGEST_NAME);
-    let account = fields.may_be("account_number", |number| {
-        known.accounts.get(number).map(|number| (*number).to_owned()).ok_or("there is no such account in customers.csv")
-    });
+    let account = fields.may_be("account_number", |number| known.account(number));
     match (list?, account?) {
         (list, None) if list.is_empty() => Some(Whose::Everybodys),
         (list, None) => Some(Whose::Lists(list)),
@@ -106,9 +112,9 @@ fn read_whose(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<Whose> {
 }
 
 /// A SKU that `products.csv` has.
-pub(super) fn read_sku(fields: &mut Fields<'_>, skus: &HashSet<String>) -> Option<Sku> {
+pub(super) fn read_sku(fields: &mut Fields<'_>, known: &Known<'_>) -> Option<Sku> {
     let sku = fields.parsed("sku", Sku::parse)?;
-    if !skus.contains(&sku.key()) {
+    if known.skus.is_some_and(|skus| !skus.contains(&sku.key())) {
         fields.note("sku", "there is no such SKU in products.csv");
     }
     Some(sku)

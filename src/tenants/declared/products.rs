@@ -39,7 +39,7 @@ const COLUMNS: Columns = Columns {
 pub(super) fn read(file: &Path, currency: Option<Currency>, mistakes: &mut Mistakes) -> Vec<NewProduct> {
     // Prices of an unknown currency are read as those of any other: all of them have two decimals.
     let Some(currency) = currency.or_else(|| Currency::parse("EUR").ok()) else { return Vec::new() };
-    let mut lines = HashMap::new();
+    let (mut lines, before) = (HashMap::new(), mistakes.count());
     let products = table::read_if_there(file, &COLUMNS, mistakes, |fields| {
         let product = read_row(fields, currency)?;
         let first = *lines.entry(product.sku.key()).or_insert(fields.line);
@@ -48,7 +48,9 @@ pub(super) fn read(file: &Path, currency: Option<Currency>, mistakes: &mut Mista
         }
         Some(product)
     });
-    have_their_successors(file, &products, &lines, mistakes);
+    if mistakes.count() == before {
+        have_their_successors(file, &products, &lines, mistakes);
+    }
     products
 }
 
