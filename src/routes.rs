@@ -114,6 +114,9 @@ type CustomersApi = (
 /// What is done with orders.
 type DeskApi = (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi, OrderSettingsApi);
 
+/// What is done with goods and their prices.
+type GoodsApi = (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi);
+
 type OfficeApi = (
     OfficeSignInApi,
     OfficePasskeysApi,
@@ -123,10 +126,7 @@ type OfficeApi = (
     TeamApi,
     InvitationsApi,
     SettingsApi,
-    OfficeProductsApi,
-    CategoriesApi,
-    PriceListsApi,
-    OfficeAccountsApi,
+    GoodsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
