@@ -64,8 +64,8 @@ fn last_at(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     }
     // Inside the gap: clocks jump at a full quarter of an hour everywhere, and never by more than a day.
     let minute = local.and_utc().timestamp().div_euclid(900);
-    let after = (1..=96).filter_map(|quarter| DateTime::from_timestamp((minute + quarter) * 900, 0));
-    let found = after.filter_map(|later| zone.from_local_datetime(&later.naive_utc()).earliest()).next();
+    let mut after = (1..=96).filter_map(|quarter| DateTime::from_timestamp((minute + quarter) * 900, 0));
+    let found = after.find_map(|later| zone.from_local_datetime(&later.naive_utc()).earliest());
     found.map_or(local.and_utc(), |at| at.with_timezone(&Utc))
 }
 
