@@ -93,8 +93,8 @@ mod tests {
         assert_eq!(closed_lines(&days), "2026-12-25 Christmas\n2026-12-26");
         assert_eq!(closed_days(&closed_lines(&days)), Ok(days));
         assert!(closed_days("25.12.2026").is_err_and(|why| why.contains("“25.12.2026”")));
-        let many = (0..=MOST_CLOSED).map(|more| format!("{}\n", NaiveDate::default() + chrono::Days::new(more as u64))).collect::<String>();
-        assert!(closed_days(&many).is_err());
+        let many: Vec<String> = (0..=MOST_CLOSED).map(|more| (NaiveDate::default() + chrono::Days::new(more as u64)).to_string()).collect();
+        assert!(closed_days(&many.join("\n")).is_err());
     }
 
     #[test]

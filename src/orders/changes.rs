@@ -38,10 +38,10 @@ impl LineChange {
             (before, after) => format!("{}: {before} → {after}", self.name),
         };
         if before > 0 && unit_before != unit_after {
-            said.push_str(&format!(", {} → {}", shown(unit_before), shown(unit_after)));
+            said = format!("{said}, {} → {}", shown(unit_before), shown(unit_after));
         }
         if !self.why.is_empty() {
-            said.push_str(&format!(". {}", self.why));
+            said = format!("{said}. {}", self.why);
         }
         said
     }

@@ -147,11 +147,8 @@ pub async fn make_telling<D: TenantDoor>(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let arrow = order.status.after(step, by.who(), order.is_open(now)).map_err(Error::Conflict)?;
-    let reason = match arrow.needs_reason {
-        true => text::block(reason, text::LONGEST_REASON)
-            .map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?,
-        false => String::new(),
-    };
+    let reason = if arrow.needs_reason { text::block(reason, text::LONGEST_REASON) } else { Ok(String::new()) };
+    let reason = reason.map_err(|why| Error::invalid("reason", why.about("the reason, in words for the customer")))?;
     let from = std::mem::replace(&mut order.status, arrow.to);
     order.revision += 1;
     sqlx::query!(

@@ -54,12 +54,8 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
     paper.rule();
     paper.row(&LINES, &["SKU", "Product", "Quantity", "Price", "VAT", "Together"], true);
     for line in &order.lines {
-        let mut name = line.name.clone();
-        for more in [&line.pack, &line.reason, &line.why] {
-            if !more.is_empty() {
-                name.push_str(&format!(", {more}"));
-            }
-        }
+        let parts = [&line.name, &line.pack, &line.reason, &line.why].into_iter().filter(|part| !part.is_empty());
+        let name = parts.map(String::as_str).collect::<Vec<_>>().join(", ");
         let quantity = if line.is_otherwise { format!("{} (of {})", line.quantity, line.ordered) } else { line.quantity.to_string() };
         paper.row(&LINES, &[&line.sku, &name, &quantity, &line.unit, &line.rate, &line.net], false);
     }

@@ -1,4 +1,4 @@
-//! The letters of WinAnsi (PDF 32000-1, annex D.2) and how wide they are in Helvetica, in thousandths of the font's size.
+//! The letters of `WinAnsi` (PDF 32000-1, annex D.2) and how wide they are in Helvetica, in thousandths of the font's size.
 
 use deunicode::deunicode_char;
 
@@ -47,7 +47,7 @@ const OTHERS: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
-/// A letter as WinAnsi writes it; None when it has none.
+/// A letter as `WinAnsi` writes it; None when it has none.
 fn byte(letter: char) -> Option<u8> {
     match letter {
         ' '..='~' | '\u{a0}'..='ÿ' => u8::try_from(letter).ok(),
@@ -58,7 +58,7 @@ fn byte(letter: char) -> Option<u8> {
     }
 }
 
-/// A text as WinAnsi writes it; letters that it has not by the nearest ones, and what is no letter by nothing.
+/// A text as `WinAnsi` writes it; letters that it has not by the nearest ones, and what is no letter by nothing.
 pub fn bytes(text: &str) -> Vec<u8> {
     let mut written = Vec::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! Pages of paper: text, rules and columns as a PDF. Letters are those of WinAnsi, in which Western Europe writes, in a font that
+//! Pages of paper: text, rules and columns as a PDF. Letters are those of `WinAnsi`, in which Western Europe writes, in a font that
 //! every reader has; others are written with the nearest of them.
 
 mod letters;

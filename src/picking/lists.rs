@@ -141,7 +141,8 @@ pub fn by_route(lines: &[ToPick]) -> Vec<Route> {
 
 /// Category by category, and in each product by product with all that is wanted of it; what is in none last.
 pub fn by_category(lines: &[ToPick]) -> Vec<Shelf> {
-    let mut shelves: BTreeMap<(bool, &str), BTreeMap<(&str, &str), Item>> = BTreeMap::new();
+    type Items<'a> = BTreeMap<(&'a str, &'a str), Item>;
+    let mut shelves: BTreeMap<(bool, &str), Items<'_>> = BTreeMap::new();
     for line in lines {
         let items = shelves.entry((line.category.is_empty(), &line.category)).or_default();
         let new = || Item { sku: line.sku.clone(), name: line.name.clone(), pack: line.pack.clone(), quantity: 0, shares: Vec::new() };

@@ -44,7 +44,7 @@ impl Matched {
     /// What of it can go into the basket.
     fn edit(&self) -> Option<Edit> {
         match &self.stands_for {
-            Match::Found { goods, quantity, misfit, .. } if !misfit.as_ref().is_some_and(|misfit| !misfit.is_about_quantity()) => {
+            Match::Found { goods, quantity, misfit, .. } if misfit.as_ref().is_none_or(Misfit::is_about_quantity) => {
                 Some(Edit { product: goods.product_id, wanted: Change::By(*quantity), age_seconds: 0 })
             }
             _ => None,

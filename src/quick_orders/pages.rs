@@ -47,8 +47,8 @@ impl Row {
             goes: matched.goes(),
         };
         match &matched.stands_for {
-            Match::Unknown => row.problem = "There is nothing of this SKU.".to_owned(),
-            Match::NoQuantity => row.problem = "This is no quantity that can be ordered.".to_owned(),
+            Match::Unknown => "There is nothing of this SKU.".clone_into(&mut row.problem),
+            Match::NoQuantity => "This is no quantity that can be ordered.".clone_into(&mut row.problem),
             Match::Found { goods, quantity, price, misfit } => {
                 (row.sku, row.name, row.quantity) = (goods.sku.clone(), goods.name.clone(), *quantity);
                 row.problem = misfit.as_ref().map(|misfit| misfit.in_words(*quantity)).unwrap_or_default();
@@ -67,7 +67,7 @@ fn page(caller: &Caller, typed: String, wrong: String, rows: Vec<Row>) -> Result
 
 /// `GET /quick-order`
 #[handler]
-pub async fn show(buyer: Buyer) -> Result<Page> {
+pub fn show(buyer: Buyer) -> Result<Page> {
     page(&buyer, String::new(), String::new(), Vec::new())
 }
 
