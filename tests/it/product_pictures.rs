@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use image::GenericImageView;
 use uuid::Uuid;
 
-use crate::house::{ADA, Browser, House};
+use crate::house::{Browser, House};
 use crate::settings::pictures::{png, transparent_png, upload_part};
 
 async fn shop() -> (House, Browser, Uuid) {
