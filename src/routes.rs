@@ -47,8 +47,6 @@ use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
 use crate::order_settings::api::OrderSettingsApi;
 use crate::orders::api::OrdersApi;
-use crate::orders::edits::api::EditsApi;
-use crate::phone_orders::api::PhoneOrdersApi;
 use crate::picking::api::PickingApi;
 use crate::pictures::decoding::HEAVIEST_UPLOAD_BYTES;
 use crate::price_lists::api::PriceListsApi;
@@ -101,7 +99,6 @@ type CustomersApi = (
     MeApi,
     BasketApi,
     OrdersApi,
-    EditsApi,
     RegistrationsApi,
     WholesalersApi,
     DevicesApi,
@@ -112,7 +109,7 @@ type CustomersApi = (
 );
 
 /// What is done with orders.
-type DeskApi = (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi, OrderSettingsApi);
+type DeskApi = (OfficeOrdersApi, AmendmentsApi, PickingApi, OrderSettingsApi);
 
 /// What is done with goods and their prices.
 type GoodsApi = (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi);
@@ -141,7 +138,6 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         MeApi,
         BasketApi,
         OrdersApi,
-        EditsApi,
         RegistrationsApi,
         WholesalersApi,
         DevicesApi,
@@ -153,7 +149,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,
-        (OfficeOrdersApi, AmendmentsApi, PhoneOrdersApi, PickingApi, OrderSettingsApi),
+        (OfficeOrdersApi, AmendmentsApi, PickingApi, OrderSettingsApi),
         OfficeRequestsApi,
         OfficeCustomersApi,
         TeamApi,

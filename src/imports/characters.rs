@@ -78,7 +78,7 @@ pub struct Sniffer {
     beginning: Vec<u8>,
     length: u64,
     /// How many zeros there are at even and at odd places, and how many bytes that no text has.
-    zeros: [u64; 2],
+    zeros: (u64, u64),
     controls: u64,
     /// What may still become a character of UTF-8; None once something was none.
     unfinished: Option<Vec<u8>>,
@@ -103,7 +103,8 @@ impl Sniffer {
         self.look_for_utf8(piece);
         for byte in piece {
             match byte {
-                0 => self.zeros[usize::from(self.length % 2 == 1)] += 1,
+                0 if self.length % 2 == 0 => self.zeros.0 += 1,
+                0 => self.zeros.1 += 1,
                 1..=8 | 14..=31 => self.controls += 1,
                 _ => {}
             }
@@ -134,7 +135,7 @@ impl Sniffer {
 
     /// Whether a packed file begins as those of spreadsheets do.
     fn is_of_office(&self) -> bool {
-        ["[Content_Types]", "xl/", "opendocument.spreadsheet", "Index/"]
+        ["[Content_Types]", "xl/", "oasis.opendocument.spreadsheet", "Index/"]
             .into_iter()
             .any(|name| self.beginning.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
     }
@@ -155,7 +156,7 @@ impl Sniffer {
             [0xFE, 0xFF, ..] => return Ok(Characters::Utf16BigEnd),
             _ => {}
         }
-        let [even, odd] = self.zeros;
+        let (even, odd) = self.zeros;
         // Without a mark, UTF-16 is known by every other byte of its plain letters.
         match (even, odd) {
             (0, 0) => {}
@@ -200,25 +201,13 @@ fn likelihood(before: u8, character: char, next: u8) -> i64 {
                 3
             }
         }
-        'š' | 'ž' | 'Š' | 'Ž' => {
-            if in_a_word {
-                1
-            } else {
-                0
-            }
-        }
+        'š' | 'ž' | 'Š' | 'Ž' => i64::from(in_a_word),
         _ if character.is_uppercase() => match (before.is_ascii_lowercase(), in_a_word) {
             (true, _) => -2,
             (false, true) => 2,
             (false, false) => 0,
         },
-        _ if character.is_lowercase() => {
-            if in_a_word {
-                1
-            } else {
-                0
-            }
-        }
+        _ if character.is_lowercase() => i64::from(in_a_word),
         _ => -3,
     }
 }

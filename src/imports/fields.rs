@@ -162,6 +162,9 @@ pub fn plain(heading: &str) -> String {
     small.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// What a heading stands for, by one of the ways to find out.
+type Round<'a> = &'a dyn Fn(&String) -> Option<&'static str>;
+
 /// What the columns under these headings most likely are: what was said of them before, else what they are called. Each field is
 /// found once; a column that is nothing we know is left out.
 pub fn guess(kind: Kind, headings: &[String], said_before: &[(String, String)]) -> Vec<&'static str> {
@@ -171,7 +174,7 @@ pub fn guess(kind: Kind, headings: &[String], said_before: &[(String, String)]) 
     let mut taken = Vec::new();
     let is_called = |field: &Field, heading: &String| plain(field.word) == *heading || plain(field.name) == *heading;
     // What is surest first: what somebody said, what it is called here, and then what others call it.
-    let rounds: [&dyn Fn(&String) -> Option<&'static str>; 3] = [
+    let rounds: [Round<'_>; 3] = [
         &|heading| {
             let (_, word) = said_before.iter().find(|(before, _)| before == heading)?;
             Some(field_of(kind, word).map_or("", |field| field.word))

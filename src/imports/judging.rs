@@ -15,7 +15,7 @@ pub(super) async fn judge(tx: &mut Tx<Office>, import: &Import, sight: &Sight, r
     for row in rows {
         let line = i32::try_from(row.number).unwrap_or(i32::MAX);
         match said(import, &row) {
-            Err(wrong) => judged.push(wrong),
+            Err(wrong) => judged.push(*wrong),
             Ok(cells) => match known(import.kind, sight, cells) {
                 Ok(known) => readable.push((line, known)),
                 Err((cells, wrong)) => judged.push(refused(import.kind, line, String::new(), &cells, &wrong)),
@@ -51,7 +51,7 @@ pub(super) async fn judge(tx: &mut Tx<Office>, import: &Import, sight: &Sight, r
 }
 
 /// What a row says under the columns that are read.
-fn said(import: &Import, row: &Row) -> Result<Cells, Judged> {
+fn said(import: &Import, row: &Row) -> Result<Cells, Box<Judged>> {
     let line = i32::try_from(row.number).unwrap_or(i32::MAX);
     let too_many = row.cells.iter().skip(import.fields.len()).any(|cell| !cell.trim().is_empty());
     let cells: Cells = import
@@ -70,7 +70,11 @@ fn said(import: &Import, row: &Row) -> Result<Cells, Judged> {
             wrong.add(word.clone(), "There is a line break in this cell. Is a quotation mark missing?");
         }
     }
-    if wrong.iter().next().is_some() { Err(refused(import.kind, line, String::new(), &cells, &wrong)) } else { Ok(whole(import, cells)) }
+    if wrong.iter().next().is_some() {
+        Err(Box::new(refused(import.kind, line, String::new(), &cells, &wrong)))
+    } else {
+        Ok(whole(import, cells))
+    }
 }
 
 /// Spreadsheets leave away the cells at the end of a row that are empty.

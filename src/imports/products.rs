@@ -214,7 +214,7 @@ mod tests {
             mark: DecimalMark::Point,
             tax_rates: Vec::new(),
             day: chrono::NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
-            lists: Default::default(),
+            lists: [].into(),
         }
     }
 

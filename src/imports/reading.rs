@@ -142,7 +142,9 @@ async fn keep(tx: &mut Tx<Office>, import: &Import, rows: &[Judged]) -> Result<(
 
 async fn count(tx: &mut Tx<Office>, import: &Import, rows: &[Judged], done: usize, is_last: bool) -> Result<()> {
     let mut counts = Counts::default();
-    rows.iter().for_each(|row| counts.count(row.verdict));
+    for row in rows {
+        counts.count(row.verdict);
+    }
     sqlx::query!(
         "update imports set new_rows = new_rows + $3, changed_rows = changed_rows + $4, unchanged_rows = unchanged_rows + $5,
                             wrong_rows = wrong_rows + $6, done = $7, status = case when $8 then 'read' else status end

@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use super::{PAGE, Row, Wanted, accept, cancel, decline, desk, newest};
 use crate::api::money::MoneyAnswer;
+use crate::api::once::KeyHeader;
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::orders::api::OrderDetail;
+use crate::orders::api::{OrderDetail, OrderPlaced};
 use crate::orders::{OrderNumber, find, happened};
+use crate::phone_orders::{self, api::PhoneOrderBody};
 use crate::tenancy::extract::{Seller, Staff};
 use crate::values::text::LONGEST_REASON;
 use crate::values::{Currency, Money};
@@ -118,6 +120,22 @@ impl OfficeOrdersApi {
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == PAGE);
         let next = rows.last().filter(|_| is_full).map(|last| last.order_id.to_string());
         Ok(Json(OfficeOrderList { items: rows.into_iter().map(OfficeOrder::try_from).collect::<Result<_>>()?, next }))
+    }
+
+    /// Order for a customer
+    ///
+    /// At the customer's prices; the order says who placed it, and the customer is told. It may be less than customers have to
+    /// order at once. An `Idempotency-Key` is the account's, as of the customer's own orders.
+    #[oai(path = "/office/orders", method = "post")]
+    async fn create_phone_order(
+        &self,
+        staff: Staff<Seller>,
+        /// Of visible ASCII characters.
+        #[oai(name = "Idempotency-Key")]
+        idempotency_key: KeyHeader,
+        body: Body<PhoneOrderBody>,
+    ) -> Result<OrderPlaced> {
+        phone_orders::api::create(staff, &idempotency_key, body).await
     }
 
     /// Whether orders have come

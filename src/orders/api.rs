@@ -6,6 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::changes::LineChange;
+use super::edits::{self, api::OrderEditBody};
 use super::{
     Asked, Happened, LONGEST_NOTE, LONGEST_REFERENCE, Line, Lines, Order, OrderNumber, PAGE, Placed, Placing, Sender, cancel, find,
     happened, of_account, read_words, submit,
@@ -334,6 +335,14 @@ impl OrdersApi {
         let order = find(&mut buyer.tx, &number).await?;
         let happened = happened(&mut buyer.tx, order.head.order_id).await?;
         Ok(Json(OrderDetail::of(order, happened)?))
+    }
+
+    /// Change an order
+    ///
+    /// While it is not accepted, and until orders for its day are closed; it is priced as of today. Too late: 409.
+    #[oai(path = "/orders/:number", method = "patch")]
+    async fn update_order(&self, buyer: Buyer, number: Path<String>, body: Body<OrderEditBody>) -> Result<Json<OrderDetail>> {
+        edits::api::update(buyer, &number, body).await
     }
 
     /// Cancel an order

@@ -1,10 +1,9 @@
 //! Ordering for a customer, by the API.
 
+use poem_openapi::Object;
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
 
 use super::{account, place};
-use crate::api::Chapter;
 use crate::api::once::{KeyHeader, read_key};
 use crate::api::typed::{Body, Text};
 use crate::error::{Error, Result};
@@ -14,8 +13,6 @@ use crate::orders::api::{OrderLineBody, OrderPlaced};
 use crate::orders::{LONGEST_NOTE, LONGEST_REFERENCE, Lines, Placing, read_words};
 use crate::tenancy::extract::{Seller, Staff};
 use crate::values::text::LONGEST_ACCOUNT_NUMBER;
-
-pub struct PhoneOrdersApi;
 
 /// What is ordered, and for whom.
 #[derive(Object)]
@@ -35,35 +32,21 @@ pub struct PhoneOrderBody {
     note: Option<Text<0, LONGEST_NOTE>>,
 }
 
-#[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Office")]
-impl PhoneOrdersApi {
-    /// Order for a customer
-    ///
-    /// At the customer's prices; the order says who placed it, and the customer is told. It may be less than customers have to
-    /// order at once. An `Idempotency-Key` is the account's, as of the customer's own orders.
-    #[oai(path = "/office/orders", method = "post")]
-    async fn create_phone_order(
-        &self,
-        staff: Staff<Seller>,
-        /// Of visible ASCII characters.
-        #[oai(name = "Idempotency-Key")]
-        idempotency_key: KeyHeader,
-        body: Body<PhoneOrderBody>,
-    ) -> Result<OrderPlaced> {
-        let (reference, note) = read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
-        let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
-        let lines = Lines::Listed(body.lines.iter().map(OrderLineBody::asked).collect());
-        let placing = Placing { lines, day, reference, note };
-        let key = read_key(&staff.headers, &idempotency_key)?;
-        let placed = staff
-            .write(async |tx, member| {
-                let account = match account(tx, &body.account_number).await {
-                    Err(Error::NotFound) => return Err(Error::invalid("account_number", "There is no account of this number.")),
-                    other => other?,
-                };
-                place(tx, member, &account, &placing, key.as_ref().map(|key| (key.as_str(), Patience::Refuse)), None).await
-            })
-            .await?;
-        Ok(OrderPlaced::Created(Json(placed.try_into()?)))
-    }
+/// What `POST /api/v1/office/orders` does.
+pub async fn create(staff: Staff<Seller>, idempotency_key: &KeyHeader, body: Body<PhoneOrderBody>) -> Result<OrderPlaced> {
+    let (reference, note) = read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
+    let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
+    let lines = Lines::Listed(body.lines.iter().map(OrderLineBody::asked).collect());
+    let placing = Placing { lines, day, reference, note };
+    let key = read_key(&staff.headers, idempotency_key)?;
+    let placed = staff
+        .write(async |tx, member| {
+            let account = match account(tx, &body.account_number).await {
+                Err(Error::NotFound) => return Err(Error::invalid("account_number", "There is no account of this number.")),
+                other => other?,
+            };
+            place(tx, member, &account, &placing, key.as_ref().map(|key| (key.as_str(), Patience::Refuse)), None).await
+        })
+        .await?;
+    Ok(OrderPlaced::Created(Json(placed.try_into()?)))
 }

@@ -4,7 +4,7 @@
 
 const PREFIX = "basket:";
 const WAIT_SECONDS = [2, 5, 10, 15];
-const release = new URL(document.currentScript.src).searchParams.get("v");
+const edition = new URL(document.currentScript.src).searchParams.get("v");
 const whose = document.documentElement.dataset.basket;
 const key = PREFIX + whose;
 
@@ -236,7 +236,7 @@ function begin(place) {
     if (status !== 201) return lookAgain(order);
     change((state) => Object.assign(state, empty));
     say(`Sent as ${said.number}.`);
-    location.assign(`/orders/${said.number}`);
+    location.assign(`/orders/${said.number}?done=sent`);
   }
 
   // It cannot be sent like this. The page of the basket says what is otherwise, and asks.
@@ -274,5 +274,5 @@ function begin(place) {
   for (const occasion of ["online", "focus"]) addEventListener(occasion, () => deliver());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) deliver(); });
   addEventListener("storage", (event) => { if (event.key === place) show(); });
-  if (!isOffline) navigator.serviceWorker?.register(`/sw.js?v=${release}`).catch(() => {});
+  if (!isOffline) navigator.serviceWorker?.register(`/sw.js?v=${edition}`).catch(() => {});
 }

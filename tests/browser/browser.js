@@ -43,9 +43,9 @@ function watch(page) {
   });
   page.on("pageerror", (error) => page.troubles.push(`script: ${error.message}`));
   page.on("console", (message) => {
-    // A form that comes back with what is wrong answers 4xx, and Chromium writes that to its console.
-    const isAnswer = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
-    if (message.type() === "error" && !isAnswer) page.troubles.push(`console: ${message.text()}`);
+    // A form that comes back with what is wrong answers 4xx, and where there is no signal there is no answer: Chromium writes both to its console.
+    const isExpected = /Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/.test(message.text());
+    if (message.type() === "error" && !isExpected) page.troubles.push(`console: ${message.text()}`);
   });
 }
 
@@ -125,8 +125,16 @@ function measure() {
       if (isShown && !holder.closest("svg")) lines.push({ box, holder });
     }
   }
+  // What sticks to an edge of the window stands over what is pushed along under it, on purpose.
+  const stuck = ({ holder }) => {
+    let at = holder;
+    while (at !== document.body && getComputedStyle(at).position !== "sticky") at = at.parentElement;
+    return at;
+  };
+  for (const one of lines) one.level = stuck(one);
   for (const [at, one] of lines.entries()) {
     for (const other of lines.slice(at + 1)) {
+      if (one.level !== other.level) continue;
       const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
       const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
       if (one.holder !== other.holder && across > 2 && down > 5) wrong.add(`written over each other: ${called(one.holder)} and ${called(other.holder)}`);

@@ -131,6 +131,11 @@ async fn each_statement_is_answered_by_an_index_of_the_tenants() {
                                       price_source, price_from_quantity, ordered, net_minor)
              select o.tenant_id, o.order_id, 1, o.account_id, p.product_id, p.sku, p.name, '', 'standard', 2000, 100, 'base', 1, 6, 600
                from orders o join products p on p.tenant_id = o.tenant_id and p.sku = 'P-1';
+             insert into customers (id, phone, created_at, last_proven_at)
+             select gen_random_uuid(), '+4470009' || lpad(n::text, 5, '0'), now(), now() from generate_series(1, 100) n;
+             insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
+             select t.id, gen_random_uuid(), c.id, c.phone, 'Shop', 'Somebody', 'pending', now() from tenants t, customers c
+              where t.slug like 'many-%' and c.phone like '+4470009%';
              analyze",
         )
         .await;

@@ -153,7 +153,7 @@ async fn however_orders_come_and_go_the_stock_is_right() {
     let kinds = [0, 0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10];
     let mut placed: Vec<(usize, String)> = Vec::new();
     let (mut counted, mut away) = ([0_u32; 11], Away::new());
-    for round in 0..420 {
+    for round in 0..240 {
         let buyers: [&Browser; 2] = [&ada, &cat];
         let kind: u32 = kinds[random.random_range(0..kinds.len())];
         // Of the newest ones, so that some of them come to their end.

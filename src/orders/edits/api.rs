@@ -1,18 +1,14 @@
 //! Changing one's own order, by the API.
 
-use poem_openapi::param::Path;
+use poem_openapi::Object;
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
 
-use crate::api::Chapter;
 use crate::api::typed::{Body, Text, Whole};
 use crate::error::{Error, Result};
 use crate::order_days;
 use crate::orders::api::{OrderDetail, OrderLineBody};
 use crate::orders::{Edited, LONGEST_NOTE, LONGEST_REFERENCE, OrderNumber, edit, find, happened, read_words};
 use crate::tenancy::extract::Buyer;
-
-pub struct EditsApi;
 
 /// How an order is to be.
 #[derive(Object)]
@@ -34,33 +30,27 @@ pub struct OrderEditBody {
     seen_total_inc_tax: Option<Whole<0, { i64::MAX }>>,
 }
 
-#[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Ordering")]
-impl EditsApi {
-    /// Change an order
-    ///
-    /// While it is not accepted, and until orders for its day are closed; it is priced as of today. Too late: 409.
-    #[oai(path = "/orders/:number", method = "patch")]
-    async fn update_order(&self, buyer: Buyer, number: Path<String>, body: Body<OrderEditBody>) -> Result<Json<OrderDetail>> {
-        let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
-        let (reference, note) = read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
-        let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
-        let seen = body.seen_total_inc_tax.as_deref().copied();
-        let terms = buyer.terms();
-        buyer
-            .write(async |tx, caller, _| {
-                let there = find(tx, &number).await?.head;
-                let edited = Edited {
-                    revision: i32::try_from(*body.revision).unwrap_or(i32::MAX),
-                    lines: body.lines.iter().map(OrderLineBody::asked).collect(),
-                    day,
-                    reference: if body.reference.is_some() { reference } else { there.reference },
-                    note: if body.note.is_some() { note } else { there.note },
-                };
-                edit(tx, (caller, &terms), &number, &edited, seen, caller.house.now()).await?;
-                let order = find(tx, &number).await?;
-                let happened = happened(tx, order.head.order_id).await?;
-                Ok(Json(OrderDetail::of(order, happened)?))
-            })
-            .await
-    }
+/// What `PATCH /api/v1/orders/{number}` does.
+pub(in crate::orders) async fn update(buyer: Buyer, number: &str, body: Body<OrderEditBody>) -> Result<Json<OrderDetail>> {
+    let number = OrderNumber::parse(number).ok_or(Error::NotFound)?;
+    let (reference, note) = read_words(body.reference.as_deref().unwrap_or_default(), body.note.as_deref().unwrap_or_default())?;
+    let day = order_days::read(body.method.as_deref().unwrap_or_default(), body.day.as_deref().unwrap_or_default())?;
+    let seen = body.seen_total_inc_tax.as_deref().copied();
+    let terms = buyer.terms();
+    buyer
+        .write(async |tx, caller, _| {
+            let there = find(tx, &number).await?.head;
+            let edited = Edited {
+                revision: i32::try_from(*body.revision).unwrap_or(i32::MAX),
+                lines: body.lines.iter().map(OrderLineBody::asked).collect(),
+                day,
+                reference: if body.reference.is_some() { reference } else { there.reference },
+                note: if body.note.is_some() { note } else { there.note },
+            };
+            edit(tx, (caller, &terms), &number, &edited, seen, caller.house.now()).await?;
+            let order = find(tx, &number).await?;
+            let happened = happened(tx, order.head.order_id).await?;
+            Ok(Json(OrderDetail::of(order, happened)?))
+        })
+        .await
 }

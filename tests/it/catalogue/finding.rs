@@ -73,7 +73,7 @@ async fn a_search_reads_the_index_of_words_behind_the_policies() {
     house.change("vacuum (analyze) search_words").await;
     house.change("analyze").await;
     let ada = Person::of(&house, "acme", ADA).await;
-    let statement = statement("from asked a");
+    let statement = statement("hits as (select a.slot");
     let mut db = house.role("tc_counter").await;
     let begin = format!(
         "begin; {}; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = on;

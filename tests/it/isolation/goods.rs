@@ -12,7 +12,13 @@ pub const GOODS: &[Guarded] = &[
     office(Door::Keeper, "GET", "/office/products/new", "", 200),
     office(Door::Keeper, "POST", "/office/products", "sku=NEW-1&name=New&tax_class=standard&status=listed", 303),
     office(Door::Keeper, "GET", "/office/products/:product_id", "", 200),
-    office(Door::Keeper, "POST", "/office/products/:product_id", "sku=TEA-1&name=Tea&tax_class=standard&status=listed", 303),
+    office(
+        Door::Keeper,
+        "POST",
+        "/office/products/:product_id",
+        "sku=TEA-1&name=Tea&tax_class=standard&status=listed&version=1767571200000000",
+        303,
+    ),
     office(Door::Keeper, "GET", "/office/categories", "", 200),
     office(Door::Keeper, "POST", "/office/categories", "name=More", 303),
     office(Door::Keeper, "POST", "/office/categories/:category_id", "name=Other", 303),
@@ -61,8 +67,8 @@ impl Scene {
     pub async fn product(&mut self, slug: &str) -> String {
         sqlx::query_scalar(
             "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
-             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), now() from tenants where slug = $1
-             on conflict (tenant_id, sku_key) do update set name = excluded.name returning product_id::text",
+             select id, gen_random_uuid(), 'TEA-1', 'TEA-1', 'Tea', 'tea', now(), '2026-01-05 00:00Z' from tenants where slug = $1
+             on conflict (tenant_id, sku_key) do update set updated_at = excluded.updated_at returning product_id::text",
         )
         .bind(slug)
         .fetch_one(&mut self.db)

@@ -1,5 +1,7 @@
 //! The two lists of routes: those that anybody may ask for, and those that are for somebody.
 
+use super::files::FILES;
+use super::goods::GOODS;
 use super::scene::Right;
 
 /// A route that anybody may ask for.
@@ -374,3 +376,8 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Owner, "POST", "/api/v1/office/closure", r#"{"confirmation":"acme"}"#, 200),
     office(Door::Owner, "DELETE", "/api/v1/office/closure", "", 204),
 ];
+
+/// All that is for somebody.
+pub fn guarded() -> impl Iterator<Item = &'static Guarded> {
+    GUARDED.iter().chain(GOODS).chain(FILES)
+}

@@ -3,8 +3,9 @@
 use http::{HeaderMap, Method, StatusCode};
 
 use super::files::{self, FILE};
+use super::ids::Ids;
 use super::routes::{LIST, PICTURE};
-use super::scene::{Cookie, Ids};
+use super::scene::Cookie;
 use crate::house::{Answer, Browser};
 use crate::settings::pictures;
 

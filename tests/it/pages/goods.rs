@@ -43,5 +43,6 @@ async fn what_strangers_see() {
     snapshot("catalogue-index_stranger", &house.browser("acme").get("/products").await);
     snapshot("catalogue-show_stranger", &house.browser("acme").get(&format!("/products/{tea}")).await);
     snapshot("catalogue-index_without_prices", &house.browser("bravo").get("/products?category=drinks").await);
+    snapshot("web-offline", &house.browser("bravo").get("/offline").await);
     snapshot("sign_in-sign_in_goods", &house.browser("bravo").get("/").await);
 }
