@@ -81,10 +81,18 @@ if (fresh) {
     const beat = await fetch(fresh.dataset.pulse).then((it) => it.json()).catch(() => null);
     if (!beat || beat.newest === undefined || (beat.newest ?? "") === fresh.dataset.newest) return;
     const text = await fetch(location.href).then((it) => it.text()).catch(() => "");
-    const next = new DOMParser().parseFromString(text, "text/html").querySelector("[data-pulse]");
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const next = page.querySelector("[data-pulse]");
     if (!next) return;
     fresh.replaceChildren(...next.childNodes);
     fresh.dataset.newest = next.dataset.newest;
+    // How many there are stands in the menus, too.
+    for (const menu of forms("nav.chips")) {
+      const now = page.querySelector(`nav[aria-label="${menu.ariaLabel}"]`);
+      const { scrollLeft } = menu;
+      if (now && !menu.contains(document.activeElement)) menu.replaceChildren(...now.childNodes);
+      menu.scrollLeft = scrollLeft;
+    }
   }, 10000);
 }
 

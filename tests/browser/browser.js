@@ -56,6 +56,9 @@ export const atDesk = { viewport: DESK };
 export async function look(page, name, viewports = [PHONE, DESK]) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const before = page.viewportSize();
+  // What sticks to the lower edge of the window would stand in the middle of the picture, over what is measured.
+  const stand = (position) => page.locator(".basket").evaluateAll((bars, position) => bars.forEach((bar) => { bar.style.position = position; }), position);
+  await stand("static");
   for (const viewport of viewports) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
@@ -69,6 +72,7 @@ export async function look(page, name, viewports = [PHONE, DESK]) {
     }
     await assertFits(page, `${name} at ${viewport.width}`);
   }
+  await stand("");
   await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: "light" });
   assert.deepEqual(page.troubles, [], `${name}: troubles on the page`);
@@ -125,16 +129,8 @@ function measure() {
       if (isShown && !holder.closest("svg")) lines.push({ box, holder });
     }
   }
-  // What sticks to an edge of the window stands over what is pushed along under it, on purpose.
-  const stuck = ({ holder }) => {
-    let at = holder;
-    while (at !== document.body && getComputedStyle(at).position !== "sticky") at = at.parentElement;
-    return at;
-  };
-  for (const one of lines) one.level = stuck(one);
   for (const [at, one] of lines.entries()) {
     for (const other of lines.slice(at + 1)) {
-      if (one.level !== other.level) continue;
       const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
       const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
       if (one.holder !== other.holder && across > 2 && down > 5) wrong.add(`written over each other: ${called(one.holder)} and ${called(other.holder)}`);
@@ -146,7 +142,8 @@ function measure() {
     if (!isForEyes(one)) continue;
     const isChoice = one.matches("[type=radio], [type=checkbox]");
     // The link in a row is as large as the row, the label of a choice as large as the choice.
-    const target = one.matches(".main") ? one.closest("tr") : isChoice ? one.closest(".choice") : one;
+    const target = one.matches(".main") ? one.closest("tr, .row") : isChoice ? one.closest(".choice, .tick") : one;
+    if (one.matches(".main") && getComputedStyle(target).position === "static") wrong.add(`is pressed beside its row, too: ${called(one)}`);
     const box = target.getBoundingClientRect();
     const sticksOut = box.right > window + 1 && !one.closest(".chips");
     if (sticksOut || (!one.matches("input, select, textarea") && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)) wrong.add(`sticks out: ${called(one)}`);
@@ -165,7 +162,7 @@ export async function assertRingsAreWhole(page) {
       const on = document.activeElement;
       if (on === document.body) return null;
       // The link in a row is as large as the row.
-      const ringed = on.matches(".main") ? on.closest("tr") : on;
+      const ringed = on.matches(".main") ? on.closest("tr, .row") : on;
       const style = getComputedStyle(on, on.matches(".main") ? "::after" : undefined);
       const reach = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
       const box = ringed.getBoundingClientRect();

@@ -53,6 +53,7 @@ test("the measure finds what is wide, cut off, written over something else, or t
     [/each other: One and Two/, '<p>One</p><p style="margin-top: -30px">Two</p>'],
     [/too small to press: Small/, "<button>Small</button>"],
     [/too small to press: Alone/, '<p><a href="/">Alone</a></p>'],
+    [/beside its row, too: Goods/, '<ul><li class="row"><a class="main" href="/">Goods</a></li></ul>'],
     [/sticks out: Unbreakable/, '<button style="width: 60px; height: 50px; white-space: nowrap">Unbreakable</button>'],
   ]) {
     await page.setContent(`<!doctype html><meta name="viewport" content="width=device-width"><body style="margin: 0">${body}`);

@@ -81,6 +81,10 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
   await look(page, "order-below-minimum");
 
   await go(page, "Main", "Quick order");
+  await page.getByLabel("Or a file").setInputFiles({ name: "order.csv", mimeType: "text/csv", buffer: Buffer.from("SKU;Quantity\nSR-TUR-1K;4\n") });
+  await page.getByRole("button", { name: "Look them up" }).click();
+  await page.getByRole("heading", { name: "All found" }).waitFor();
+  await page.getByText("SR-TUR-1K · 4").waitFor();
   await page.getByLabel("Lines").fill("SR-CUM-1KC6\t2\nSR-NOPE 3\nSR-TUR-1K twelve");
   await page.getByRole("button", { name: "Look them up" }).click();
   await page.getByRole("heading", { name: "1 of 3 found" }).waitFor();
@@ -113,6 +117,8 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
 
   await row(desk, first).waitFor({ timeout: 30_000 });
   await row(desk, first).getByText("£89.92").waitFor();
+  const waiting = (await desk.getByRole("row").count()) - 1;
+  await desk.getByRole("navigation", { name: "By state" }).getByRole("link", { name: `New ${waiting}`, exact: true }).waitFor();
   await look(desk, "desk-new-order");
 });
 
@@ -181,7 +187,7 @@ test("the desk accepts with a change that was seen first, and the customer is to
   await desk.getByRole("button", { name: /^Change it to £/ }).click();
   await desk.getByRole("status").getByText("Changed and accepted.").waitFor();
   await look(desk, "desk-amended");
-  assert.match(await demo.nextMessage(MARGARET.phone, before), new RegExp(`has changed your order ${first}: .*2 → 1`));
+  assert.match(await demo.nextMessage(MARGARET.phone, before), new RegExp(`has changed your order ${first}: .*2 -> 1`));
 
   const page = await shopkeeper();
   await page.goto(at(`/orders/${first}`));
@@ -214,7 +220,7 @@ test("a picker picks without a price, one line is short, it leaves and is handed
   await picker.getByRole("button", { name: "Send it on its way" }).click();
   await picker.getByRole("status").getByText(`${first} is done here.`).waitFor();
   await hasNoPrice();
-  assert.match(await demo.nextMessage(MARGARET.phone, before), new RegExp(`your order ${first} is on its way\\. Not as ordered: .*12 → 11`));
+  assert.match(await demo.nextMessage(MARGARET.phone, before), new RegExp(`your order ${first} is on its way\\. Not as ordered: .*12 -> 11`));
   const page = await shopkeeper();
   await page.goto(at(`/orders/${first}`));
   await page.locator(".tag").getByText("On its way").waitFor();

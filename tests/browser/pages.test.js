@@ -26,6 +26,7 @@ const PAGES = {
   "counter /orders/:number": ["customer"],
   "counter /orders/:number/edit": ["customer"],
   "counter /quick-order": ["customer"],
+  "counter /offline": ["stranger"],
   "counter /wholesalers": ["newcomer", "waiting", "customer"],
   "counter /devices": ["newcomer", "waiting", "customer"],
   "counter /my-data": ["newcomer", "customer"],
@@ -135,10 +136,13 @@ const WAYS = {
   "counter /office/customers/:access_id": (person) => openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`),
   "counter /office/products/:product_id": (person) => openFirst(person, "counter /office/products?query=jumbo"),
   "counter /office/products/changes/new": async (person) => {
-    await person.goto(at("counter /office/products/changes/new?which=found&query=jumbo"));
+    const isOpen = () => person.goto(at("counter /office/products/changes/new?which=found&query=jumbo"));
+    await isOpen();
     await person.getByLabel("Price for everybody, in percent").fill("2.5");
     await person.getByRole("button", { name: "See what would change" }).click();
     await person.getByRole("heading", { name: "would be changed" }).waitFor();
+    await look(person, "counter-office-products-changes-seen");
+    await isOpen();
   },
   "counter /office/accounts/:account_id": async (person) => {
     await openFirst(person, `counter /office/customers?query=${declared("unionjack", MARGARET.phone).account_number}`);

@@ -177,10 +177,10 @@ test("a suspended customer is out at the next click, here and not at the other w
   await office.getByRole("button", { name: "Restore access" }).waitFor();
   await look(office, "office-customer-suspended");
 
-  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
+  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await isAtDoor(shop);
-  await elsewhere.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
-  await heading(elsewhere, "Devices").waitFor();
+  await elsewhere.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await elsewhere.getByText("Your trade account").waitFor();
 
   await signIn(shop, demo, "unionjack", MARGARET);
   await heading(shop, "Your access here is suspended").waitFor();
