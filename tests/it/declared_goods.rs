@@ -243,7 +243,7 @@ fn how_a_wholesaler_trades_says_where_it_is_wrong() {
         ("weekday = 2", "weekday = 8", "34:11: `weekday` takes a whole number from 1 to 7"),
         ("days_before = 1", "days_before = \"one\"", "35:15: `days_before` takes a whole number from 0 to 14"),
         ("\"16:00\"", "\"4 pm\"", "36:11: a time is written such as 16:00"),
-        ("\"collection\"", "\"delivery\"", "41:11: this day stands here twice"),
+        ("\"collection\"", "\"delivery\"", "40:11: this day stands here twice"),
     ] {
         let tenants = with_goods();
         tenants.write("acme/tenant.toml", tenant_with(&TRADING.replacen(from, to, 1)));
