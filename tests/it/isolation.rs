@@ -22,7 +22,7 @@ use tradecounter::tenancy::token::{OFFICE_COOKIE, SESSION_COOKIE, Token};
 use crate::house::{ADA, Answer, BEN, CAT, percent_encode};
 use console_routes::CONSOLE;
 use ids::Ids;
-use routes::{Door, Guarded, OPEN, guarded};
+use routes::{Door, Guarded, OPEN, guarded, takes_a_code};
 use scene::{Right, Scene};
 use sending::{said, send};
 
@@ -259,11 +259,6 @@ async fn a_guarded_route_does_serve_the_one_whom_it_is_for() {
             route.method
         );
     }
-}
-
-/// Whether a program brings a code there, which nobody here has read: whom it serves is told that the code is wrong.
-fn takes_a_code(route: &routes::Guarded) -> bool {
-    route.path.starts_with("/api/") && route.body.contains("123456")
 }
 
 /// Whether anybody may ask for an open route while the counter is shut: the office's door, and what is no customer's business.

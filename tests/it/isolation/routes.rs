@@ -381,3 +381,8 @@ pub const GUARDED: &[Guarded] = &[
 pub fn guarded() -> impl Iterator<Item = &'static Guarded> {
     GUARDED.iter().chain(GOODS).chain(FILES)
 }
+
+/// Whether a program brings a code there, which nobody here has read: whom it serves is told that the code is wrong.
+pub fn takes_a_code(route: &Guarded) -> bool {
+    route.path.starts_with("/api/") && route.body.contains("123456")
+}
