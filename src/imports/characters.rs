@@ -103,7 +103,7 @@ impl Sniffer {
         self.look_for_utf8(piece);
         for byte in piece {
             match byte {
-                0 if self.length % 2 == 0 => self.zeros.0 += 1,
+                0 if self.length.is_multiple_of(2) => self.zeros.0 += 1,
                 0 => self.zeros.1 += 1,
                 1..=8 | 14..=31 => self.controls += 1,
                 _ => {}

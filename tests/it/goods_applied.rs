@@ -127,9 +127,9 @@ async fn only_what_differs_is_written_of_a_product() {
     let put = async |rows: &[NewProduct]| office.write(async |tx| products::put_all(tx, rows, now).await).await;
 
     let one = product("BUN-1", "Currant bun");
-    assert_eq!(put(&[one.clone()]).await.unwrap(), Written { added: 1, changed: 0 });
+    assert_eq!(put(std::slice::from_ref(&one)).await.unwrap(), Written { added: 1, changed: 0 });
     let before: i64 = empty.value(VERSIONS).await;
-    assert_eq!(put(&[one.clone()]).await.unwrap(), Written::default());
+    assert_eq!(put(std::slice::from_ref(&one)).await.unwrap(), Written::default());
     assert_eq!(empty.value::<i64>(VERSIONS).await, before, "not even the catalogue's version");
     let twice = put(&[one.clone(), NewProduct { sku: Sku::parse("bun-1").unwrap(), ..one.clone() }]).await;
     assert!(matches!(twice, Err(Error::Invalid(_))), "{twice:?}");
