@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, ProductId};
 use crate::orders::document::{Counted, Priced, count_up};
 use crate::pricing::Price;
+use crate::products::Status;
 use crate::stock;
 use crate::tax::Totals;
 use crate::tenancy::terms::Terms;
@@ -105,7 +106,7 @@ pub fn fit(goods: &Goods, quantity: u32, terms: &Terms) -> (Option<Price>, Optio
 
 fn of(goods: &Goods, has_price: bool) -> Fit<'_> {
     Fit {
-        is_sold: goods.status != catalogue::Status::Discontinued,
+        is_sold: goods.status != Status::Discontinued,
         replaced_by: &goods.replaced_by,
         has_price,
         minimum: goods.minimum,

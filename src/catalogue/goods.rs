@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
 use crate::pricing::{Price, PriceRow, breaks_of, price_of};
+use crate::products::{Content, Measure, Status};
 use crate::stock::{Availability, StockMode, StockRow, availability};
 use crate::tax::{Rate, TaxClass, tax_on};
 use crate::tenancy::terms::Terms;
@@ -34,55 +35,6 @@ pub struct Goods {
     pub stock: Option<StockRow>,
     pub picture_hash: Option<Vec<u8>>,
     pub prices: Vec<PriceRow>,
-}
-
-/// How much is in one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Content {
-    pub thousandths: i64,
-    pub measure: Measure,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    Each,
-    Kilogram,
-    Litre,
-    Metre,
-}
-
-impl Measure {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "each" => Some(Self::Each),
-            "kg" => Some(Self::Kilogram),
-            "l" => Some(Self::Litre),
-            "m" => Some(Self::Metre),
-            _ => None,
-        }
-    }
-}
-
-/// To whom a product is sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// To whoever finds it.
-    Listed,
-    /// To whoever knows its SKU.
-    Unlisted,
-    /// To nobody any more.
-    Discontinued,
-}
-
-impl Status {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "listed" => Some(Self::Listed),
-            "unlisted" => Some(Self::Unlisted),
-            "discontinued" => Some(Self::Discontinued),
-            _ => None,
-        }
-    }
 }
 
 /// What one costs when so many are ordered.
@@ -195,17 +147,13 @@ impl TryFrom<GoodsRow> for Goods {
     fn try_from(row: GoodsRow) -> Result<Self> {
         let stock = row.stock();
         let prices = PriceRow::of_columns(row.sources, row.from_quantities, row.minors, row.valid_froms, row.valid_untils)?;
-        let content = match (row.content_thousandths, row.content_measure.as_deref().and_then(Measure::parse)) {
-            (Some(thousandths), Some(measure)) => Some(Content { thousandths, measure }),
-            _ => None,
-        };
         Ok(Self {
             product_id: there(row.product_id, "id")?.into(),
             sku: there(row.sku, "SKU")?,
             name: there(row.name, "name")?,
             name_key: there(row.name_key, "name to sort by")?,
             pack: row.pack.unwrap_or_default(),
-            content,
+            content: Content::of_row(row.content_thousandths, row.content_measure.as_deref()),
             status: there(row.status.as_deref().and_then(Status::parse), "status")?,
             replaced_by: row.replaced_by.unwrap_or_default(),
             tax_class: there(row.tax_class.as_deref().and_then(TaxClass::parse), "tax class")?,

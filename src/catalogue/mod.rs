@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use uuid::Uuid;
 
-pub use self::goods::{Content, Goods, GoodsRow, Measure, Offer, Status};
+pub use self::goods::{Goods, GoodsRow, Offer};
 pub use self::remembered::{Beside, Remembered};
 pub use self::shelves::{of_ids, of_skus};
 use crate::db::{Counter, Tx};

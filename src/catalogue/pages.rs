@@ -7,9 +7,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::shown::{self, Row, View};
-use super::{Ask, Beside, Detail, Remembered, Shelf, Status, one, usuals as read_usuals};
+use super::{Ask, Beside, Detail, Remembered, Shelf, one, usuals as read_usuals};
 use crate::error::{Error, Result};
 use crate::pictures::Size;
+use crate::products::Status;
 use crate::tenancy::Tenant;
 use crate::tenancy::extract::{Buyer, Shopper, Shows};
 use crate::tenancy::terms::Terms;

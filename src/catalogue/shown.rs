@@ -1,8 +1,9 @@
 //! Products in words: what a row of a list and a product's own page say.
 
-use super::{Goods, Measure, Offer, Status};
+use super::{Goods, Offer};
 use crate::pictures::{self, Size};
 use crate::pricing::{Audience, Source};
+use crate::products::{Measure, Status};
 use crate::stock::Availability;
 use crate::tenancy::terms::Terms;
 use crate::tenancy::{Buyer, StockShown, Tenant};

@@ -2,7 +2,8 @@
 
 use super::moves::Locked;
 use super::reading::Line;
-use crate::catalogue::{Goods, Status};
+use crate::catalogue::Goods;
+use crate::products::Status;
 use crate::stock::StockMode;
 use crate::tenancy::terms::Terms;
 use crate::values::{Quantity, Sku};

@@ -96,7 +96,7 @@ fn why_not(refusal: Error, form: &SubmissionForm, terms: &Terms, sent_as: String
         }
         Error::Moved(lines) => ("Not sent yet, because prices have changed:", lines.iter().map(|line| moved(line, terms)).collect(), true),
         Error::NotEnough(lines) => {
-            let why = lines.iter().map(|line| format!("{}: {}", line.sku, line.detail)).collect();
+            let why = lines.iter().map(|line| format!("{} ({}): {}", line.name, line.sku, line.detail)).collect();
             ("Not sent yet, because there is not enough of everything:", why, false)
         }
         Error::KeyReused => ("This basket was sent already.", vec![format!("It was sent as {sent_as}.")], false),
@@ -112,7 +112,7 @@ fn why_not(refusal: Error, form: &SubmissionForm, terms: &Terms, sent_as: String
 
 fn moved(line: &LineFault, terms: &Terms) -> String {
     let shown = |minor: Option<i64>| minor.map_or("no price".to_owned(), |minor| Money::new(minor, terms.currency).shown_in(terms.at));
-    format!("{}: {} → {}", line.sku, shown(line.before_minor), shown(line.now_minor))
+    format!("{} ({}): {} → {}", line.name, line.sku, shown(line.before_minor), shown(line.now_minor))
 }
 
 #[derive(Template)]

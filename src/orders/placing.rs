@@ -272,12 +272,20 @@ fn refuse(wrong: FieldErrors, moved: Vec<LineFault>, short: Vec<LineFault>) -> R
 
 fn too_few(goods: &Goods, wanted: i64, available: i64) -> LineFault {
     let detail = Misfit::Short { left: available }.in_words(u32::try_from(wanted).unwrap_or(u32::MAX));
-    LineFault { sku: goods.sku.clone(), detail, wanted: Some(wanted), available: Some(available), ..LineFault::default() }
+    LineFault {
+        sku: goods.sku.clone(),
+        name: goods.name.clone(),
+        detail,
+        wanted: Some(wanted),
+        available: Some(available),
+        ..LineFault::default()
+    }
 }
 
 fn dearer(goods: &Goods, price: &Price) -> LineFault {
     LineFault {
         sku: goods.sku.clone(),
+        name: goods.name.clone(),
         detail: "Its price has changed.".to_owned(),
         now_minor: Some(price.unit_minor),
         ..LineFault::default()

@@ -17,7 +17,7 @@ use crate::order_days::day_in_words;
 use crate::orders::{OrderNumber, Status};
 use crate::tenancy::extract::{AnyRole, Member, Staff};
 use crate::values::Quantity;
-use crate::web::{Page, Redirect, Shell, when};
+use crate::web::{Page, Redirect, Shell};
 
 fn shell(member: &Member, title: &str) -> Shell {
     Shell::of_staff(member, title, "picking", member.session.waiting.requests)
@@ -332,12 +332,13 @@ pub async fn list(mut staff: Staff<AnyRole>, Query(query): Query<ListQuery>) -> 
     let day: Option<NaiveDate> = query.day.parse().ok();
     let lines = to_pick(&mut staff.tx, day).await?;
     let is_by_route = layout == Layout::Routes;
+    let printed = staff.house.now().with_timezone(&staff.tenant.time_zone);
     Page::of(&ListPage {
         shell: shell(&staff, "Pick list"),
         is_by_route,
         day: day.map(|day| day.to_string()).unwrap_or_default(),
         day_words: day_or(day, "all days"),
-        printed: when::exact(staff.house.now(), staff.tenant.time_zone),
+        printed: format!("{}, {}", day_in_words(printed.date_naive()), printed.format("%H:%M")),
         routes: if is_by_route { by_route(&lines) } else { Vec::new() },
         shelves: if is_by_route { Vec::new() } else { by_category(&lines) },
     })

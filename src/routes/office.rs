@@ -56,30 +56,6 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/customers/:access_id", office_customers::pages::show),
         page(POST, "/office/customers/:access_id/suspension", office_customers::pages::suspension),
         page(POST, "/office/customers/:access_id/restoration", office_customers::pages::restoration),
-        page(GET, "/office/accounts/:account_id", office_accounts::pages::show),
-        page(POST, "/office/accounts/:account_id", office_accounts::pages::update),
-        page(POST, "/office/accounts/:account_id/prices", office_accounts::pages::put_price),
-        page(POST, "/office/accounts/:account_id/prices/removal", office_accounts::pages::remove_price),
-        page(GET, "/office/why-this-price", office_accounts::why::pages::show),
-        page(GET, "/office/products", office_products::pages::index),
-        page(POST, "/office/products", office_products::pages::create),
-        page(GET, "/office/products/new", office_products::pages::new),
-        page(GET, "/office/products/:product_id", office_products::pages::show),
-        page(POST, "/office/products/:product_id", office_products::pages::update),
-        page(POST, "/office/products/:product_id/picture", pictures::pages::upload),
-        page(POST, "/office/products/:product_id/picture/removal", pictures::pages::removal),
-        page(GET, "/office/products/changes/new", office_products::bulk::pages::new),
-        page(POST, "/office/products/changes", office_products::bulk::pages::create),
-        page(GET, "/office/categories", categories::pages::index),
-        page(POST, "/office/categories", categories::pages::create),
-        page(POST, "/office/categories/:category_id", categories::pages::update),
-        page(POST, "/office/categories/:category_id/removal", categories::pages::removal),
-        page(GET, "/office/price-lists", price_lists::pages::index),
-        page(POST, "/office/price-lists", price_lists::pages::create),
-        page(GET, "/office/price-lists/:price_list_id", price_lists::pages::show),
-        page(POST, "/office/price-lists/:price_list_id", price_lists::pages::update),
-        page(POST, "/office/price-lists/:price_list_id/prices", price_lists::pages::put_price),
-        page(POST, "/office/price-lists/:price_list_id/prices/removal", price_lists::pages::remove_price),
         page(GET, "/office/team", team::pages::index),
         page(GET, "/office/team/roles", team::pages::what_roles_may),
         page(GET, "/office/team/invitations/new", invitations::pages::new),
@@ -113,8 +89,39 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/export", archives::pages::show),
         page(POST, "/office/export", archives::pages::create),
     ];
+    pages.extend(goods_pages());
     pages.extend(file_pages());
     pages
+}
+
+/// What is sold, and at which price to whom.
+fn goods_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/office/accounts/:account_id", office_accounts::pages::show),
+        page(POST, "/office/accounts/:account_id", office_accounts::pages::update),
+        page(POST, "/office/accounts/:account_id/prices", office_accounts::pages::put_price),
+        page(POST, "/office/accounts/:account_id/prices/removal", office_accounts::pages::remove_price),
+        page(GET, "/office/why-this-price", office_accounts::why::pages::show),
+        page(GET, "/office/products", office_products::pages::index),
+        page(POST, "/office/products", office_products::pages::create),
+        page(GET, "/office/products/new", office_products::pages::new),
+        page(GET, "/office/products/:product_id", office_products::pages::show),
+        page(POST, "/office/products/:product_id", office_products::pages::update),
+        page(POST, "/office/products/:product_id/picture", pictures::pages::upload),
+        page(POST, "/office/products/:product_id/picture/removal", pictures::pages::removal),
+        page(GET, "/office/products/changes/new", office_products::bulk::pages::new),
+        page(POST, "/office/products/changes", office_products::bulk::pages::create),
+        page(GET, "/office/categories", categories::pages::index),
+        page(POST, "/office/categories", categories::pages::create),
+        page(POST, "/office/categories/:category_id", categories::pages::update),
+        page(POST, "/office/categories/:category_id/removal", categories::pages::removal),
+        page(GET, "/office/price-lists", price_lists::pages::index),
+        page(POST, "/office/price-lists", price_lists::pages::create),
+        page(GET, "/office/price-lists/:price_list_id", price_lists::pages::show),
+        page(POST, "/office/price-lists/:price_list_id", price_lists::pages::update),
+        page(POST, "/office/price-lists/:price_list_id/prices", price_lists::pages::put_price),
+        page(POST, "/office/price-lists/:price_list_id/prices/removal", price_lists::pages::remove_price),
+    ]
 }
 
 /// Files that are brought in and taken along, and the day in numbers.

@@ -4,7 +4,8 @@
 
 const PREFIX = "basket:";
 const WAIT_SECONDS = [2, 5, 10, 15];
-const edition = new URL(document.currentScript.src).searchParams.get("v");
+// Of everything that the page which stands in is made of.
+const edition = [...document.querySelectorAll("link[rel=stylesheet], script[src]")].map((one) => new URL(one.href || one.src).searchParams.get("v")).join(".");
 const whose = document.documentElement.dataset.basket;
 const key = PREFIX + whose;
 

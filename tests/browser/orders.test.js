@@ -104,7 +104,7 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
   await agreePrice(await staff("owner"), "SR-TUR-400", "2.35");
   const before = await sms();
   await page.getByRole("button", { name: /^Send order/ }).click();
-  await page.getByRole("alert").getByText("SR-TUR-400: £2.21 → £2.35").waitFor();
+  await page.getByRole("alert").getByText("(SR-TUR-400): £2.21 → £2.35").waitFor();
   assert.equal(await page.getByLabel("Your reference").inputValue(), "Kitchen 7", "what was typed is kept");
   await look(page, "order-price-moved");
   await page.getByRole("button", { name: /^Send it as it is now/ }).click();

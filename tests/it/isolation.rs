@@ -9,6 +9,7 @@ mod ordering;
 pub mod routes;
 pub mod scene;
 mod sending;
+mod shut;
 
 use std::collections::BTreeSet;
 
@@ -245,9 +246,10 @@ async fn a_guarded_route_does_serve_the_one_whom_it_is_for() {
             assert!(answer.text.contains("code is not right"), "{who:?} is served by {} {path}: {answer:?}", route.method);
             continue;
         }
-        if answer.status == StatusCode::CONFLICT {
-            let is_theirs = answer.text.contains("Your basket is empty") || answer.text.contains(&ids.order);
-            assert!(is_theirs, "{who:?} is served by {} {path}: {answer:?}", route.method);
+        // What cannot be done as it is asked: whoever is turned away hears something else.
+        if answer.status.is_client_error() {
+            let turned_away = scene.ask(route.method, &path, route.body, &[]).await;
+            assert_ne!(answer.status, turned_away.status, "{who:?} is served by {} {path}: {answer:?}", route.method);
             continue;
         }
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{who:?} is served by {} {path}", route.method);
@@ -258,86 +260,6 @@ async fn a_guarded_route_does_serve_the_one_whom_it_is_for() {
             "{who:?}: {} {path} cannot be told from being turned away: {answer:?}",
             route.method
         );
-    }
-}
-
-/// Whether anybody may ask for an open route while the counter is shut: the office's door, and what is no customer's business.
-fn stays_open(route: &routes::Open) -> bool {
-    const LEADS_BACK: [&str; 2] = ["/sessions", "/erasures"];
-    const SURROUNDINGS: [&str; 4] = ["/api/docs", "/favicon.ico", "/brand.css", "/api/v1/openapi.json"];
-    route.site == "public"
-        || ["/office", "/api/v1/office", "/assets/", "/logos/"].iter().any(|place| route.path.starts_with(place))
-        || SURROUNDINGS.contains(&route.path)
-        || (route.method == "GET" && LEADS_BACK.contains(&route.path))
-}
-
-#[tokio::test]
-async fn a_counter_that_is_shut_serves_its_staff_who_look_and_nobody_else() {
-    let mut scene = Scene::open().await;
-    let base = scene.house.browser("");
-    for (state, way_back, is_shut) in [
-        ("demo", "", false),
-        ("active", "", false),
-        ("suspended", ", before_suspension = 'active', status_reason = 'Unpaid'", true),
-        ("closing", ", before_closing = 'active', before_suspension = null, status_reason = ''", true),
-    ] {
-        let change = format!("update tenants set status = '{state}'{way_back} where slug = 'acme'");
-        scene.house.change(&change).await;
-        // Whom the round before invited can be invited again.
-        scene.house.change("delete from invitations where email in ('ivy@example.com', 'ian@example.com')").await;
-        // What it has made can be made again.
-        scene.house.change("update products set sku_key = gen_random_uuid()::text where sku like 'NEW-%'").await;
-        scene.house.change("update categories set slug = category_id::text, name = category_id::text").await;
-        scene
-            .house
-            .change("update price_lists set name = gen_random_uuid()::text where name in ('Silver', 'Bronze', 'Copper', 'Tin')")
-            .await;
-        scene.house.app.house.tenants.forget_all();
-        for route in &OPEN {
-            let browser = match route.site {
-                "public" => &base,
-                "console" => continue,
-                _ => &scene.at_acme,
-            };
-            let path = route.path.replace(":slug", "bravo") + route.query;
-            let answer = send(browser, route.method, &path, route.body, &[]).await;
-            let wanted = if is_shut && !stays_open(route) { 403 } else { route.status };
-            // Asked for four times, codes are told to wait.
-            let waits = answer.status == StatusCode::TOO_MANY_REQUESTS && wanted != 403;
-            assert!(answer.status.as_u16() == wanted || waits, "{state}: {} {path}: {answer:?}", route.method);
-        }
-        for route in guarded() {
-            let (who, status) = route.right;
-            let cookie = scene.right(who).await;
-            let ids = scene.ids("acme", ADA, "bravo").await;
-            let path = ids.fill(route);
-            let before = scene.everything().await;
-            let answer = scene.ask(route.method, &path, route.body, &[cookie]).await;
-            let what = format!("{state}: {who:?} {} {path}: {answer:?}", route.method);
-            // Whoever is in may leave, and its owner may let support in, take everything along, close it for good and take
-            // that back.
-            let goes = ["/sessions/current", "/office/support", "/office/closing", "/office/closure", "/office/export"];
-            let goes = goes.iter().any(|path| route.path.contains(path));
-            let problem = match (is_shut, route.door) {
-                (true, Door::Customer) if !goes => "counter-closed",
-                (true, Door::AnyRole | Door::Decider | Door::Keeper | Door::Owner) if route.method != "GET" && !goes => {
-                    if state == "closing" { "counter-closing" } else { "counter-suspended" }
-                }
-                _ => {
-                    // What was done in the round before may be in the way of doing it again; it is served all the same.
-                    let again = state != "demo" && answer.status == StatusCode::CONFLICT;
-                    assert!(again || answer.status.as_u16() == status, "{what}");
-                    continue;
-                }
-            };
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{what}");
-            if route.path.starts_with("/api/") {
-                assert_eq!(answer.value()["type"], format!("urn:tradecounter:problem:{problem}"), "{what}");
-            }
-            assert_eq!(answer.text.contains("Unpaid"), state == "suspended" && route.door != Door::Customer, "{what}");
-            assert_eq!(answer.header("set-cookie"), "", "{what}");
-            assert_eq!(scene.everything().await, before, "{what}: something was written");
-        }
     }
 }
 

@@ -267,7 +267,7 @@ async fn what_has_moved_since_it_was_seen_is_said_and_asked() {
     house.change("update prices set minor = 2099 where minor = 1999").await;
     let told = send(&ada, &seen).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
-    for words in ["CUP-2: £19.99 → £20.99", "Send it as it is now", "was £19.99 when you put it in"] {
+    for words in ["(CUP-2): £19.99 → £20.99", "Send it as it is now", "was £19.99 when you put it in"] {
         assert!(told.text.contains(words), "{words} in {told:?}");
     }
     assert_eq!((house.value::<i64>("select count(*) from orders").await, reserved(&house, "CUP-2").await), (0, 0));

@@ -37,7 +37,7 @@ async fn each_line_is_found_or_says_why_not() {
     ] {
         assert!(shown.text.contains(words), "{words} in {}", shown.text);
     }
-    crate::page_rules::look_over("quick_orders-show", &shown.text);
+    crate::pages::snapshot("quick_orders-show", &shown);
     assert_eq!(house.value::<i64>("select count(*) from basket_lines").await, 1, "nothing is written yet");
     let all = format!("{lines}\nSKU;Quantity\r\ntea-1;2");
     let taken = ada.form("/quick-order/lines", &[("lines", &all)]).await;
