@@ -101,7 +101,7 @@ const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/expo
 /** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
 const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
 
-const SITES = { public_pages: "public", counter_pages: "counter", office_pages: "counter", selling_pages: "counter", file_pages: "counter", shared_pages: "counter", console_pages: "console" };
+const SITES = { public_pages: "public", counter_pages: "counter", office_pages: "counter", selling_pages: "counter", file_pages: "counter", goods_pages: "counter", shared_pages: "counter", console_pages: "console" };
 const SLUGS = { public: "", counter: "unionjack", console: "admin" };
 const OWNER = "owner@unionjack.example";
 const INVITED = "nadia@unionjack.example";
