@@ -1,4 +1,4 @@
-"""Measures the signed-in home page against pgbench, interleaved, on one machine.
+"""Measures the page of a customer's account against pgbench, interleaved, on one machine.
 
 The server's page costs three round trips: one message that begins and makes the settings, the session with its
 access, the trade account. pgbench sends exactly these, as the same database role, and once more as a single
@@ -34,7 +34,7 @@ class Side:
 
     def tell(self):
         share = self.figures["share"]
-        print(f"{self.tenants:>6} tenants: pgbench {self.middle('pgbench'):.0f}/s, home page {self.middle('page'):.0f}/s"
+        print(f"{self.tenants:>6} tenants: pgbench {self.middle('pgbench'):.0f}/s, account page {self.middle('page'):.0f}/s"
               f" (p50 {self.middle('p50'):.1f} ms, p99 {self.middle('p99'):.1f} ms at {CLIENTS} clients), share {self.middle('share'):.2f}"
               f" (from {min(share):.2f} to {max(share):.2f}), of one flush ({self.middle('most'):.0f}/s) {self.middle('share_of_most'):.2f},"
               f" resident {resident_mebibytes(self.server):.0f} MiB", flush=True)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::catalogue::Remembered;
 use crate::challenges;
 use crate::clock::Clock;
 use crate::config::{Config, MailCarrierName, SmsGatewayName};
@@ -14,6 +15,7 @@ use crate::db::connect::Address;
 use crate::db::listen::{Told, listen};
 use crate::domains;
 use crate::error::{Error, Result};
+use crate::imports;
 use crate::inbox::DemoInbox;
 use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
 use crate::messages::email::{Mailer, Smtp};
@@ -38,6 +40,7 @@ pub struct App {
     pub house: Arc<House>,
     pub door: Arc<Door>,
     pub inbox: Option<Arc<Inbox>>,
+    pub remembered: Remembered,
     runner: Arc<Runner>,
 }
 
@@ -52,13 +55,14 @@ impl App {
     pub fn build(config: Config, clock: Clock, hosts: Hosts, db: Db) -> anyhow::Result<Self> {
         let inbox = config.uses_inbox().then(|| Inbox::new(clock.clone()));
         let carriers = carriers(&config, inbox.as_ref())?;
+        let remembered = Remembered::new(config.catalogue.remembered_bytes);
         let house = House::new(config, clock, hosts, db);
         let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()));
-        let counter = routes::counter_site(&house.hosts);
+        let counter = routes::counter_site(&house.hosts, remembered.clone());
         let console = routes::console_site(&house.hosts);
         let door = Arc::new(Door::new(Arc::clone(&house), public, counter, console));
         let runner = Arc::new(Runner { house: Arc::clone(&house), carriers });
-        Ok(Self { house, door, inbox, runner })
+        Ok(Self { house, door, inbox, remembered, runner })
     }
 
     /// Serves browsers and works the queue until `stop` says so; then finishes what has begun.
@@ -101,14 +105,16 @@ impl App {
     }
 
     fn hear(&self, address: Address, wake: watch::Sender<()>) -> impl Future<Output = ()> + Send + use<> {
-        let house = Arc::clone(&self.house);
+        let (house, remembered) = (Arc::clone(&self.house), self.remembered.clone());
         listen(address, move |told| match told {
             Told::JobQueued => wake.send_replace(()),
             Told::TenantChanged(slug) => {
                 let house = Arc::clone(&house);
                 tokio::spawn(async move { house.tenants.forget(&slug).await });
             }
+            Told::CatalogueChanged(tenant) => remembered.forget(tenant),
             Told::Reconnected => {
+                remembered.forget_all();
                 house.tenants.forget_all();
                 wake.send_replace(());
             }
@@ -154,6 +160,7 @@ impl worker::Runner for Runner {
             Job::TellOwners(request) => support::telling::tell_owners(&self.house, &tenant, request).await,
             Job::TellOperator(request) => support::telling::tell_operator(&self.house, &self.carriers, &tenant, request).await,
             Job::TellOfOrder(event) => orders::telling::tell_customer(&self.house, &tenant, event).await,
+            Job::WorkOnImport(import) => imports::run(&self.house, &tenant, import).await,
             Job::MakeSamples(tenant) => {
                 samples::make(self.house.db(), tenant, self.house.now()).await?;
                 Ok(Outcome::Done)

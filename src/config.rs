@@ -32,6 +32,7 @@ pub struct Config {
     pub limits: Limits,
     pub sessions: Sessions,
     pub tenants: Tenants,
+    pub catalogue: Catalogue,
     pub domains: Domains,
     pub sms: Sms,
     pub email: Email,
@@ -166,6 +167,12 @@ pub struct Sessions {
 #[serde(deny_unknown_fields)]
 pub struct Tenants {
     pub grace_days: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    pub remembered_bytes: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -102,6 +102,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineFault {
     pub sku: String,
+    pub name: String,
     /// In words for whoever sent it.
     pub detail: String,
     /// Of too little: how many were asked for,

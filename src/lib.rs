@@ -21,6 +21,7 @@ pub mod messages;
 pub mod paper;
 pub mod web;
 
+pub mod amendments;
 pub mod archives;
 pub mod basket;
 pub mod catalogue;
@@ -62,6 +63,7 @@ pub mod order_days;
 pub mod order_settings;
 pub mod orders;
 pub mod passkeys;
+pub mod phone_orders;
 pub mod picking;
 pub mod pictures;
 pub mod price_lists;

@@ -4,6 +4,7 @@ mod console;
 mod counter;
 mod office;
 mod public;
+mod selling;
 
 use http::Method;
 use poem::endpoint::{BoxEndpoint, make_sync};
@@ -11,9 +12,13 @@ use poem::{EndpointExt, IntoEndpoint, Response, RouteMethod};
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
+use crate::amendments::api::AmendmentsApi;
 use crate::api::docs::Document;
 use crate::api::document::{self, Described};
 use crate::archives::api::ArchivesApi;
+use crate::basket::api::BasketApi;
+use crate::catalogue::{Remembered, api::ProductsApi};
+use crate::categories::api::CategoriesApi;
 use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
@@ -26,19 +31,27 @@ use crate::console_tokens::api::ConsoleTokensApi;
 use crate::devices::api::DevicesApi;
 use crate::domains::api::DomainsApi;
 use crate::home::api::MeApi;
+use crate::imports;
 use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
 use crate::my_data::api::MyDataApi;
 use crate::number_changes::api::NumberChangesApi;
+use crate::office_accounts::api::OfficeAccountsApi;
 use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
+use crate::office_orders::api::OfficeOrdersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
+use crate::office_products::api::OfficeProductsApi;
 use crate::office_requests::api::OfficeRequestsApi;
 use crate::office_sign_in::api::OfficeSignInApi;
+use crate::order_settings::api::OrderSettingsApi;
+use crate::orders::api::OrdersApi;
+use crate::picking::api::PickingApi;
+use crate::pictures::decoding::HEAVIEST_UPLOAD_BYTES;
+use crate::price_lists::api::PriceListsApi;
 use crate::registrations::api::RegistrationsApi;
 use crate::settings::api::SettingsApi;
-use crate::settings::logo::HEAVIEST_UPLOAD_BYTES;
 use crate::sign_in::api::SignInApi;
 use crate::signups::api::SignupsApi;
 use crate::support::api::SupportApi;
@@ -56,27 +69,61 @@ const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 
 /// Pictures are larger than forms.
-const LARGE_BODIES: &[(&str, usize)] =
-    &[("/office/settings/logo", HEAVIEST_UPLOAD_BYTES), ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES)];
+const LARGE_BODIES: &[(&str, usize)] = &[
+    ("/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
+    ("/api/v1/office/settings/logo", HEAVIEST_UPLOAD_BYTES),
+    ("/office/imports", HEAVIEST_FORM_BYTES),
+    ("/office/products/:product_id/picture", HEAVIEST_UPLOAD_BYTES),
+    ("/api/v1/office/products/:id/picture", HEAVIEST_UPLOAD_BYTES),
+];
 
 /// Everything that a wholesaler owns is packed before the first byte of it is sent.
-const SLOW: &[&str] = &["/office/export", "/api/v1/office/export"];
+const SLOW: &[&str] = &[
+    "/office/export",
+    "/api/v1/office/export",
+    "/office/imports",
+    "/office/exports/products.csv",
+    "/office/exports/prices.csv",
+    "/office/exports/customers.csv",
+];
+/// A file with what a form puts around it.
+const HEAVIEST_FORM_BYTES: usize = imports::HEAVIEST_UPLOAD_BYTES + 64 * 1024;
 
 /// The operations of the public site.
 fn public_api() -> OpenApiService<(SignupsApi, InboxApi), ()> {
     service((SignupsApi, InboxApi), OF_WHOLESALERS)
 }
 
-type CustomersApi = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+type CustomersApi = (
+    SignInApi,
+    MeApi,
+    BasketApi,
+    OrdersApi,
+    RegistrationsApi,
+    WholesalersApi,
+    DevicesApi,
+    ConfirmationsApi,
+    MyDataApi,
+    NumberChangesApi,
+    ProductsApi,
+);
+
+/// What is done with orders.
+type DeskApi = (OfficeOrdersApi, AmendmentsApi, PickingApi, OrderSettingsApi);
+
+/// What is done with goods and their prices.
+type GoodsApi = (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi);
 
 type OfficeApi = (
     OfficeSignInApi,
     OfficePasskeysApi,
+    DeskApi,
     OfficeRequestsApi,
     OfficeCustomersApi,
     TeamApi,
     InvitationsApi,
     SettingsApi,
+    GoodsApi,
     OfficeAuditApi,
     DomainsApi,
     ArchivesApi,
@@ -86,15 +133,29 @@ type OfficeApi = (
 
 /// The operations of a counter, and of its office.
 fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
-    let of_customers = (SignInApi, MeApi, RegistrationsApi, WholesalersApi, DevicesApi, ConfirmationsApi, MyDataApi, NumberChangesApi);
+    let of_customers = (
+        SignInApi,
+        MeApi,
+        BasketApi,
+        OrdersApi,
+        RegistrationsApi,
+        WholesalersApi,
+        DevicesApi,
+        ConfirmationsApi,
+        MyDataApi,
+        NumberChangesApi,
+        ProductsApi,
+    );
     let of_office = (
         OfficeSignInApi,
         OfficePasskeysApi,
+        (OfficeOrdersApi, AmendmentsApi, PickingApi, OrderSettingsApi),
         OfficeRequestsApi,
         OfficeCustomersApi,
         TeamApi,
         InvitationsApi,
         SettingsApi,
+        (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi),
         OfficeAuditApi,
         DomainsApi,
         ArchivesApi,
@@ -169,9 +230,11 @@ pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
 }
 
 /// A counter's routes.
-pub fn counter_site(hosts: &Hosts) -> SiteRoutes {
+pub fn counter_site(hosts: &Hosts, remembered: Remembered) -> SiteRoutes {
     let operations = document::paths(&read(&counter_api().spec()));
-    site(openapi(hosts), counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None))
+    let routes =
+        site(openapi(hosts), counter_pages(), counter_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None));
+    SiteRoutes { endpoint: routes.endpoint.data(remembered).map_to_response().boxed(), ..routes }
 }
 
 /// The console's routes.

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::challenges;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::imports;
 use crate::jobs::{self, Job, Lane};
 use crate::passkeys;
 use crate::signups;
@@ -21,6 +22,8 @@ const PAUSES_A_DAY: usize = 144;
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Nobody sends the same request again after so long.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
+/// So long is the same order told the same answer.
+const SUBMISSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Long enough that somebody has asked why.
 const GIVEN_UP_JOBS_KEPT: TimeDelta = TimeDelta::days(90);
 /// Who was invited and never came is asked about for a while, and then forgotten.
@@ -47,8 +50,8 @@ pub async fn now_and_then(house: &House) {
     }
 }
 
-/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, jobs
-/// that were given up, and names that tenants gave up.
+/// Removes sessions that ended long ago, keys whose answers nobody asks for again, invitations that nobody accepted, files
+/// that nobody applied or that can no longer be undone, jobs that were given up, and names that tenants gave up.
 pub async fn the_rest(house: &House) -> Result<()> {
     while given_up_jobs(house).await? == BATCH {}
     names::sweep(house).await?;
@@ -60,7 +63,9 @@ pub async fn the_rest(house: &House) -> Result<()> {
         while customers_sessions(house, tenant).await? == BATCH {}
         while staff_sessions(house, tenant).await? == BATCH {}
         while idempotency_keys(house, tenant).await? == BATCH {}
+        while submissions(house, tenant).await? == BATCH {}
         while invitations(house, tenant).await? == BATCH {}
+        while house.db().office(tenant).write(async |tx| imports::sweep(tx, house.now()).await).await? {}
     }
     Ok(())
 }
@@ -175,6 +180,23 @@ async fn idempotency_keys(house: &House, tenant: TenantId) -> Result<u64> {
                    select asker_id, key from idempotency_keys where tenant_id = $1 and created_at < $2 limit $3)",
                 tenant.uuid(),
                 house.now() - KEYS_KEPT,
+                BATCH.cast_signed()
+            );
+            Ok(removed.execute(&mut *tx).await?.rows_affected())
+        })
+        .await
+}
+
+async fn submissions(house: &House, tenant: TenantId) -> Result<u64> {
+    house
+        .db()
+        .office(tenant)
+        .write(async |tx| {
+            let removed = sqlx::query!(
+                "delete from submissions where tenant_id = $1 and (account_id, submission) in (
+                   select account_id, submission from submissions where tenant_id = $1 and created_at < $2 limit $3)",
+                tx.tenant().uuid(),
+                house.now() - SUBMISSIONS_KEPT,
                 BATCH.cast_signed()
             );
             Ok(removed.execute(&mut *tx).await?.rows_affected())

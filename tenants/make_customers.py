@@ -12,13 +12,16 @@ import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-HEADER = ["account_number", "business_name", "contact_name", "phone", "role", "town", "country"]
+HEADER = ["account_number", "business_name", "contact_name", "phone", "role", "town", "country", "price_list", "route"]
 
 # The owners of the two British accounts that buy most carry the numbers that the demonstration prints.
 DEMONSTRATION_PHONES = ["+447400123456", "+447400123465"]
 
 # This many British accounts, those that buy most, have a second person who buys for them.
 ACCOUNTS_WITH_A_BUYER = 6
+
+# Every tenth account, by its number, buys at the prices of this list (make_catalogue.py makes it).
+PRICE_LIST, ACCOUNTS_FOR_ONE_OF_THE_LIST = "Garden centres", 10
 
 # Steps through a list whose length they do not divide reach every entry once before any comes again,
 # and neighbours in the file look unlike each other.
@@ -74,6 +77,27 @@ BRITISH_KINDS = listed("""
     Tea Rooms, Gifts, Cards & Gifts, Garden Centre, Home & Gift, Café, Emporium, Farm Shop, Trading, Interiors,
     Gift Gallery, Stores, Curiosities
 """)
+
+# Which van or carrier takes what goes to a town; what goes to no British town goes overseas.
+ROUTES = {
+    town: route
+    for route, towns in {
+        "North": """
+            Whitby, Hebden Bridge, Hexham, Keswick, Harrogate, Ilkley, Skipton, Beverley, Malton, Buxton, Matlock, Bakewell
+        """,
+        "Midlands": "Ludlow, Stamford, Ashbourne, Oakham, Market Harborough, Cirencester, Tetbury, Malmesbury",
+        "East": """
+            Ely, Southwold, Saffron Walden, Bury St Edmunds, Woodbridge, Aldeburgh, Holt, Cromer, Berkhamsted, Marlow, Faversham,
+            Whitstable, Deal
+        """,
+        "South & West": """
+            Totnes, St Ives, Frome, Lewes, Bradford-on-Avon, Sherborne, Bridport, Lyme Regis, Dartmouth, Padstow, Fowey, Rye, Farnham
+        """,
+        "Wales": "Conwy, Tenby, Crickhowell, Abergavenny, Llandudno",
+        "Scotland & Ireland": "St Andrews, Pitlochry, Melrose, Stirling, Oban, Enniskillen, Bangor, Holywood",
+    }.items()
+    for town in listed(towns)
+}
 
 COUNTRIES = {
     "United Kingdom": Country(
@@ -157,11 +181,14 @@ def customer_rows(accounts: list[Account]):
     by_country = defaultdict(list)
     for account in sorted(accounts, key=lambda account: (-account.invoice_lines, account.number)):
         by_country[account.country].append(account)
+    on_the_list = {account.number for account in sorted(accounts, key=lambda account: account.number)[::ACCOUNTS_FOR_ONE_OF_THE_LIST]}
     rows = []
     for name, ranked in by_country.items():
         if name not in COUNTRIES:
             sys.exit(f"no people or places are listed for {name}: add it to COUNTRIES")
         rows.extend(rows_of_country(COUNTRIES[name], ranked))
+    for row in rows:
+        row += [PRICE_LIST if row[0] in on_the_list else "", ROUTES.get(row[5], "Overseas")]
     return sorted(rows, key=lambda row: row[0])
 
 

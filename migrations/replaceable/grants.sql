@@ -154,6 +154,8 @@ grant select (tenant_id, order_id, line, account_id, product_id, sku, name, pack
   price_from_quantity, price_valid_until, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor)
   on order_lines to tc_counter;
 grant insert, delete on order_lines to tc_counter;
+-- What is cancelled lets go of the stock that it holds.
+grant update (reserved) on order_lines to tc_counter;
 grant select (tenant_id, order_id, event_id, account_id, at, actor_kind, move, from_status, to_status, reason, details)
   on order_events to tc_counter;
 grant insert on order_events to tc_counter;
@@ -183,9 +185,15 @@ grant update (status, status_since, method, wanted_day, closes_at, reference, no
 grant update (accepted, picked, delivered, why, reserved, net_minor, tax_minor, unit_minor, price_source) on order_lines to tc_office;
 -- The first answers to submissions, of staff too; old ones are removed.
 grant select, insert, delete on submissions to tc_office;
+-- Files on their way: a row of one says what it would do, and is not told otherwise.
+grant select, insert, delete on imports, import_pieces, import_rows, import_mappings to tc_office;
+grant update (bytes, characters, separator, decimal_mark, headings, fields, status, reading, done, new_rows, changed_rows, unchanged_rows, wrong_rows,
+  trouble, staff_id, staff_name, applied_at, undone_at) on imports to tc_office;
+grant update (field, said_at) on import_mappings to tc_office;
 
 -- Purging a tenant, and bringing one back.
 grant select (tenant_id), delete on categories, pictures, products, product_costs, stock, search_words, catalogue_states, price_lists,
-  prices, baskets, basket_lines, order_days, closed_days, orders, order_lines, order_events, submissions to tc_platform;
+  prices, baskets, basket_lines, order_days, closed_days, orders, order_lines, order_events, submissions, imports, import_pieces, import_rows,
+  import_mappings to tc_platform;
 grant select, insert on categories, pictures, products, product_costs, stock, search_words, price_lists, prices, order_days, closed_days,
   orders, order_lines, order_events to tc_import;

@@ -96,6 +96,9 @@ fn complete(document: &mut Value, described: Described) {
     }
 }
 
+/// What is not there rather than null.
+const LEFT_OUT: &[(&str, &str)] = &[("Product", "stock"), ("Product", "availability")];
+
 fn complete_schema(name: &str, schema: &mut Value) {
     let required: Vec<String> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -105,10 +108,11 @@ fn complete_schema(name: &str, schema: &mut Value) {
         return;
     }
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
-    for (_, kind) in properties.iter_mut().filter(|(property, _)| !required.contains(property)) {
+    let is_left_out = |property: &String| LEFT_OUT.contains(&(name, property.as_str()));
+    for (_, kind) in properties.iter_mut().filter(|(property, _)| !required.contains(property) && !is_left_out(property)) {
         make_nullable(kind);
     }
-    let all: Vec<Value> = properties.keys().cloned().map(Value::String).collect();
+    let all: Vec<Value> = properties.keys().filter(|property| !is_left_out(property)).cloned().map(Value::String).collect();
     if name.ends_with("Body") {
         schema.insert("additionalProperties".to_owned(), Value::Bool(false));
     } else {

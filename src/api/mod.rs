@@ -6,6 +6,7 @@ pub mod money;
 pub mod once;
 pub mod signing;
 pub mod typed;
+pub mod upload;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -26,6 +27,10 @@ pub enum Chapter {
     /// A customer asks for an account.
     #[oai(rename = "Asking for an account")]
     Registration,
+    /// What is sold, and at which price.
+    Goods,
+    /// A customer fills a basket, orders, and sees what was ordered.
+    Ordering,
     /// What is a customer's own.
     Customer,
     /// The wholesaler's staff: signing in, deciding, customers.

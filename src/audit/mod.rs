@@ -37,6 +37,11 @@ impl Actor {
         Self { kind: "staff", id: Some(member.session.staff_id.uuid()), name: member.session.name.clone(), doer: None }
     }
 
+    /// The same, of whoever left something to a job.
+    pub fn of_staff(id: StaffId, name: &str) -> Self {
+        Self::newcomer(id, name)
+    }
+
     /// Somebody who becomes a member of staff with this very act.
     pub fn newcomer(id: StaffId, name: &str) -> Self {
         Self { kind: "staff", id: Some(id.uuid()), name: name.to_owned(), doer: None }

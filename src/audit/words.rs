@@ -46,7 +46,7 @@ pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "requests", name: "Requests for an account", nouns: &["registration_request"] },
     Thing { word: "customers", name: "Customers", nouns: &["account_access", "customer"] },
     Thing { word: "orders", name: "Orders", nouns: &["order"] },
-    Thing { word: "goods", name: "Goods and prices", nouns: &["product", "stock", "price_list", "prices", "account"] },
+    Thing { word: "goods", name: "Goods and prices", nouns: &["product", "stock", "category", "price_list", "prices", "account"] },
     Thing { word: "imports", name: "Imports", nouns: &["import"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation", "passkey"] },
     Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings"] },
@@ -78,7 +78,9 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "support" => of_support(action, &details),
         "passkey" => of_passkeys(action, &details),
         "order" => trade::of_orders(action, &details),
-        "product" | "stock" | "price_list" | "prices" | "account" | "order_settings" | "import" => trade::of_goods(action, &details),
+        "product" | "stock" | "category" | "price_list" | "prices" | "account" | "order_settings" | "import" => {
+            trade::of_goods(action, &details)
+        }
         _ => None,
     }
 }
@@ -216,6 +218,7 @@ fn counted(details: &Details<'_>) -> Vec<Change> {
             changes.push(change(what, "", &format!("{number} {after}")));
         }
     }
+    changes.extend(listed(details));
     changes
 }
 

@@ -16,12 +16,12 @@ use crate::certificates;
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::TenantId;
 use crate::lists::NEWEST;
-use crate::office_customers::pages::encode;
 use crate::operators;
 use crate::tenancy::extract::{Agent, Operator, Person};
 use crate::tenants::markets::Market;
 use crate::tenants::usage::{self, Day};
 use crate::values::Country;
+use crate::web::address::encode;
 use crate::web::chart::{Chart, bytes};
 use crate::web::{Page, Redirect, Shell, when};
 

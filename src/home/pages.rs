@@ -1,24 +1,36 @@
-//! The home page of a signed-in customer.
+//! The home page of a signed-in customer, and their account.
 
 use askama::Template;
-use poem::{IntoResponse, Response};
+use poem::{IntoResponse, Response, handler};
 
-use super::account;
+use super::account as read_account;
+use crate::catalogue::pages::{List, ShelfView};
+use crate::catalogue::shown::View;
+use crate::catalogue::{Ask, all, usuals};
 use crate::confirmations;
 use crate::error::Result;
 use crate::registrations;
-use crate::tenancy::extract::SignedIn;
-use crate::tenancy::session::{Access, AccessRole};
+use crate::tenancy::extract::{Buyer, SignedIn};
+use crate::tenancy::session::AccessRole;
 use crate::web::{Contact, Page, Redirect, Shell};
 
 #[derive(Template)]
 #[template(path = "home/home.html")]
 struct HomePage {
     shell: Shell,
+    shelf: ShelfView,
+}
+
+#[derive(Template)]
+#[template(path = "home/account.html")]
+struct AccountPage {
+    shell: Shell,
     account_business_name: String,
     account_number: String,
     role: String,
     town: String,
+    /// Whether some of its prices are not everybody's.
+    has_own_prices: bool,
     phone_shown: String,
     contact: Contact,
 }
@@ -34,7 +46,7 @@ struct SuspendedPage {
 pub async fn show(customer: SignedIn) -> Result<Response> {
     match customer.session.access.clone() {
         Some(access) if access.suspended => suspended(&customer),
-        Some(access) => home(customer, &access).await,
+        Some(_) => home(customer).await,
         None => outside(customer).await,
     }
 }
@@ -54,23 +66,38 @@ async fn outside(mut customer: SignedIn) -> Result<Response> {
     })
 }
 
-async fn home(mut customer: SignedIn, access: &Access) -> Result<Response> {
-    let account = account(&mut customer.tx, access).await?;
-    let role = match access.role {
+/// What they usually order; who has ordered nothing yet sees all there is.
+async fn home(customer: SignedIn) -> Result<Response> {
+    let mut buyer = Buyer::try_from(customer)?;
+    let terms = buyer.terms();
+    let everything = Ask::default();
+    let (mut shelf, mut list) = (usuals(&mut buyer.tx, &terms).await?, List::Usuals);
+    if shelf.goods.is_empty() {
+        (shelf, list) = (all(&mut buyer.tx, &terms).await?, List::Found(&everything));
+    }
+    let shelf = ShelfView::of(&shelf, list, View::of_buyer(&buyer, &terms), &buyer.tenant);
+    Ok(Page::of(&HomePage { shell: Shell::of_customer(&buyer, "Home", "home"), shelf })?.into_response())
+}
+
+/// `GET /account`
+#[handler]
+pub async fn account(mut buyer: Buyer) -> Result<Page> {
+    let found = read_account(&mut buyer.tx, &buyer.access).await?;
+    let role = match buyer.access.role {
         AccessRole::Owner => "Owner of the account",
         AccessRole::Buyer => "Buyer",
     };
-    let shell = Shell::of_customer(&customer, "Home", "home");
-    let page = Page::of(&HomePage {
+    let shell = Shell::of_customer(&buyer, "Account", "account");
+    Page::of(&AccountPage {
         phone_shown: shell.phone.clone(),
         shell,
-        account_business_name: account.business_name,
-        account_number: account.account_number,
+        account_business_name: found.business_name,
+        account_number: found.account_number,
         role: role.to_owned(),
-        town: account.town,
-        contact: Contact::of(&customer.tenant),
-    })?;
-    Ok(page.into_response())
+        town: found.town,
+        has_own_prices: buyer.access.has_own_prices || buyer.access.price_list.is_some(),
+        contact: Contact::of(&buyer.tenant),
+    })
 }
 
 fn suspended(customer: &SignedIn) -> Result<Response> {

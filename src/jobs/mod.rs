@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::db::{Door, Tx};
 use crate::error::Result;
 use crate::ids::{
-    AccessId, ChallengeId, CustomerId, DomainId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId, TenantId,
+    AccessId, ChallengeId, CustomerId, DomainId, ImportId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId,
+    TenantId,
 };
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
@@ -26,11 +27,13 @@ pub enum Lane {
     Texts,
     /// What else goes by e-mail, and what brings it about.
     Letters,
+    /// What takes long, and goes nowhere.
+    Files,
 }
 
 impl Lane {
     /// Codes first.
-    pub const ALL: [Self; 4] = [Self::TextCodes, Self::MailCodes, Self::Texts, Self::Letters];
+    pub const ALL: [Self; 5] = [Self::TextCodes, Self::MailCodes, Self::Texts, Self::Letters, Self::Files];
 
     fn word(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl Lane {
             Self::MailCodes => "mail_codes",
             Self::Texts => "texts",
             Self::Letters => "letters",
+            Self::Files => "files",
         }
     }
 }
@@ -73,6 +77,8 @@ pub enum Job {
     TellOperator(SupportRequestId),
     /// Tell a customer what happened to an order of theirs.
     TellOfOrder(OrderEventId),
+    /// Read a file of products, prices or customers, apply it, or undo it.
+    WorkOnImport(ImportId),
 }
 
 impl Job {
@@ -92,6 +98,7 @@ impl Job {
             Self::TellOwners(_) => "tell_owners",
             Self::TellOperator(_) => "tell_operator",
             Self::TellOfOrder(_) => "tell_of_order",
+            Self::WorkOnImport(_) => "work_on_import",
         }
     }
 
@@ -108,6 +115,7 @@ impl Job {
             Self::ForgetCustomer(id) => id.uuid(),
             Self::TellOwners(id) | Self::TellOperator(id) => id.uuid(),
             Self::TellOfOrder(id) => id.uuid(),
+            Self::WorkOnImport(id) => id.uuid(),
         }
     }
 
@@ -127,6 +135,7 @@ impl Job {
             "tell_owners" => Some(Self::TellOwners(subject.into())),
             "tell_operator" => Some(Self::TellOperator(subject.into())),
             "tell_of_order" => Some(Self::TellOfOrder(subject.into())),
+            "work_on_import" => Some(Self::WorkOnImport(subject.into())),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 use uuid::Uuid;
 
 use super::{Claimed, Job, Lane, Outcome};
@@ -14,17 +15,21 @@ use crate::error::Result;
 use crate::tenancy::House;
 
 /// One worker each, with the lanes it serves, the first before the second. Every lane has two, one of them its own, so that
-/// neither a carrier that hangs nor ten thousand letters keep a code waiting.
-const WORKERS: [&[Lane]; 6] = [
+/// neither a carrier that hangs nor ten thousand letters keep a code waiting. Files go nowhere, one after the other.
+const WORKERS: [&[Lane]; 7] = [
     &[Lane::TextCodes],
     &[Lane::TextCodes, Lane::Texts],
     &[Lane::Texts],
     &[Lane::MailCodes],
     &[Lane::MailCodes, Lane::Letters],
     &[Lane::Letters],
+    &[Lane::Files],
 ];
 /// How long a worker sleeps when nothing wakes it.
 const POLL: Duration = Duration::from_secs(2);
+
+/// How often a claim is used while its job runs: a connection on which nothing happens is ended by the database.
+const BREATH: Duration = Duration::from_secs(20);
 
 /// How long until it is looked whether the counter of a job that is held is open again; opening it brings it forward.
 const HELD: TimeDelta = TimeDelta::minutes(5);
@@ -71,7 +76,7 @@ pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane])
             let is_last_try = house.now() - row.created_at >= super::PATIENCE;
             let claimed = Claimed { job, tenant: row.for_tenant.map(Into::into), is_last_try };
             // In a task of its own, so that a panic in one job ends neither the worker nor the claim.
-            claimed.settled(match tokio::spawn(Arc::clone(runner).run(claimed)).await {
+            claimed.settled(match hold(&mut tx, tokio::spawn(Arc::clone(runner).run(claimed))).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(error)) => Outcome::Later(error.for_log()),
                 Err(_) => Outcome::Later("it panicked".to_owned()),
@@ -83,6 +88,17 @@ pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane])
     write_down(&mut tx, &row, outcome, house.now()).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Waits for a job, however long it takes, and keeps its claim meanwhile.
+async fn hold<T>(tx: &mut Tx<Platform>, mut job: JoinHandle<T>) -> Result<T, JoinError> {
+    loop {
+        match tokio::time::timeout(BREATH, &mut job).await {
+            Ok(done) => return done,
+            // A claim that is lost is no reason to end the job: whoever claims it next finds it done.
+            Err(_) => drop(sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(&mut *tx).await),
+        }
+    }
 }
 
 struct Row {

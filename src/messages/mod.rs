@@ -176,6 +176,17 @@ pub fn one_line(text: &str) -> String {
     text.split(breaks).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// The beginning of somebody's words, in one line, for a text message; the whole stands on a page.
+pub fn beginning_of(words: &str) -> String {
+    const LONGEST: usize = 140;
+    let mut short = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = short.char_indices().nth(LONGEST) {
+        short.truncate(end);
+        short.push_str("...");
+    }
+    short
+}
+
 /// Whether this host is this very machine, the only one to which secrets may go without TLS.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::audit::{self, Actor, Event};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::imports;
 use crate::jobs::Outcome;
 use crate::registrations::telling::tell_deciders;
 use crate::tenancy::{House, Tenant};
@@ -45,6 +46,8 @@ pub async fn erased(house: &House, tenant: &Tenant, subject: Uuid) -> Result<Out
                 details: json!({}),
             };
             audit::record(tx, event, house.now()).await?;
+            // Files of customers that are on their way may hold who it was.
+            imports::forget_people(tx).await?;
             if let Some(account) = account {
                 if account.others == 0 {
                     forget_address(tx, subject).await?;

@@ -17,6 +17,7 @@ use crate::values::text;
 /// One person at one trade account.
 pub struct Customer {
     pub access_id: Uuid,
+    pub account_id: Uuid,
     pub business_name: String,
     pub account_number: String,
     pub town: String,
@@ -48,7 +49,7 @@ pub async fn list(tx: &mut Tx<Office>, query: &str, after: Option<(String, Uuid)
     let (after_name, after_id) = after.unwrap_or_default();
     Ok(sqlx::query_as!(
         Customer,
-        r#"select a.access_id, t.business_name, t.account_number, t.town, a.contact_name, a.phone, a.role, a.status, a.created_at,
+        r#"select a.access_id, a.account_id, t.business_name, t.account_number, t.town, a.contact_name, a.phone, a.role, a.status, a.created_at,
                   seen.last_seen_at, coalesce(seen.sessions_open, 0) as "sessions_open!"
              from account_access a
              join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id
@@ -108,7 +109,7 @@ pub async fn count(tx: &mut Tx<Office>, query: &str) -> Result<Counted> {
 pub async fn find(tx: &mut Tx<Office>, access_id: Uuid, now: DateTime<Utc>) -> Result<Customer> {
     Ok(sqlx::query_as!(
         Customer,
-        r#"select a.access_id, t.business_name, t.account_number, t.town, a.contact_name, a.phone, a.role, a.status, a.created_at,
+        r#"select a.access_id, a.account_id, t.business_name, t.account_number, t.town, a.contact_name, a.phone, a.role, a.status, a.created_at,
                   seen.last_seen_at, coalesce(seen.sessions_open, 0) as "sessions_open!"
              from account_access a
              join trade_accounts t on t.tenant_id = a.tenant_id and t.account_id = a.account_id

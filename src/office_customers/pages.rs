@@ -1,7 +1,5 @@
 //! The customers on a desk, and one of them with what may be done.
 
-use std::fmt::Write;
-
 use askama::Template;
 use http::StatusCode;
 use poem::web::{Form, Path, Query};
@@ -15,8 +13,9 @@ use crate::audit::{self, Named, tell};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::office_requests;
-use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Staff};
+use crate::tenancy::extract::{Decider, Keeper, Member, RoleRule, Seller, Staff};
 use crate::values::PhoneNumber;
+use crate::web::address::encode;
 use crate::web::{Page, Redirect, Shell, when};
 
 #[derive(Template)]
@@ -108,6 +107,8 @@ fn in_number(counted: &Counted, words: &str) -> String {
 struct ShowPage {
     shell: Shell,
     access_id: Uuid,
+    /// Empty for those who do not see prices.
+    account_href: String,
     business_name: String,
     account_number: String,
     contact_name: String,
@@ -195,6 +196,7 @@ async fn show_page(
     Page::of(&ShowPage {
         shell: Shell::of_staff(member, &item.business_name, "customers", waiting),
         access_id,
+        account_href: if Seller::allows(member.session.role) { format!("/office/accounts/{}", customer.account_id) } else { String::new() },
         can_suspend: may_keep && item.status == "active",
         can_restore: may_keep && item.status == "suspended",
         business_name: item.business_name,
@@ -225,18 +227,5 @@ async fn show_page(
         reason,
         reason_error,
         notice: if notice.is_empty() { String::new() } else { format!("{notice}.") },
-    })
-}
-
-/// For a query's value.
-pub fn encode(words: &str) -> String {
-    words.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
-            other => {
-                let _ = write!(encoded, "%{other:02X}");
-            }
-        }
-        encoded
     })
 }

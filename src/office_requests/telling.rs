@@ -45,14 +45,8 @@ pub(super) async fn approved(tx: &mut Tx<Office>, member: &Member, customer: Cus
 }
 
 pub(super) async fn rejected(tx: &mut Tx<Office>, member: &Member, customer: CustomerId, phone: &str, reason: &str) -> Result<()> {
-    /// The whole reason stands on the page; the text message has its beginning.
-    const LONGEST: usize = 140;
     let url = member.tenant.main_url(&member.house.hosts);
-    let mut short = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = short.char_indices().nth(LONGEST) {
-        short.truncate(end);
-        short.push_str("...");
-    }
+    let short = messages::beginning_of(reason);
     let text = Rejected { business_name: &member.tenant.business_name, reason: &short, url: &url };
     text_to(tx, member, customer, phone, text.render()).await
 }

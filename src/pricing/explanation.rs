@@ -29,6 +29,30 @@ pub enum Verdict {
     Closer,
 }
 
+impl Step {
+    /// Whether it is the price.
+    pub fn wins(&self) -> bool {
+        self.verdict == Verdict::Wins
+    }
+
+    /// Why it is, or is not, for the wholesaler's own people. `won` is the price.
+    pub fn words(&self, won: Option<&Price>) -> String {
+        let date = |day: NaiveDate| day.format("%-d %B %Y").to_string();
+        let though = if won.is_some_and(|won| self.row.minor < won.unit_minor) { ", though this one is lower" } else { "" };
+        match self.verdict {
+            Verdict::Wins => "It is the price.".to_owned(),
+            Verdict::Begins(day) => format!("It begins on {}.", date(day)),
+            Verdict::Ended(day) => format!("It ended on {}.", date(day)),
+            Verdict::From(quantity) => format!("It is for {quantity} and more."),
+            Verdict::After(Source::Own) => format!("Their own price goes before it{though}."),
+            Verdict::After(Source::List | Source::Base) => format!("The price of their list goes before it{though}."),
+            Verdict::Closer => {
+                format!("Of the same prices, one from a larger quantity on, or one that began later, goes before it{though}.")
+            }
+        }
+    }
+}
+
 /// Every price with why it won or not, the winner first, the others in the order in which they would have won.
 pub fn explain(rows: &[PriceRow], quantity: Quantity, day: NaiveDate) -> Vec<Step> {
     let won = winner(rows, quantity.get(), day);
@@ -52,16 +76,23 @@ pub enum Audience<'a> {
     Office { list_name: &'a str, account_name: &'a str },
 }
 
+impl Source {
+    /// Whose price it is.
+    pub fn words(self, audience: Audience<'_>) -> String {
+        match (audience, self) {
+            (Audience::Customer, Self::Own | Self::List) => "Your price".to_owned(),
+            (Audience::Customer, Self::Base) => "Price for everybody".to_owned(),
+            (Audience::Office { account_name, .. }, Self::Own) => format!("Own price of {account_name}"),
+            (Audience::Office { list_name, .. }, Self::List) => format!("Price list {list_name}"),
+            (Audience::Office { .. }, Self::Base) => "Base price".to_owned(),
+        }
+    }
+}
+
 impl Price {
     /// Why it costs that, in a few words.
     pub fn reason(&self, audience: Audience<'_>) -> String {
-        let whose = match (audience, self.source) {
-            (Audience::Customer, Source::Own | Source::List) => "Your price".to_owned(),
-            (Audience::Customer, Source::Base) => "Price for everybody".to_owned(),
-            (Audience::Office { account_name, .. }, Source::Own) => format!("Own price of {account_name}"),
-            (Audience::Office { list_name, .. }, Source::List) => format!("Price list {list_name}"),
-            (Audience::Office { .. }, Source::Base) => "Base price".to_owned(),
-        };
+        let whose = self.source.words(audience);
         let from = if self.from_quantity > 1 { format!(", from {}", self.from_quantity) } else { String::new() };
         let until = self.valid_until.map(|last| format!(", until {}", last.format("%-d %B %Y"))).unwrap_or_default();
         format!("{whose}{from}{until}")

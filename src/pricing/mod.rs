@@ -2,15 +2,17 @@
 //! it from [`price_of`]. No clock, and of the database only what [`terms_of`] reads.
 
 mod explanation;
+mod writing;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use explanation::{Audience, Step, Verdict, explain};
+pub use writing::{ALWAYS, ListKey, NewPrice, PriceKey, PriceList, Written, lists, make_list, put_all, remove, rename};
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ProductId};
 use crate::tenancy::{Tenant, Terms};
 use crate::values::{Country, Quantity};
 
@@ -118,6 +120,27 @@ pub async fn terms_of(tx: &mut Tx<Office>, tenant: &Tenant, account: AccountId, 
     .await?;
     let country = Country::parse(&row.country).map_err(|_| Error::Internal(anyhow::anyhow!("an account's country is unreadable")))?;
     Ok(Terms::of_account(tenant, account, row.price_list_id.unwrap_or(Uuid::nil()), country, now))
+}
+
+/// The prices of a product that could be somebody's on some day or other, to explain. What it costs is found among those of the
+/// day alone, by the database's `prices_of`.
+pub async fn rows_of_any_day(tx: &mut Tx<Office>, terms: &Terms, product: ProductId) -> Result<Vec<PriceRow>> {
+    let lists = [(terms.own_list, Source::Own), (terms.account_list, Source::List), (terms.base_list, Source::Base)];
+    let rows = sqlx::query!(
+        "select price_list_id, from_quantity, minor, valid_from, valid_until from prices
+          where tenant_id = $1 and product_id = $2 and price_list_id in ($3, $4, $5)",
+        tx.tenant().uuid(),
+        product.uuid(),
+        terms.own_list,
+        terms.account_list,
+        terms.base_list
+    );
+    let rows = rows.fetch_all(&mut *tx).await?.into_iter().filter_map(|row| {
+        let source = lists.iter().find(|(id, _)| *id == row.price_list_id)?.1;
+        let from_quantity = u32::try_from(row.from_quantity).ok()?;
+        Some(PriceRow { source, from_quantity, minor: row.minor, valid_from: row.valid_from, valid_until: row.valid_until })
+    });
+    Ok(rows.collect())
 }
 
 /// What one of a product costs, of the prices that somebody may see, when so many are taken on a day of the wholesaler's own

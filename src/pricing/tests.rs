@@ -94,6 +94,29 @@ fn each_price_is_told_with_why_it_is_not_the_one() {
 }
 
 #[test]
+fn why_it_is_not_the_price_is_said_in_words() {
+    let mut rows = usual();
+    rows.push(PriceRow { valid_from: day("2026-07-01"), ..row(Source::Own, 1, 1) });
+    rows.push(PriceRow { valid_until: Some(day("2026-06-14")), ..row(Source::Own, 1, 2) });
+    rows.push(row(Source::Base, 6, 80));
+    let quantity = Quantity::new(12).unwrap();
+    let won = price_of(&rows, quantity, today());
+    let told: Vec<String> = explain(&rows, quantity, today()).iter().map(|step| step.words(won.as_ref())).collect();
+    assert_eq!(
+        told,
+        [
+            "It is the price.",
+            "It is for 48 and more.",
+            "It begins on 1 July 2026.",
+            "It ended on 14 June 2026.",
+            "Of the same prices, one from a larger quantity on, or one that began later, goes before it.",
+            "The price of their list goes before it, though this one is lower.",
+            "The price of their list goes before it.",
+        ]
+    );
+}
+
+#[test]
 fn a_customer_is_not_told_what_the_wholesaler_calls_its_lists() {
     let office = Audience::Office { list_name: "Slow payers", account_name: "Corner Shop" };
     let until = PriceRow { valid_until: Some(day("2026-06-30")), ..row(Source::List, 12, 90) };

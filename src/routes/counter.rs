@@ -4,14 +4,21 @@ use poem::endpoint::make_sync;
 
 use super::{GET, POST};
 use crate::api::docs;
+use crate::basket;
+use crate::catalogue;
 use crate::confirmations;
 use crate::devices;
+use crate::home;
 use crate::my_data;
 use crate::number_changes;
+use crate::orders;
+use crate::pictures;
+use crate::quick_orders;
 use crate::registrations;
 use crate::sign_in;
 use crate::web::Redirect;
 use crate::web::assets;
+use crate::web::offline;
 use crate::web::table::{PageRoute, page};
 use crate::wholesalers;
 
@@ -27,6 +34,24 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/registration-requests/new", registrations::pages::new),
         page(POST, "/registration-requests", registrations::pages::create),
         page(POST, "/registration-requests/current/withdrawal", registrations::pages::take_back),
+        page(GET, "/account", home::pages::account),
+        page(GET, "/products", catalogue::pages::index),
+        page(GET, "/products/:product_id", catalogue::pages::show),
+        page(GET, "/usuals", catalogue::pages::usuals),
+        page(GET, "/basket", basket::pages::show),
+        page(POST, "/basket/lines", basket::pages::update),
+        page(POST, "/basket/emptying", basket::pages::emptying),
+        page(GET, "/orders", orders::pages::index),
+        page(POST, "/orders", orders::pages::create),
+        page(GET, "/orders/:number", orders::pages::show),
+        page(GET, "/orders/:number/edit", orders::edits::pages::new),
+        page(POST, "/orders/:number/edit", orders::edits::pages::create),
+        page(GET, "/orders/:number/order.pdf", orders::pages::paper),
+        page(POST, "/orders/:number/cancellation", orders::pages::cancellation),
+        page(POST, "/orders/:number/reorder", orders::pages::again),
+        page(GET, "/quick-order", quick_orders::pages::show),
+        page(POST, "/quick-order", quick_orders::pages::look),
+        page(POST, "/quick-order/lines", quick_orders::pages::take),
         page(GET, "/wholesalers", wholesalers::pages::index),
         page(POST, "/wholesalers/:slug/visit", wholesalers::pages::visit),
         page(GET, "/arrivals/new", wholesalers::pages::prepare_arrival),
@@ -50,6 +75,7 @@ pub fn counter_pages() -> Vec<PageRoute> {
     ]
     .into_iter()
     .chain(super::office::office_pages())
+    .chain(super::selling::selling_pages())
     .chain(shared_pages())
     .collect()
 }
@@ -61,7 +87,11 @@ fn shared_pages() -> Vec<PageRoute> {
         page(GET, "/brand.css", assets::brand),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),
+        page(GET, "/assets/basket.js", assets::basket_script),
+        page(GET, "/sw.js", assets::service_worker),
+        page(GET, "/offline", offline::page),
         page(GET, "/favicon.ico", assets::favicon),
         page(GET, "/logos/:slug", assets::logo),
+        page(GET, "/pictures/:picture_hash", pictures::pages::show),
     ]
 }

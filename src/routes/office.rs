@@ -4,16 +4,24 @@ use poem::endpoint::make_sync;
 
 use super::{GET, POST};
 use crate::archives;
+use crate::categories;
+use crate::dashboard;
 use crate::domains;
+use crate::exports;
 use crate::getting_started;
+use crate::imports;
 use crate::invitations;
+use crate::office_accounts;
 use crate::office_audit;
 use crate::office_closing;
 use crate::office_customers;
 use crate::office_home;
 use crate::office_passkeys;
+use crate::office_products;
 use crate::office_requests;
 use crate::office_sign_in;
+use crate::pictures;
+use crate::price_lists;
 use crate::settings;
 use crate::signups;
 use crate::support;
@@ -23,7 +31,7 @@ use crate::web::table::{PageRoute, page};
 
 /// The office of a counter.
 pub fn office_pages() -> Vec<PageRoute> {
-    vec![
+    let mut pages = vec![
         page(GET, "/office", office_home::pages::index),
         page(GET, "/office/sign-in", office_sign_in::pages::show),
         page(POST, "/office/codes", office_sign_in::pages::ask_for_code),
@@ -80,5 +88,56 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/domains/:domain_id/removal", domains::pages::removal),
         page(GET, "/office/export", archives::pages::show),
         page(POST, "/office/export", archives::pages::create),
+    ];
+    pages.extend(goods_pages());
+    pages.extend(file_pages());
+    pages
+}
+
+/// What is sold, and at which price to whom.
+fn goods_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/office/accounts/:account_id", office_accounts::pages::show),
+        page(POST, "/office/accounts/:account_id", office_accounts::pages::update),
+        page(POST, "/office/accounts/:account_id/prices", office_accounts::pages::put_price),
+        page(POST, "/office/accounts/:account_id/prices/removal", office_accounts::pages::remove_price),
+        page(GET, "/office/why-this-price", office_accounts::why::pages::show),
+        page(GET, "/office/products", office_products::pages::index),
+        page(POST, "/office/products", office_products::pages::create),
+        page(GET, "/office/products/new", office_products::pages::new),
+        page(GET, "/office/products/:product_id", office_products::pages::show),
+        page(POST, "/office/products/:product_id", office_products::pages::update),
+        page(POST, "/office/products/:product_id/picture", pictures::pages::upload),
+        page(POST, "/office/products/:product_id/picture/removal", pictures::pages::removal),
+        page(GET, "/office/products/changes/new", office_products::bulk::pages::new),
+        page(POST, "/office/products/changes", office_products::bulk::pages::create),
+        page(GET, "/office/categories", categories::pages::index),
+        page(POST, "/office/categories", categories::pages::create),
+        page(POST, "/office/categories/:category_id", categories::pages::update),
+        page(POST, "/office/categories/:category_id/removal", categories::pages::removal),
+        page(GET, "/office/price-lists", price_lists::pages::index),
+        page(POST, "/office/price-lists", price_lists::pages::create),
+        page(GET, "/office/price-lists/:price_list_id", price_lists::pages::show),
+        page(POST, "/office/price-lists/:price_list_id", price_lists::pages::update),
+        page(POST, "/office/price-lists/:price_list_id/prices", price_lists::pages::put_price),
+        page(POST, "/office/price-lists/:price_list_id/prices/removal", price_lists::pages::remove_price),
+    ]
+}
+
+/// Files that are brought in and taken along, and the day in numbers.
+fn file_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/office/dashboard", dashboard::pages::index),
+        page(GET, "/office/imports", imports::pages::index),
+        page(POST, "/office/imports", imports::pages::create),
+        page(GET, "/office/imports/:import_id", imports::pages::show),
+        page(GET, "/office/imports/:import_id/columns", imports::pages::columns),
+        page(POST, "/office/imports/:import_id/columns", imports::pages::say_columns),
+        page(POST, "/office/imports/:import_id/application", imports::pages::application),
+        page(POST, "/office/imports/:import_id/undoing", imports::pages::undoing),
+        page(POST, "/office/imports/:import_id/removal", imports::pages::removal),
+        page(GET, "/office/exports/products.csv", exports::pages::products),
+        page(GET, "/office/exports/prices.csv", exports::pages::prices),
+        page(GET, "/office/exports/customers.csv", exports::pages::customers),
     ]
 }

@@ -99,11 +99,20 @@ async fn change(tx: &mut Tx<Office>, member: &Member, typed: &Typed, version: Op
     if version.is_some_and(|version| version != current.version()) {
         return Err(Error::Conflict("Somebody else has changed the settings since you opened them"));
     }
+    if new.currency != current.currency && has_orders(tx).await? {
+        return Err(Error::invalid("country", "A counter’s money cannot change after its first order, and in that country it would."));
+    }
     write(tx, &new, member).await?;
     let pairs = current.named().into_iter().zip(new.named()).filter(|(before, after)| before != after);
     let changes = pairs.map(|((what, before), (_, after))| json!({ "what": what, "before": before, "after": after })).collect();
     record(tx, member, changes).await?;
     Ok(corrections)
+}
+
+/// Whether anybody has ever ordered: what was ordered was ordered in a currency.
+async fn has_orders(tx: &mut Tx<Office>) -> Result<bool> {
+    let found = sqlx::query_scalar!(r#"select exists (select from orders where tenant_id = $1) as "has_orders!""#, tx.tenant().uuid());
+    Ok(found.fetch_one(&mut *tx).await?)
 }
 
 async fn write(tx: &mut Tx<Office>, new: &Settings, member: &Member) -> Result<()> {

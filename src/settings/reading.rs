@@ -123,7 +123,7 @@ impl Typed {
                 corrections.push(correction);
             }
         }
-        // Nobody has ordered anything yet: prices are in the money of the country.
+        // Prices are in the money of the country; whether it can change still, the verb asks.
         if let Some(market) = Market::of(&new.country).filter(|_| new.country != current.country) {
             market.currency.clone_into(&mut new.currency);
         }

@@ -11,9 +11,9 @@ use crate::challenges::code::Code;
 use crate::challenges::{Purpose, known_cookie, pending};
 use crate::error::{Error, Result};
 use crate::home;
-use crate::tenancy::Visitor;
 use crate::tenancy::extract::{SignedIn, signed_in};
 use crate::tenancy::token::{PENDING_COOKIE, SESSION_COOKIE, end_cookie, pending_cookie, set_cookie};
+use crate::tenancy::{PricesShown, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::failure::in_words;
 use crate::web::page::{CLEAR_SITE_DATA, CLEARED};
@@ -31,6 +31,8 @@ struct SignInPage {
     notice: String,
     phone_hint: String,
     contact: Contact,
+    /// What there is to see without an account; empty when there is nothing.
+    goods_shown: &'static str,
 }
 
 #[derive(Template)]
@@ -184,6 +186,11 @@ impl SignInPage {
             notice: String::new(),
             phone_hint: phone_hint(visitor),
             contact: Contact::of(&visitor.tenant),
+            goods_shown: match visitor.tenant.prices_shown {
+                PricesShown::All => "See goods and prices",
+                PricesShown::NoPrices => "See what we sell",
+                PricesShown::Nothing => "",
+            },
         }
     }
 }

@@ -68,6 +68,15 @@ pub enum PricesShown {
 }
 
 impl PricesShown {
+    /// The database's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::NoPrices => "no_prices",
+            Self::Nothing => "nothing",
+        }
+    }
+
     /// From the database's word.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
@@ -88,6 +97,15 @@ pub enum StockShown {
 }
 
 impl StockShown {
+    /// The database's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Numbers => "numbers",
+            Self::Words => "words",
+            Self::Nothing => "nothing",
+        }
+    }
+
     /// From the database's word.
     pub fn parse(word: &str) -> Option<Self> {
         match word {

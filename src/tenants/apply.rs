@@ -4,20 +4,20 @@
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::declared::{Declared, DeclaredCustomer, DeclaredStaff};
 use super::difference::{Difference, Rows};
-use super::names;
 use super::people::find_or_make_people;
 use super::plan::{Change, IS_GOING, IS_KEPT_FREE, Plan, TenantPlan, is_kept_free, unchanged};
 use super::standing::{Settings, Standing, codes};
+use super::{accounts, goods, names, trading};
 use crate::audit::{self, Actor, Event};
 use crate::clock::Clock;
 use crate::db::{Db, Office, Platform, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccessId, AccountId, StaffId, TenantId};
+use crate::ids::{AccessId, StaffId, TenantId};
 use crate::operators::{self, Doer};
 
 /// So many tenants are worked on at once.
@@ -67,17 +67,34 @@ async fn apply_one(db: &Db, now: DateTime<Utc>, declared: &Declared) -> Result<T
             let standing = Standing::read(tx, declared).await?;
             let difference = Difference::of(declared, &standing);
             write_staff(tx, &difference.staff, now).await?;
-            write_accounts(tx, &difference.accounts, now).await?;
+            let mut trade = put_trade(tx, declared, &difference, now).await?;
+            // Of a new tenant everything is as nobody has chosen it yet.
+            trade.retain(|change| !(written.is_new && matches!(change, Change::Different { .. })));
             write_customers(tx, db, &difference.customers, now).await?;
-            if written.is_new || !written.changes.is_empty() || !difference.is_empty() {
-                record(tx, &written, &difference, now).await?;
+            if written.is_new || !written.changes.is_empty() || !difference.is_empty() || !trade.is_empty() {
+                record(tx, &written, &difference, &trade, now).await?;
             }
             remember(tx, declared).await?;
-            Ok(difference.changes())
+            Ok([difference.changes(), trade].concat())
         })
         .await?;
     let changes = [written.changes, changes].concat();
     Ok(TenantPlan { is_new: written.is_new, changes, ..TenantPlan::nothing(declared) })
+}
+
+/// Everything that is traded, and who trades: price lists, accounts, goods, prices and orders. What was not as declared, but for
+/// the accounts, which `difference` names.
+pub(super) async fn put_trade(
+    tx: &mut Tx<Office>,
+    declared: &Declared,
+    difference: &Difference<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Change>> {
+    let mut changes = trading::put(tx, declared, now).await?;
+    let lists = goods::put_lists(tx, declared, now).await?;
+    accounts::write(tx, &difference.accounts, now).await?;
+    changes.extend(goods::put(tx, declared, lists, now).await?.changes());
+    Ok(changes)
 }
 
 /// Last of all: a folder counts as applied when everything of it is.
@@ -140,7 +157,7 @@ async fn insert_tenant(tx: &mut Tx<Platform>, declared: &Declared, now: DateTime
         declared.slug.as_str(),
         declared.business_name,
         declared.country.as_str(),
-        declared.currency,
+        declared.currency.as_str(),
         declared.time_zone.name(),
         declared.brand_colour,
         declared.opening_text,
@@ -168,7 +185,7 @@ async fn update_tenant(tx: &mut Tx<Platform>, id: Uuid, declared: &Declared, now
         id,
         declared.business_name,
         declared.country.as_str(),
-        declared.currency,
+        declared.currency.as_str(),
         declared.time_zone.name(),
         declared.brand_colour,
         declared.opening_text,
@@ -221,53 +238,6 @@ async fn write_staff(tx: &mut Tx<Office>, staff: &Rows<'_, DeclaredStaff>, now: 
             &emails,
             &names,
             &roles
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn write_accounts(tx: &mut Tx<Office>, accounts: &Rows<'_, DeclaredCustomer>, now: DateTime<Utc>) -> Result<()> {
-    let columns = |rows: &[&DeclaredCustomer]| {
-        let numbers: Vec<String> = rows.iter().map(|row| row.account_number.clone()).collect();
-        let names: Vec<String> = rows.iter().map(|row| row.business_name.clone()).collect();
-        let towns: Vec<String> = rows.iter().map(|row| row.town.clone()).collect();
-        let countries: Vec<String> = rows.iter().map(|row| row.country.to_string()).collect();
-        (numbers, names, towns, countries)
-    };
-    if !accounts.missing.is_empty() {
-        let ids: Vec<Uuid> = accounts.missing.iter().map(|_| AccountId::new().uuid()).collect();
-        let (numbers, names, towns, countries) = columns(&accounts.missing);
-        sqlx::query_scalar!(
-            "insert into trade_accounts (tenant_id, account_id, account_number, business_name, town, country, created_at)
-             select $1::uuid, new.account_id, new.account_number, new.business_name, new.town, new.country, $7::timestamptz
-               from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
-                    as new (account_id, account_number, business_name, town, country)
-             on conflict (tenant_id, account_number) do nothing
-             returning account_id",
-            tx.tenant().uuid(),
-            &ids,
-            &numbers,
-            &names,
-            &towns,
-            &countries,
-            now
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-    }
-    if !accounts.different.is_empty() {
-        let (numbers, names, towns, countries) = columns(&accounts.different);
-        sqlx::query!(
-            "update trade_accounts set business_name = new.business_name, town = new.town, country = new.country
-               from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as new (account_number, business_name, town, country)
-              where trade_accounts.tenant_id = $1 and trade_accounts.account_number = new.account_number",
-            tx.tenant().uuid(),
-            &numbers,
-            &names,
-            &towns,
-            &countries
         )
         .execute(&mut *tx)
         .await?;
@@ -340,7 +310,16 @@ async fn write_customers(tx: &mut Tx<Office>, db: &Db, customers: &Rows<'_, Decl
     Ok(())
 }
 
-async fn record(tx: &mut Tx<Office>, written: &Written, difference: &Difference<'_>, now: DateTime<Utc>) -> Result<()> {
+/// A change as the audit log keeps it.
+fn in_the_log(change: &Change) -> Value {
+    match change {
+        Change::Missing(what) => json!({ "what": what, "after": "added" }),
+        Change::Changed(what) => json!({ "what": what, "after": "changed" }),
+        Change::Different { what, from, to } => json!({ "what": what, "before": from, "after": to }),
+    }
+}
+
+async fn record(tx: &mut Tx<Office>, written: &Written, difference: &Difference<'_>, trade: &[Change], now: DateTime<Utc>) -> Result<()> {
     let event = Event {
         actor: Actor::system("tenant apply"),
         action: "tenant.applied",
@@ -355,6 +334,7 @@ async fn record(tx: &mut Tx<Office>, written: &Written, difference: &Difference<
             "accounts_changed": difference.accounts.different.len(),
             "customers_added": difference.customers.missing.len(),
             "customers_changed": difference.customers.different.len(),
+            "changes": trade.iter().map(in_the_log).collect::<Vec<_>>(),
         }),
     };
     audit::record(tx, event, now).await

@@ -1,10 +1,17 @@
 //! What the folders say. Reading them finds every mistake at once, each with its file, line and column.
 
 mod customers;
+mod keys;
 mod logo;
 mod mistakes;
+mod orders;
+mod prices;
+mod products;
+mod table;
+mod trading;
 mod wholesaler;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -13,11 +20,16 @@ use sha2::{Digest, Sha256};
 pub use customers::DeclaredCustomer;
 pub use logo::Logo;
 pub use mistakes::{Mistake, Mistakes};
+pub use orders::{DeclaredLine, DeclaredOrder};
+pub use prices::{DeclaredPrice, Whose};
+pub use trading::Trading;
 pub use wholesaler::{Contact, DeclaredStaff};
 
+use self::prices::Known;
 use crate::config::DemoPeople;
+use crate::products::NewProduct;
 use crate::tenancy::StaffRole;
-use crate::values::{Country, PhoneNumber, Slug};
+use crate::values::{Country, Currency, PhoneNumber, Slug};
 
 /// A wholesaler, as its folder says it should be.
 #[derive(Clone)]
@@ -26,8 +38,7 @@ pub struct Declared {
     pub slug: Slug,
     pub business_name: String,
     pub country: Country,
-    /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     pub time_zone: Tz,
     /// `#rrggbb` in small letters; white or near-black can be read on it.
     pub brand_colour: String,
@@ -39,6 +50,10 @@ pub struct Declared {
     /// At least one of them an owner.
     pub staff: Vec<DeclaredStaff>,
     pub customers: Vec<DeclaredCustomer>,
+    pub trading: Trading,
+    pub products: Vec<NewProduct>,
+    pub prices: Vec<DeclaredPrice>,
+    pub orders: Vec<DeclaredOrder>,
     /// SHA-256 of its files: the same for as long as nobody writes in the folder.
     pub hash: Vec<u8>,
 }
@@ -75,7 +90,17 @@ pub fn read(dir: &Path) -> Result<Vec<Declared>, Mistakes> {
 fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
     let slug = read_slug(folder, mistakes);
     let wholesaler = wholesaler::read(&folder.join("tenant.toml"), mistakes);
-    let customers = customers::read(&folder.join("customers.csv"), mistakes);
+    let (customers, are_customers_whole) = whole(mistakes, |mistakes| customers::read(&folder.join("customers.csv"), mistakes));
+    let currency = wholesaler.as_ref().map(|wholesaler| wholesaler.currency);
+    let (products, are_products_whole) = whole(mistakes, |mistakes| products::read(&folder.join("products.csv"), currency, mistakes));
+    let skus: HashSet<String> = products.iter().map(|product| product.sku.key()).collect();
+    let accounts: HashSet<&str> = customers.iter().map(|customer| customer.account_number.as_str()).collect();
+    let known = Known { skus: are_products_whole.then_some(&skus), accounts: are_customers_whole.then_some(&accounts) };
+    let (prices, are_prices_whole) = whole(mistakes, |mistakes| prices::read(&folder.join("prices.csv"), &known, currency, mistakes));
+    let orders = orders::read(&folder.join("orders.csv"), &known, currency, mistakes);
+    if are_prices_whole {
+        customers::have_their_lists(&folder.join("customers.csv"), &customers, &prices, mistakes);
+    }
     let (slug, wholesaler) = (slug?, wholesaler?);
     let logo = wholesaler.logo.and_then(|file| logo::read(&folder.join(file), mistakes));
     let hash = hash_of(folder, logo.as_ref());
@@ -92,14 +117,26 @@ fn read_one(folder: &Path, mistakes: &mut Mistakes) -> Option<Declared> {
         opening_text: wholesaler.opening_text,
         staff: wholesaler.staff,
         customers,
+        trading: wholesaler.trading,
+        products,
+        prices,
+        orders,
         hash,
     })
+}
+
+/// What was read, and whether no mistake was noted in it.
+fn whole<T>(mistakes: &mut Mistakes, read: impl FnOnce(&mut Mistakes) -> T) -> (T, bool) {
+    let before = mistakes.count();
+    let read = read(mistakes);
+    (read, mistakes.count() == before)
 }
 
 /// Of every file that says something of it, each with its length, so that nothing can move from one to the next.
 fn hash_of(folder: &Path, logo: Option<&Logo>) -> Vec<u8> {
     let mut hash = Sha256::new();
-    let texts = ["tenant.toml", "customers.csv"].map(|file| std::fs::read(folder.join(file)).unwrap_or_default());
+    let texts = ["tenant.toml", "customers.csv", "products.csv", "prices.csv", "orders.csv"]
+        .map(|file| std::fs::read(folder.join(file)).unwrap_or_default());
     for bytes in texts.iter().map(Vec::as_slice).chain(logo.map(|logo| logo.bytes.as_slice())) {
         hash.update(bytes.len().to_be_bytes());
         hash.update(bytes);

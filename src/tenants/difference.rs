@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::declared::{Declared, DeclaredCustomer, DeclaredStaff};
-use super::plan::Change;
+use super::plan::{Change, counted};
 use super::standing::Standing;
 
 /// What is to be written.
@@ -23,7 +23,7 @@ pub(super) struct Rows<'d, Row> {
 
 impl<'d> Difference<'d> {
     /// Compares. Whoever is not declared is not looked at, and removed staff stay removed.
-    pub fn of(declared: &'d Declared, standing: &Standing) -> Self {
+    pub fn of(declared: &'d Declared, standing: &'d Standing) -> Self {
         let staff = declared.staff.iter().filter(|person| !standing.removed_staff.contains(person.email.as_str()));
         Self {
             staff: compare(staff, &standing.staff, |person| Compared {
@@ -34,7 +34,7 @@ impl<'d> Difference<'d> {
             accounts: compare(first_rows(declared), &standing.accounts, |account| Compared {
                 key: &account.account_number,
                 name: format!("account {}", account.account_number),
-                values: [("business_name", &account.business_name), ("town", &account.town), ("country", account.country.as_str())],
+                values: values_of_account(account, &standing.accounts),
             }),
             customers: compare(declared.customers.iter(), &standing.customers, |customer| Compared {
                 key: customer.phone.as_str(),
@@ -63,12 +63,17 @@ impl<'d> Difference<'d> {
     }
 }
 
-fn counted(number: usize, what: &str) -> Option<Change> {
-    match number {
-        0 => None,
-        1 => Some(Change::Missing(format!("1 {what}"))),
-        _ => Some(Change::Missing(format!("{number} {what}s"))),
-    }
+/// What the file does not say of an account is as it stands.
+fn values_of_account<'d>(account: &'d DeclaredCustomer, standing: &'d HashMap<String, [String; 5]>) -> [(&'static str, &'d str); 5] {
+    let there = || standing.get(&account.account_number).map_or(["", ""], |[.., price_list, route]| [price_list, route]);
+    let [price_list, route] = account.terms.as_ref().map_or_else(there, |[price_list, route]| [price_list, route]);
+    [
+        ("business_name", &account.business_name),
+        ("town", &account.town),
+        ("country", account.country.as_str()),
+        ("price_list", price_list),
+        ("route", route),
+    ]
 }
 
 fn first_rows(declared: &Declared) -> impl Iterator<Item = &DeclaredCustomer> {

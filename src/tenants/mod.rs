@@ -2,12 +2,15 @@
 //!
 //! A folder is a floor, not a cage. What it does not name stays as it is: customers come in by approval, staff are invited,
 //! and neither is undone from here. Nor are the decisions that people at the wholesaler took: a suspended customer stays
-//! suspended, staff who were removed stay removed, and what the office has set stays until the folder itself changes. Products will be read from a file of their own beside `customers.csv`.
+//! suspended, staff who were removed stay removed, and what the office has set stays until the folder itself changes.
+//! Stock that was counted once is the wholesaler's to count.
 
+mod accounts;
 mod apply;
 pub mod closing;
 pub mod declared;
 mod difference;
+mod goods;
 pub mod holdings;
 pub mod lifecycle;
 pub mod markets;
@@ -18,8 +21,10 @@ pub mod provision;
 pub mod purge;
 pub mod samples;
 mod standing;
+mod trading;
 pub mod usage;
 
 pub use apply::{apply, apply_until};
 pub use declared::{Declared, Mistakes, read};
+pub use people::find_or_make_people;
 pub use plan::{Change, Plan, TenantPlan, plan};

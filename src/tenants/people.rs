@@ -11,7 +11,7 @@ use crate::ids::CustomerId;
 
 /// The people behind these phones, those nobody knew until now made. They belong to no tenant, and stay should the rest
 /// not come about.
-pub(super) async fn find_or_make_people(db: &Db, phones: &[String], now: DateTime<Utc>) -> Result<HashMap<String, CustomerId>> {
+pub async fn find_or_make_people(db: &Db, phones: &[String], now: DateTime<Utc>) -> Result<HashMap<String, CustomerId>> {
     const BATCH: usize = 1_000;
     let mut sorted = phones.to_vec();
     // One order for everybody, so that two who make the same people wait for each other in turn.

@@ -5,8 +5,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::apply;
 use super::declared::Declared;
 use super::difference::Difference;
+use super::goods::Goods;
 use super::names::{self, NameState};
 use super::standing::{Settings, Standing};
 use crate::db::{Db, Platform, Tx};
@@ -39,6 +41,8 @@ pub(super) const IS_KEPT_FREE: &str = "was another's name until lately, which is
 pub enum Change {
     /// It is not there: `staff owner@unionjack.example`, `161 trade accounts`.
     Missing(String),
+    /// So many of them are not as declared: `12 prices`.
+    Changed(String),
     /// It has another value: `account 17850 town`, from, to.
     Different { what: String, from: String, to: String },
 }
@@ -86,13 +90,18 @@ async fn plan_one(db: &Db, declared: &Declared, now: DateTime<Utc>) -> Result<Te
         (Some(settings), _) => settings,
         (None, true) => return Ok(TenantPlan::left_alone(declared, IS_KEPT_FREE)),
         (None, false) => {
-            let changes = Difference::of(declared, &Standing::default()).changes();
+            let mut changes = Difference::of(declared, &Standing::default()).changes();
+            changes.extend(Goods::all_of(declared).changes());
             return Ok(TenantPlan { is_new: true, changes, ..TenantPlan::nothing(declared) });
         }
     };
-    let standing = db.office(TenantId::from(settings.id)).read(async |tx| Standing::read(tx, declared).await).await?;
     let mut changes = settings.changes_to(declared);
-    changes.extend(Difference::of(declared, &standing).changes());
+    // Goods are written to see what would be, by the same code that applies them, and nothing of it is kept.
+    let mut tx = db.office(TenantId::from(settings.id)).open_write().await?;
+    let standing = Standing::read(&mut tx, declared).await?;
+    let difference = Difference::of(declared, &standing);
+    changes.extend(difference.changes());
+    changes.extend(apply::put_trade(&mut tx, declared, &difference, now).await?);
     Ok(TenantPlan { changes, ..TenantPlan::nothing(declared) })
 }
 
@@ -120,6 +129,31 @@ pub(super) async fn unchanged(db: &Db, declared: &[Declared]) -> Result<HashSet<
         .await?;
     let same = declared.iter().filter(|one| applied.get(one.slug.as_str()).is_some_and(|hash| *hash == one.hash));
     Ok(same.map(|one| one.slug.clone()).collect())
+}
+
+/// So many that are not there, in words.
+pub(super) fn counted(number: usize, what: &str) -> Option<Change> {
+    in_words(number, what).map(Change::Missing)
+}
+
+/// So many that are otherwise, in words.
+pub(super) fn changed(number: usize, what: &str) -> Option<Change> {
+    in_words(number, what).map(Change::Changed)
+}
+
+fn in_words(number: usize, what: &str) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{} {what}s", grouped(number))),
+    }
+}
+
+/// With a comma between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
 impl fmt::Display for Plan {
@@ -154,6 +188,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(what) => write!(f, "+ {what}"),
+            Self::Changed(what) => write!(f, "~ {what}"),
             Self::Different { what, from, to } => write!(f, "~ {what} {} → {}", shown(from), shown(to)),
         }
     }

@@ -57,7 +57,7 @@ impl Settings {
         let values = [
             ("business_name", self.business_name.clone(), declared.business_name.clone()),
             ("country", self.country.clone(), declared.country.to_string()),
-            ("currency", self.currency.clone(), declared.currency.clone()),
+            ("currency", self.currency.clone(), declared.currency.as_str().to_owned()),
             ("time_zone", self.time_zone.clone(), declared.time_zone.name().to_owned()),
             ("brand_colour", self.brand_colour.clone(), declared.brand_colour.clone()),
             ("logo", shown_logo(self.logo_type.as_deref(), self.logo_hash.as_deref()), declared_logo(logo)),
@@ -97,8 +97,8 @@ pub(super) struct Standing {
     pub staff: HashMap<String, [String; 2]>,
     /// The addresses of those who were staff once.
     pub removed_staff: HashSet<String>,
-    /// By account number: business name, town, country.
-    pub accounts: HashMap<String, [String; 3]>,
+    /// By account number: business name, town, country, price list, route.
+    pub accounts: HashMap<String, [String; 5]>,
     /// By phone: account number, contact name, role.
     pub customers: HashMap<String, [String; 3]>,
 }
@@ -135,14 +135,18 @@ impl Standing {
     async fn read_accounts(&mut self, tx: &mut Tx<Office>, declared: &Declared) -> Result<()> {
         let numbers: Vec<String> = declared.customers.iter().map(|row| row.account_number.clone()).collect();
         let rows = sqlx::query!(
-            "select account_number, business_name, town, country from trade_accounts
-              where tenant_id = $1 and account_number = any($2)",
+            r#"select t.account_number, t.business_name, t.town, t.country, t.route, coalesce(l.name, '') as "price_list!"
+                 from trade_accounts t
+                 left join price_lists l on l.tenant_id = t.tenant_id and l.price_list_id = t.price_list_id
+                where t.tenant_id = $1 and t.account_number = any($2)"#,
             tx.tenant().uuid(),
             &numbers
         )
         .fetch_all(&mut *tx)
         .await?;
-        self.accounts = rows.into_iter().map(|row| (row.account_number, [row.business_name, row.town, row.country])).collect();
+        let rows = rows.into_iter();
+        self.accounts =
+            rows.map(|row| (row.account_number, [row.business_name, row.town, row.country, row.price_list, row.route])).collect();
         Ok(())
     }
 

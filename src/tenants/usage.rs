@@ -148,6 +148,10 @@ async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
                       union all select pg_column_size(r.*) from order_lines r where tenant_id = $1
                       union all select pg_column_size(r.*) from order_events r where tenant_id = $1
                       union all select pg_column_size(r.*) from submissions r where tenant_id = $1
+                      union all select pg_column_size(r.*) from imports r where tenant_id = $1
+                      union all select pg_column_size(r.*) from import_pieces r where tenant_id = $1
+                      union all select pg_column_size(r.*) from import_rows r where tenant_id = $1
+                      union all select pg_column_size(r.*) from import_mappings r where tenant_id = $1
                       union all select pg_column_size(r.*) from audit_events r where tenant_id = $1) as rows_of_all) as "row_bytes!""#,
         tx.tenant().uuid()
     )

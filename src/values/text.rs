@@ -83,6 +83,23 @@ pub fn as_cell(text: &str) -> String {
     if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }
 }
 
+/// The same for a file that is to be read again: what begins with such an apostrophe already gets another one.
+pub fn as_cell_to_read(text: &str) -> String {
+    if text.starts_with('\'') && as_cell(text.trim_start_matches('\'')) != text.trim_start_matches('\'') {
+        format!("'{text}")
+    } else {
+        as_cell(text)
+    }
+}
+
+/// What a spreadsheet was shown, as it was before.
+pub fn from_cell(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if as_cell(rest.trim_start_matches('\'')) != rest.trim_start_matches('\'') => rest,
+        _ => cell,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +127,15 @@ mod tests {
         }
         for harmless in ["", "Crème & Co, \"Deli\"", " =1", "1 = 1", "'=1", "é=1"] {
             assert_eq!(as_cell(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn what_a_cell_shows_is_read_as_what_it_was() {
+        for text in ["=1", "+44", "-3", "'=1", "''=1", "'90s tea", "''", "O'Neill", "", "'", "＝1", "\t=1"] {
+            let cell = as_cell_to_read(text);
+            assert_eq!(from_cell(&cell), text, "{cell}");
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t']), "{cell}");
         }
     }
 }

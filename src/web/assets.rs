@@ -18,10 +18,14 @@ use crate::values::colour::{readable_on, stands_out};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+const BASKET_SCRIPT: &str = include_str!("basket.js");
+const SERVICE_WORKER: &str = include_str!("sw.js");
+/// Of what can never be otherwise at the same address.
+pub const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 static STYLE_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(STYLE));
 static SCRIPT_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(SCRIPT));
+static BASKET_SCRIPT_VERSION: LazyLock<String> = LazyLock::new(|| fingerprint(BASKET_SCRIPT));
 
 /// The style sheet's address.
 pub fn style_href() -> String {
@@ -31,6 +35,11 @@ pub fn style_href() -> String {
 /// The script's address.
 pub fn script_href() -> String {
     format!("/assets/page.js?v={}", *SCRIPT_VERSION)
+}
+
+/// The address of the script that keeps a basket while there is no signal.
+pub fn basket_script_href() -> String {
+    format!("/assets/basket.js?v={}", *BASKET_SCRIPT_VERSION)
 }
 
 fn fingerprint(text: &str) -> String {
@@ -52,6 +61,17 @@ pub fn style(Query(asked): Query<Version>) -> Response {
 #[handler]
 pub fn script(Query(asked): Query<Version>) -> Response {
     kept("text/javascript; charset=utf-8", SCRIPT, asked.v == *SCRIPT_VERSION)
+}
+
+#[handler]
+pub fn basket_script(Query(asked): Query<Version>) -> Response {
+    kept("text/javascript; charset=utf-8", BASKET_SCRIPT, asked.v == *BASKET_SCRIPT_VERSION)
+}
+
+/// What a phone keeps for when there is no signal. It looks for a newer one by itself, so this one is not kept.
+#[handler]
+pub fn service_worker() -> Response {
+    kept("text/javascript; charset=utf-8", SERVICE_WORKER, false)
 }
 
 /// What browsers ask for unbidden where a page names no icon: nothing, for a long time.

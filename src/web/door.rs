@@ -35,8 +35,8 @@ const DISCARDING: Duration = Duration::from_secs(20);
 /// and how long nothing may come meanwhile.
 const DISCARDING_SILENCE: Duration = Duration::from_secs(2);
 
-/// How many large bodies are held at once.
-const UPLOADS_AT_ONCE: usize = 16;
+/// How many megabytes of large bodies are held at once.
+const UPLOADED_MEGABYTES: usize = 96;
 
 /// The routes of one kind of site, and the methods that each of its paths takes.
 pub struct SiteRoutes {
@@ -88,7 +88,7 @@ impl Door {
     /// With the routes of the public site, of the counters and of the console.
     pub fn new(house: Arc<House>, public: SiteRoutes, counter: SiteRoutes, console: SiteRoutes) -> Self {
         let shares = Shares::new(house.config.database.connections_per_tenant, house.config.http.waiting_per_tenant);
-        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADS_AT_ONCE), shares }
+        Self { house, public, counter, console, packer: Packer::default(), uploads: Semaphore::new(UPLOADED_MEGABYTES), shares }
     }
 }
 
@@ -150,7 +150,9 @@ impl Door {
         if here.writes {
             let most;
             (most, _turn) = self.in_time(StatusCode::SERVICE_UNAVAILABLE, self.largest_body(&here, request.uri().path())).await?;
-            self.in_time(StatusCode::REQUEST_TIMEOUT, self.bound_body(&mut request, most)).await?;
+            // What is large may take longer to come.
+            let limit = self.limit(most > self.house.config.http.body_limit_bytes);
+            Self::within(limit, StatusCode::REQUEST_TIMEOUT, self.bound_body(&mut request, most)).await?;
         }
         let routes = match &here.place {
             Place::Public => &self.public,
@@ -218,7 +220,8 @@ impl Door {
         if !is_of_staff {
             return Ok((ordinary, None));
         }
-        Ok((*most, self.uploads.acquire().await.ok()))
+        let megabytes = most.div_ceil(1024 * 1024).clamp(1, UPLOADED_MEGABYTES);
+        Ok((*most, self.uploads.acquire_many(u32::try_from(megabytes).unwrap_or(1)).await.ok()))
     }
 
     /// Reads the body, as long as it is not longer than allowed. A length that is not told is no reason to

@@ -291,7 +291,7 @@ impl Failure {
 
 /// One line of a problem, with what there is to say of it.
 fn line(fault: &LineFault) -> Value {
-    let LineFault { sku, detail, wanted, available, before_minor, now_minor } = fault;
+    let LineFault { sku, name: _, detail, wanted, available, before_minor, now_minor } = fault;
     let numbers = [("wanted", wanted), ("available", available), ("before", before_minor), ("now", now_minor)];
     let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name, json!(number.as_ref()?))));
     [("sku", json!(sku)), ("detail", json!(detail))].into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()

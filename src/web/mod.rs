@@ -1,5 +1,6 @@
 //! What all pages share: the server loop, the door every request comes through, and how things are shown.
 
+pub mod address;
 pub mod assets;
 pub mod chart;
 pub mod client;
@@ -7,6 +8,7 @@ pub mod compression;
 pub mod door;
 pub mod failure;
 pub mod log;
+pub mod offline;
 pub mod page;
 pub mod same_origin;
 pub mod server;

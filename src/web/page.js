@@ -73,6 +73,29 @@ if (wanted) {
   });
 }
 
+// What has come meanwhile appears by itself.
+const fresh = document.querySelector("[data-pulse]");
+if (fresh) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const beat = await fetch(fresh.dataset.pulse).then((it) => it.json()).catch(() => null);
+    if (!beat || beat.newest === undefined || (beat.newest ?? "") === fresh.dataset.newest) return;
+    const text = await fetch(location.href).then((it) => it.text()).catch(() => "");
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const next = page.querySelector("[data-pulse]");
+    if (!next) return;
+    fresh.replaceChildren(...next.childNodes);
+    fresh.dataset.newest = next.dataset.newest;
+    // How many there are stands in the menus, too.
+    for (const menu of forms("nav.chips")) {
+      const now = page.querySelector(`nav[aria-label="${menu.ariaLabel}"]`);
+      const { scrollLeft } = menu;
+      if (now && !menu.contains(document.activeElement)) menu.replaceChildren(...now.childNodes);
+      menu.scrollLeft = scrollLeft;
+    }
+  }, 10000);
+}
+
 // A passkey is asked of the device, and what it answers goes with the form; without this file the form says that it cannot.
 for (const form of forms("form[data-passkey]")) {
   const { challenge, credential } = form.elements;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use http::StatusCode;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFRESH, RETRY_AFTER, SET_COOKIE};
 use poem::error::ResponseError;
 use poem::{IntoResponse, Response};
 
@@ -55,6 +55,12 @@ impl Page {
             self.headers.push((RETRY_AFTER, seconds.to_string()));
         }
         self.with_status(refusal.status())
+    }
+
+    /// It is asked for again after so many seconds, without a script, for as long as it says so.
+    pub fn with_refresh(mut self, seconds: u8) -> Self {
+        self.headers.push((REFRESH, seconds.to_string()));
+        self
     }
 
     /// Forms on this page may also lead to these origins, through a redirect of ours.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, SupportGiver};
+use crate::tenancy::extract::{Agent, Caller, Decider, Here, Keeper, LogReader, Member, Place, RoleRule, Seller, Shopper, SupportGiver};
+use crate::tenancy::session::Access;
 use crate::tenancy::states::{Role, State};
-use crate::tenancy::{Tenant, Visitor};
+use crate::tenancy::token::SESSION_COOKIE;
+use crate::tenancy::{PricesShown, Tenant, Visitor};
 use crate::values::PhoneNumber;
 use crate::web::assets;
 use crate::web::failure::{only_to_be_read, until_erased};
@@ -21,14 +23,29 @@ pub struct Shell {
     pub style_href: String,
     pub brand_href: String,
     pub script_href: String,
+    pub basket_script_href: String,
+    /// Under which name a phone keeps what is tapped while it has no signal: another for each account of each wholesaler.
+    pub basket: String,
     /// Only for whom it was made: the browser must not show it again from memory.
     pub private: bool,
     /// Which entry of the menu is this page.
     pub place: String,
     pub phone: String,
+    /// The trade account's name, of a customer who is let in.
+    pub account: String,
+    /// Whether there are goods for them to see,
+    pub looks: bool,
+    /// what of them they look for,
+    pub query: String,
+    /// and whether somebody to whom this page is nobody's has been here before.
+    pub is_known: bool,
     pub staff_name: String,
     pub staff_role: String,
     pub pending_requests: i64,
+    /// Orders that nobody has answered yet.
+    pub new_orders: i64,
+    /// Whether this member of staff sells, and so sees orders and prices.
+    pub sells: bool,
     /// Whether this member of staff decides about requests, and sees the customers.
     pub decides: bool,
     /// Whether they run the counter, as owners and managers do.
@@ -63,6 +80,7 @@ impl Shell {
             style_href: assets::style_href(),
             brand_href: tenant.as_ref().map(|tenant| format!("/brand.css?v={}", tenant.version())).unwrap_or_default(),
             script_href: assets::script_href(),
+            basket_script_href: assets::basket_script_href(),
             demo_inbox_href: inbox,
             ..Self::default()
         }
@@ -74,7 +92,18 @@ impl Shell {
             private: true,
             place: place.to_owned(),
             phone: caller.session.phone.national(caller.tenant.country),
+            account: caller.session.active_access().map(|access| access.business_name.clone()).unwrap_or_default(),
+            basket: caller.session.active_access().map(|access| basket_name(caller, access)).unwrap_or_default(),
+            looks: caller.session.active_access().is_some() || caller.tenant.prices_shown != PricesShown::Nothing,
             ..Self::of(caller, title)
+        }
+    }
+
+    /// Around a page of goods, for whoever may see them.
+    pub fn of_shopper(shopper: &Shopper, title: &str, place: &str) -> Self {
+        match &shopper.buyer {
+            Some((caller, _)) => Self::of_customer(caller, title, place),
+            None => Self { looks: true, is_known: shopper.token(SESSION_COOKIE).is_some(), ..Self::of(shopper, title) },
         }
     }
 
@@ -87,6 +116,8 @@ impl Shell {
             staff_name: member.session.name.clone(),
             staff_role: member.session.role.word().to_owned(),
             pending_requests,
+            new_orders: member.session.waiting.orders,
+            sells: Seller::allows(member.session.role),
             decides: Decider::allows(member.session.role),
             keeps: Keeper::allows(member.session.role),
             reads_log: LogReader::allows(member.session.role),
@@ -102,6 +133,13 @@ impl Shell {
     pub fn of_operator(agent: &Agent, title: &str, place: &str) -> Self {
         Self { private: true, place: place.to_owned(), staff_name: agent.name().to_owned(), ..Self::of(agent, title) }
     }
+}
+
+/// Nobody learns from it whose basket it is, and no two accounts have the same.
+fn basket_name(caller: &Caller, access: &Access) -> String {
+    let (tenant, account) = (caller.tenant.id.uuid(), access.account_id.uuid());
+    let name = caller.house.config.keys.derive_counter(&[b"basket of a phone", tenant.as_bytes(), account.as_bytes()]);
+    name.ok().and_then(|name| name.get(..12).map(hex::encode)).unwrap_or_default()
 }
 
 /// What stands above every page of an office whose counter is shut.

@@ -138,7 +138,7 @@ test("a counter gets another name: the old one leads there, and whoever was sign
   });
   await heading(shop, "Sign in with your phone").waitFor();
   await signIn(shop, demo, "spices", MARGARET);
-  await shop.getByText("Your trade account").waitFor();
+  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).waitFor();
 
   const office = await newPerson(atDesk);
   await office.goto(demo.url("spiceroute", "/office"));

@@ -53,6 +53,7 @@ test("the measure finds what is wide, cut off, written over something else, or t
     [/each other: One and Two/, '<p>One</p><p style="margin-top: -30px">Two</p>'],
     [/too small to press: Small/, "<button>Small</button>"],
     [/too small to press: Alone/, '<p><a href="/">Alone</a></p>'],
+    [/beside its row, too: Goods/, '<ul><li class="row"><a class="main" href="/">Goods</a></li></ul>'],
     [/sticks out: Unbreakable/, '<button style="width: 60px; height: 50px; white-space: nowrap">Unbreakable</button>'],
   ]) {
     await page.setContent(`<!doctype html><meta name="viewport" content="width=device-width"><body style="margin: 0">${body}`);
@@ -72,7 +73,7 @@ test("letters of twice the size stay words, and on the page", async () => {
     await signIn(shop, demo, "unionjack", HELEN);
     await look(shop, "home-large-letters", [PHONE]);
     assert.deepEqual(await shop.locator("dt, dd").evaluateAll(brokenWords), []);
-    for (const place of ["wholesalers", "devices"]) {
+    for (const place of ["account", "products", "wholesalers", "devices"]) {
       await shop.goto(demo.url("unionjack", `/${place}`));
       await look(shop, `${place}-large-letters`, [PHONE]);
       assert.deepEqual(await shop.locator("main strong").evaluateAll(brokenWords), []);

@@ -14,6 +14,7 @@ test("a person takes their data along, changes the number and has everything era
   const page = await newPerson();
   const account = declared("unionjack", MARGARET.phone);
   await signIn(page, demo, "unionjack", MARGARET);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await page.getByRole("link", { name: "My data" }).first().click();
   await page.getByRole("heading", { level: 1, name: "My data" }).waitFor();
   await look(page, "my-data");

@@ -92,6 +92,12 @@ export async function signInToConsole(page, demo, email = "olga@platform.example
   return device;
 }
 
+/** From any page of a customer to «My wholesalers», which their account leads to. */
+export async function goToWholesalers(page) {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await page.getByRole("link", { name: "My wholesalers" }).click();
+}
+
 /** The form that asks for an account, filled in and sent. */
 export async function askForAccount(page, { business, contact, message }) {
   await page.getByLabel("Business name").fill(business);

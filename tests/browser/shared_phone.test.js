@@ -45,13 +45,13 @@ test("and it finds nothing at a shop with no-store that ends the session", async
 test("A signs out, B signs in: nothing of A is left", async () => {
   const [a, b] = [MARGARET, HELEN].map(({ phone }) => declared("unionjack", phone));
   const page = await newSharedPhone();
-  const pages = ["/", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
+  const pages = ["/", "/account", "/products", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
   // Not the number as she types it: it is the example that the door shows to everybody.
   const canaries = [a.business_name, a.contact_name, a.account_number, MARGARET.phone];
 
   await signIn(page, demo, "unionjack", MARGARET);
   for (const address of pages) await page.goto(address);
-  await page.goto(pages[0]);
+  await page.goto(pages[1]);
   const seenByA = await page.content();
   assert.ok(seenByA.includes(a.business_name) && seenByA.includes(a.account_number), "the canaries are really there for A");
   await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
@@ -68,7 +68,7 @@ test("A signs out, B signs in: nothing of A is left", async () => {
 test("A ends the phone from another device, B signs in on the phone: nothing of A is left either", async () => {
   const [a, b] = [HELEN, MARGARET].map(({ phone }) => declared("unionjack", phone));
   const page = await newSharedPhone();
-  const pages = ["/", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
+  const pages = ["/", "/account", "/products", "/wholesalers", "/devices"].map((path) => demo.url("unionjack", path));
   const canaries = [a.business_name, a.contact_name, a.account_number, HELEN.typed, HELEN.phone];
   await signIn(page, demo, "unionjack", HELEN);
   for (const address of pages) await page.goto(address);

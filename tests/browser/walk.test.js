@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { atDesk, look } from "./browser.js";
-import { HELEN, MARGARET, askForAccount, askForCode, codeIn, declared, houseName, signIn, signInToOffice, stranger } from "./people.js";
+import { HELEN, MARGARET, askForAccount, askForCode, codeIn, declared, goToWholesalers, houseName, signIn, signInToOffice, stranger } from "./people.js";
 import { open, test } from "./stage.js";
 
 const UNION_JACK = houseName("unionjack");
@@ -37,15 +37,15 @@ test("a shopkeeper signs in, moves to another wholesaler without a second text, 
 
   const account = declared("unionjack", MARGARET.phone);
   await heading(page, account.business_name).waitFor();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await page.getByText(account.account_number).first().waitFor();
-  await page.getByRole("navigation", { name: "Main" }).waitFor();
 
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My wholesalers" }).click();
+  await goToWholesalers(page);
   await heading(page, "My wholesalers").waitFor();
   const texts = (await demo.messages(MARGARET.phone)).length;
   await page.getByRole("button", { name: SPICE_ROUTE }).click();
   await page.waitForURL(demo.url("spiceroute"));
-  await page.getByText(declared("spiceroute", MARGARET.phone).account_number).first().waitFor();
+  await heading(page, declared("spiceroute", MARGARET.phone).business_name).waitFor();
   assert.equal((await demo.messages(MARGARET.phone)).length, texts, "no second text");
   await look(page, "home-spiceroute");
 
@@ -56,7 +56,7 @@ test("a shopkeeper signs in, moves to another wholesaler without a second text, 
   await there.goto(demo.url("spiceroute"));
   await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: `at ${SPICE_ROUTE}` }).click()]);
   assert.ok(!(await page.content()).includes(SPICE_ROUTE), "the other counter is gone from the list");
-  await there.getByRole("link", { name: "My wholesalers" }).first().click();
+  await there.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await isAtDoor(there);
   await look(there, "door-after-ending");
 
@@ -71,7 +71,7 @@ test("another trade account of the same wholesaler sees its own, and only its ow
   await signIn(page, demo, "unionjack", HELEN);
   await heading(page, declared("unionjack", HELEN.phone).business_name).waitFor();
   assert.ok(!(await page.content()).includes(declared("unionjack", MARGARET.phone).business_name));
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My wholesalers" }).click();
+  await goToWholesalers(page);
   await page.getByText("You are here").waitFor();
   assert.ok(!(await page.content()).includes(SPICE_ROUTE), "that wholesaler does not know her");
 });
@@ -151,7 +151,7 @@ test("another one is rejected and reads why", async () => {
 test("a suspended customer is out at the next click, here and not at the other wholesaler", async () => {
   const shop = await newPerson();
   await signIn(shop, demo, "unionjack", MARGARET);
-  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My wholesalers" }).click();
+  await goToWholesalers(shop);
   await shop.getByRole("button", { name: SPICE_ROUTE }).click();
   await shop.waitForURL(demo.url("spiceroute"));
   const elsewhere = await shop.context().newPage();
@@ -177,10 +177,10 @@ test("a suspended customer is out at the next click, here and not at the other w
   await office.getByRole("button", { name: "Restore access" }).waitFor();
   await look(office, "office-customer-suspended");
 
-  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
+  await shop.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await isAtDoor(shop);
-  await elsewhere.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
-  await heading(elsewhere, "Devices").waitFor();
+  await elsewhere.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await elsewhere.getByText("Your trade account").waitFor();
 
   await signIn(shop, demo, "unionjack", MARGARET);
   await heading(shop, "Your access here is suspended").waitFor();

@@ -16,7 +16,7 @@ test("signing in, moving on and signing out", async () => {
   await page.goto(demo.url("unionjack", "/wholesalers"));
   await page.getByRole("button", { name: houseName("spiceroute") }).click();
   await page.waitForURL(demo.url("spiceroute"));
-  await page.getByText(declared("spiceroute", MARGARET.phone).account_number).first().waitFor();
+  await heading(page, declared("spiceroute", MARGARET.phone).business_name).waitFor();
   await page.getByRole("button", { name: "Sign out", exact: true }).first().click();
   await heading(page, "Sign in with your phone").waitFor();
 });

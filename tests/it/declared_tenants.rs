@@ -69,12 +69,12 @@ impl Tenants {
         fs::write(file, content).unwrap();
     }
 
-    fn read(&self) -> Result<Vec<Declared>, Vec<String>> {
+    pub fn read(&self) -> Result<Vec<Declared>, Vec<String>> {
         let here = format!("{}/", self.0.display());
         declared::read(&self.0).map_err(|mistakes| mistakes.to_string().lines().map(|line| line.replace(&here, "")).collect())
     }
 
-    fn mistakes(&self) -> Vec<String> {
+    pub fn mistakes(&self) -> Vec<String> {
         self.read().err().unwrap_or_default()
     }
 }
@@ -179,7 +179,7 @@ fn a_key_that_nobody_reads_is_refused_with_those_that_are() {
         [
             "acme/tenant.toml:1:1: `country` is missing",
             "acme/tenant.toml:2:1: there is no key `contry` here; the keys are business_name, country, currency, time_zone, \
-             brand_colour, logo, sms_countries, contact, opening, staff",
+             brand_colour, logo, sms_countries, contact, opening, staff, prices_shown, stock_shown, vat_rounding, minimum_order, order_day",
         ]
     );
     assert_eq!(tenant_mistakes("role = \"owner\"", "role = \"owner\"\nphone = \"1\"").len(), 1);
@@ -191,9 +191,13 @@ fn customers_csv_says_where_it_is_wrong() {
         (
             "contact_name,phone",
             "phone,contact_name",
-            "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country",
+            "1:3: the first line must be account_number,business_name,contact_name,phone,role,town,country (and price_list,route)",
         ),
-        ("town,country\n", "town\n", "1:7: the first line must be account_number,business_name,contact_name,phone,role,town,country"),
+        (
+            "town,country\n",
+            "town\n",
+            "1:7: the first line must be account_number,business_name,contact_name,phone,role,town,country (and price_list,route)",
+        ),
         ("A-2,", ",", "4:1: Please write the account_number."),
         ("Leeds,GB\nA-2", "Leeds\nA-2", "3:7: this row has 6 fields instead of 7"),
         ("Leeds,GB\nA-2", "Leeds,GB,,\nA-2", "3:8: this row has 9 fields instead of 7"),

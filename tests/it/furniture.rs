@@ -73,7 +73,14 @@ const ONE_OF_ALL_GOODS: &str = "
   insert into order_events (tenant_id, order_id, event_id, account_id, at, actor_kind, move, to_status)
   select tenant_id, order_id, gen_random_uuid(), account_id, now(), 'customer', 'submit', 'submitted' from orders;
   insert into submissions (tenant_id, account_id, submission, request_hash, order_id, answer, created_at)
-  select tenant_id, account_id, 'key of ' || account_id, sha256('x'), order_id, '{}', now() from orders;";
+  select tenant_id, account_id, 'key of ' || account_id, sha256('x'), order_id, '{}', now() from orders;
+  insert into imports (tenant_id, import_id, kind, file_name, bytes, characters, separator, decimal_mark, headings, fields, status, staff_id,
+                       staff_name, created_at)
+  select id, gen_random_uuid(), 'products', 'list of ' || slug, 9, 'utf-8', 'comma', 'point', '{SKU}', '{sku}', 'read', gen_random_uuid(), 'Owner', now()
+    from tenants;
+  insert into import_pieces (tenant_id, import_id, piece, bytes) select tenant_id, import_id, 0, 'SKU' from imports;
+  insert into import_rows (tenant_id, import_id, line, verdict, key, title) select tenant_id, import_id, 2, 'unchanged', 'TEA-1', 'TEA-1' from imports;
+  insert into import_mappings (tenant_id, kind, heading, field, said_at) select id, 'products', 'code', 'sku', now() from tenants;";
 
 /// Puts one row of everything into the house.
 pub async fn furnish(house: &House) {

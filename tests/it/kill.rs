@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
 use crate::house::{ADA, BEN, Browser, DAN, House};
+use crate::imports;
+use crate::orders::{number, order};
 use crate::secrecy;
 
 const A_WHILE: Duration = Duration::from_secs(20);
@@ -248,6 +250,46 @@ async fn killed_while_kannel_does_not_answer_it_is_asked_at_most_once_more() {
     assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
 }
 
+/// Until so many orders are committed.
+async fn until_there_are_orders(house: &House, wanted: i64) {
+    let mut admin = house.admin().await;
+    loop {
+        let row = admin.fetch_one("select count(*) from orders").await.expect("a count");
+        if sqlx::Row::get::<i64, _>(&row, 0) == wanted {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_commit_and_answer_an_order_is_answered_when_it_is_sent_again() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let session = house.customer("acme", ADA).await.cookie("__Host-session").expect("a session");
+    let mut production = Production::beside(&house, "kill-order", free_port());
+    let tea = json!([{ "sku": "TEA-1", "quantity": 1 }]);
+    for round in 1..=3 {
+        let mut server = production.start().await;
+        let browser = production.browser("acme");
+        browser.plant("__Host-session", &session);
+        let key = format!("round-{round}");
+        tokio::select! {
+            biased;
+            () = until_there_are_orders(&house, round) => {}
+            answer = order(&browser, &key, tea.clone()) => assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}"),
+        }
+        server.kill();
+        let mut server = production.start().await;
+        let again = number(&order(&browser, &key, tea.clone()).await);
+        let kept: String = house
+            .value(&format!("select number from orders join submissions using (tenant_id, order_id) where submission = '{key}'"))
+            .await;
+        assert_eq!((again, house.value::<i64>("select count(*) from orders").await), (kept, round));
+        server.kill();
+    }
+}
+
 #[tokio::test]
 async fn told_to_stop_the_server_finishes_the_request_under_way() {
     let house = House::open().await;
@@ -304,4 +346,49 @@ async fn production_refuses_the_inbox_and_a_key_that_looks_typed() {
         assert!(status.code() == Some(1) && said.contains(words), "{settings:?}: {status} {said}");
         assert!(!said.contains("e81b3fd6725c4a09") && !said.contains("5c1f0e7ad94b3826"), "no key is printed: {said}");
     }
+}
+
+/// Waits until something is so at the database.
+async fn until_so(house: &House, what: &str) {
+    for _ in 0..3_000 {
+        if house.value::<bool>(&format!("select {what}")).await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it is never so that {what}");
+}
+
+#[tokio::test]
+async fn killed_while_a_file_is_read_and_while_it_is_applied_all_of_it_is_done_once() {
+    let house = House::open().await;
+    let manager = house.staff("acme", "manager").await;
+    let mut list = "sku,name,price\n".to_owned();
+    (0..6_000).for_each(|at| list.push_str(&format!("BULK-{at},Thing {at},1.00\n")));
+    let columns = imports::upload(&manager, "products", "bulk.csv", list.as_bytes()).await.header("location").to_owned();
+    let said = imports::chosen(&manager.get(&columns).await.text);
+    let fields: Vec<(&str, &str)> = said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let path = manager.form(&columns, &fields).await.header("location").to_owned();
+
+    let mut production = Production::beside(&house, "kill-import", free_port());
+    let mut server = production.start().await;
+    until_so(&house, "new_rows > 0 from imports").await;
+    server.kill();
+    let read: i32 = house.value("select new_rows from imports").await;
+    assert!((1_000..6_000).contains(&read), "killed too late to tell anything: {read}");
+    let mut server = production.start().await;
+    until_so(&house, "status = 'read' from imports").await;
+    assert_eq!(imports::counts(&house).await, "read 6000 0 0 0");
+    assert_eq!(house.value::<i64>("select count(distinct line) from import_rows").await, 6_000);
+
+    assert_eq!(manager.form(&format!("{path}/application"), &[]).await.status, StatusCode::SEE_OTHER);
+    until_so(&house, "done > 0 from imports").await;
+    server.kill();
+    assert!(house.value::<bool>("select status = 'applying' from imports").await, "killed too late to tell anything");
+    assert_eq!(house.value::<i64>("select count(*) from products").await, 0, "nothing is half done");
+    let mut server = production.start().await;
+    until_so(&house, "status = 'applied' from imports").await;
+    assert_eq!(house.value::<i64>("select count(*) from products").await, 6_000);
+    assert_eq!(house.value::<i64>("select count(*) from audit_events where action = 'import.applied'").await, 1);
+    server.kill();
 }

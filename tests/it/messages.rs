@@ -11,6 +11,7 @@ use tradecounter::tenants::declared;
 
 use crate::domains::{SHOP, have};
 use crate::house::{ADA, DAN, House};
+use crate::orders::{number, order};
 
 /// Snapshots of messages bear the name of their template.
 fn snapshot(template: &str, text: &str) {
@@ -20,7 +21,44 @@ fn snapshot(template: &str, text: &str) {
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
     let text = Regex::new(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b").expect("a pattern").replace_all(&text, "[day]");
     let text = Regex::new(r"until \d\d:\d\d").expect("a pattern").replace_all(&text, "until [o'clock]");
+    let text = Regex::new(r"\bAW-[2-9A-Z]{3}-[2-9A-Z]{3}\b").expect("a pattern").replace_all(&text, "AW-[number]");
     insta::assert_snapshot!(template, text);
+}
+
+#[tokio::test]
+async fn what_is_said_of_an_order() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (ada, sales) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await);
+    let at_the_desk = |number: &str, act: &str| format!("/api/v1/office/orders/{number}/{act}");
+    let cups = json!([{ "sku": "CUP-1", "quantity": 4 }]);
+    let first = number(&order(&ada, "one", cups.clone()).await);
+    house.run_jobs().await;
+    snapshot("orders-submitted.sms", &house.sent_to(ADA)[0]);
+    sales.post(&at_the_desk(&first, "acceptance"), json!({})).await;
+    house.run_jobs().await;
+    snapshot("orders-accepted.sms", &house.sent_to(ADA)[0]);
+    let reason = "The lorry is in the workshop until Friday,\nand nothing else of ours is large enough for so many cups. We are very sorry; \
+                  please order again for Saturday, and we add a box for nothing.";
+    sales.post(&at_the_desk(&first, "cancellation"), json!({ "reason": reason })).await;
+    house.run_jobs().await;
+    snapshot("orders-cancelled.sms", &house.sent_to(ADA)[0]);
+    let third = number(&order(&ada, "three", cups.clone()).await);
+    let lines = json!([{ "line": 1, "quantity": 2, "why": "No more until Friday" }]);
+    let amended = sales.post(&at_the_desk(&third, "amendment"), json!({ "revision": 1, "lines": lines })).await;
+    assert_eq!(amended.status, http::StatusCode::OK, "{amended:?}");
+    house.run_jobs().await;
+    snapshot("orders-amended.sms", &house.sent_to(ADA)[0]);
+    let picking = format!("/api/v1/office/picking/{third}");
+    sales.post(&format!("{picking}/start"), json!({})).await;
+    sales.json(http::Method::PATCH, &picking, json!({ "lines": [{ "line": 1, "picked": 1, "why": "One was wet" }] })).await;
+    sales.post(&format!("{picking}/dispatch"), json!({})).await;
+    house.run_jobs().await;
+    snapshot("orders-dispatched.sms", &house.sent_to(ADA)[0]);
+    let second = number(&order(&ada, "two", cups).await);
+    sales.post(&at_the_desk(&second, "refusal"), json!({ "reason": "No van this week" })).await;
+    house.run_jobs().await;
+    snapshot("orders-declined.sms", &house.sent_to(ADA)[0]);
 }
 
 #[tokio::test]

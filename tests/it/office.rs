@@ -173,7 +173,7 @@ async fn a_picker_has_a_page_of_their_own_and_none_of_the_queue() {
     house.request("acme", DAN, "pending").await;
     let page = picker.get("/office").await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    for there in ["picker of acme", "Nothing here for a picker yet", "action=\"/office/sessions/current/end\""] {
+    for there in ["picker of acme", "Orders to pick", "action=\"/office/sessions/current/end\""] {
         assert!(page.text.contains(there), "{there}: {page:?}");
     }
     for elsewhere in ["Deli", "/office/customers", "waiting"] {

@@ -1,6 +1,10 @@
 //! Every page as HTML, and what holds for all of them: one heading, names for everything that is typed into,
 //! nothing inline, nothing from elsewhere, and not too heavy for a poor signal.
 
+mod files;
+mod goods;
+mod office_goods;
+mod ordering;
 mod platform;
 
 use std::fs;
@@ -34,6 +38,7 @@ fn lasting(html: &str) -> String {
         (r"(localhost|example):\d+", "$1:[port]"),
         (r"tradecounter-domain=[0-9a-f]{32}", "tradecounter-domain=[random]"),
         (r"(until|by) \d{1,2} [A-Z][a-z]+", "$1 [a day]"),
+        (r#"data-basket="[0-9a-f]{24}""#, r#"data-basket="[account]""#),
         (r"\?v=[0-9a-f]+", "?v=[version]"),
         (r#"name="version" value="[0-9a-f]{16}""#, r#"name="version" value="[version]""#),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
@@ -46,7 +51,9 @@ fn lasting(html: &str) -> String {
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ", "[time]"),
         (r"\b[0-9a-f]{64}\b", "[hash]"),
         (r"\b\d+(\.\d)? (B|kB)\b", "[size]"),
+        (r"As of [A-Z][a-z]+ \[day\], \d\d:\d\d", "As of [time]"),
         (r"until \d\d:\d\d", "until [o'clock]"),
+        (r"\bAW-[2-9A-Z]{3}-[2-9A-Z]{3}\b", "AW-[number]"),
         (r"[ \t]+\n", "\n"),
         (r"\n{2,}", "\n"),
     ] {
@@ -134,7 +141,8 @@ async fn the_front_door() {
 async fn a_customers_pages() {
     let house = House::open().await;
     let cat = house.customer("acme", CAT).await;
-    snapshot("home-home", &cat.get("/").await);
+    snapshot("home-home_nothing", &cat.get("/").await);
+    snapshot("home-account", &cat.get("/account").await);
     snapshot("wholesalers-index", &cat.get("/wholesalers").await);
     snapshot("devices-index", &cat.get("/devices").await);
     house.wait(chrono::Duration::seconds(31));
@@ -304,9 +312,10 @@ async fn the_settings() {
 #[tokio::test]
 async fn a_first_visit_is_light_enough_for_a_poor_signal() {
     let house = House::open().await;
-    for slug in ["", "acme"] {
-        let browser = house.browser(slug);
-        let page = browser.get("/").await.text;
+    house.goods("acme").await;
+    for (slug, path) in [("", "/"), ("acme", "/"), ("acme", "/products")] {
+        let browser = if path == "/" { house.browser(slug) } else { house.customer(slug, ADA).await };
+        let page = browser.get(path).await.text;
         let mut weight = packed(&page);
         let loaded = find_all(r#"<(?:link|script)\b[^>]*>"#, &page);
         assert!(loaded.len() >= 2, "a style and a script");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::authenticator::Device;
 use crate::companions::{Directory, Program};
 use crate::house::{Answer, Browser, House};
-use crate::isolation::routes::CONSOLE;
+use crate::isolation::console_routes::CONSOLE;
 use crate::isolation::scene::send;
 
 const OLGA: &str = "olga@platform.example";

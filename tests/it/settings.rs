@@ -191,6 +191,31 @@ async fn another_country_brings_its_money_its_zones_and_its_codes() {
 }
 
 #[tokio::test]
+async fn money_stays_what_it_is_once_somebody_has_ordered() {
+    let house = House::open().await;
+    let owner = house.staff("acme", "owner").await;
+    house
+        .change(
+            "insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, currency,
+                                 vat_rounding, tax_country, net_minor, tax_minor)
+             select tenant_id, gen_random_uuid(), account_id, 'AC-222-333', 'submitted', now(), now(), 'customer', 'GBP', 'line', 'GB', 0, 0
+               from trade_accounts join tenants t on t.id = tenant_id where t.slug = 'acme' limit 1",
+        )
+        .await;
+    let refused = patch(&owner, json!({ "country": "DE", "business_name": "Acme GmbH" })).await;
+    assert_eq!(
+        (refused.status, &refused.value()["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("country")),
+        "{refused:?}"
+    );
+    assert_eq!(
+        house.value::<String>("select country || currency || business_name from tenants where slug = 'acme'").await,
+        "GBGBPAcme Wholesale"
+    );
+    assert_eq!(patch(&owner, json!({ "business_name": "Acme Ltd" })).await.status, StatusCode::OK, "all else can change");
+}
+
+#[tokio::test]
 async fn whoever_saves_second_is_told_what_the_first_has_saved() {
     let house = House::open().await;
     let (owner, manager) = (house.staff("acme", "owner").await, house.staff("acme", "manager").await);

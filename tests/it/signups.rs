@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::house::{Answer, Browser, DAN, House, let_in};
 
@@ -339,11 +340,48 @@ async fn samples_are_told_nothing_and_go_with_all_that_became_of_them() {
     house.run_jobs().await;
     let sent = house.app.inbox.as_ref().expect("an inbox").list(None);
     assert!(sent.iter().all(|message| !message.to.starts_with("+447700900")), "nobody has these numbers");
+    let goods = format!("select count(*) from products where tenant_id = '{tenant}' and sku like 'SAMPLE-%'");
+    assert_eq!(house.value::<i64>(&goods).await, 12, "a counter with something on its shelves");
+    // Something real beside them, and one of the samples has been ordered by somebody real.
+    let category = format!("select category_id from categories where tenant_id = '{tenant}' and slug = 'pantry'");
+    house
+        .change(&format!(
+            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, category_id, created_at, updated_at)
+             values ('{tenant}', gen_random_uuid(), 'MINE-1', 'MINE-1', 'Mine', 'mine', ({category}), now(), now())"
+        ))
+        .await;
+    let order = Uuid::now_v7();
+    house
+        .change(&format!(
+            "insert into orders (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, currency,
+                                 vat_rounding, tax_country, net_minor, tax_minor)
+             select '{tenant}', '{order}', account_id, 'NO-222-333', 'submitted', now(), now(), 'customer', 'GBP', 'line', 'GB', 110, 0
+               from trade_accounts where tenant_id = '{tenant}' and account_number = 'REAL-1'"
+        ))
+        .await;
+    house
+        .change(&format!(
+            "insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points,
+                                      unit_minor, price_source, price_from_quantity, ordered, net_minor)
+             select '{tenant}', '{order}', 1, o.account_id, p.product_id, p.sku, p.name, p.pack, p.tax_class, 0, 110, 'base', 1, 1, 110
+               from orders o, products p where o.order_id = '{order}' and p.tenant_id = '{tenant}' and p.sku = 'SAMPLE-SUG-1'"
+        ))
+        .await;
 
     assert_eq!(way(&owner.form("/office/samples/removal", &[]).await), "/office/getting-started");
     for (table, left) in [("registration_requests", 0), ("account_access", 1), ("trade_accounts", 1)] {
         let count = format!("select count(*) from {table} where tenant_id = '{tenant}'");
         assert_eq!(house.value::<i64>(&count).await, left, "{table}");
+    }
+    let left = format!("select string_agg(sku || ' ' || status, ', ' order by sku) from products where tenant_id = '{tenant}'");
+    assert_eq!(house.value::<String>(&left).await, "MINE-1 listed, SAMPLE-SUG-1 discontinued", "what was ordered stays on its order");
+    let categories = format!("select string_agg(slug, ' ') from categories where tenant_id = '{tenant}'");
+    assert_eq!(house.value::<String>(&categories).await, "pantry", "something real is under it");
+    for table in ["prices", "stock", "search_words", "product_costs"] {
+        let of_samples = format!(
+            "select count(*) from {table} join products using (tenant_id, product_id) where sku like 'SAMPLE-%' and sku <> 'SAMPLE-SUG-1'"
+        );
+        assert_eq!(house.value::<i64>(&of_samples).await, 0, "{table}");
     }
     assert_eq!(house.value::<String>("select status from tenants where slug = 'nordic'").await, "active");
     house.run_jobs().await;

@@ -18,25 +18,25 @@ fn repository() -> PathBuf {
 }
 
 /// A migrated database without a tenant.
-struct Empty {
-    address: Address,
-    db: Db,
+pub struct Empty {
+    pub address: Address,
+    pub db: Db,
 }
 
 impl Empty {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let address = fresh_database().await;
         let db = address.open(2).await.expect("the five roles are let in");
         Self { address, db }
     }
 
-    async fn plan(&self, folder: &Path) -> Plan {
+    pub async fn plan(&self, folder: &Path) -> Plan {
         let declared = declared::read(folder).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         tenants::plan(&self.db, &declared, Clock::system().now()).await.expect("a plan")
     }
 
     /// Applies, and makes sure that plan and deed say the same, and that afterwards nothing is left to do.
-    async fn apply(&self, folder: &Path) -> Plan {
+    pub async fn apply(&self, folder: &Path) -> Plan {
         let declared = declared::read(folder).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let planned = self.plan(folder).await;
         let done = tenants::apply(&self.db, &Clock::system(), &declared).await.expect("applied");
@@ -45,7 +45,7 @@ impl Empty {
         done
     }
 
-    async fn value<T>(&self, sql: &str) -> T
+    pub async fn value<T>(&self, sql: &str) -> T
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
@@ -53,7 +53,7 @@ impl Empty {
         sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&mut admin).await.expect(sql).get(0)
     }
 
-    async fn execute(&self, sql: &'static str) {
+    pub async fn execute(&self, sql: &'static str) {
         let mut admin = self.address.as_administrator().connect().await.expect("the administrator");
         admin.execute(sql).await.expect(sql);
     }

@@ -31,16 +31,23 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
     Some(match action {
         "product.added" => plain(format!("Added {product}")),
         "product.changed" => Words { sentence: format!("Changed {product}"), changes: listed(details) },
+        "product.many_changed" => Words { sentence: format!("Changed {}", how_many("product")), changes: listed(details) },
         "product.removed" => plain(format!("Removed {product}")),
         "stock.counted" => Words { sentence: format!("Counted {product}"), changes: vec![on_hand(details)] },
+        "category.added" => plain(format!("Added the category “{name}”")),
+        "category.renamed" => {
+            Words { sentence: "Gave a category another name".to_owned(), changes: vec![change("name", details.text("before"), name)] }
+        }
+        "category.removed" => plain(format!("Removed the category “{name}”")),
         "price_list.added" => plain(format!("Made the price list “{name}”")),
         "price_list.renamed" => {
             Words { sentence: "Gave a price list another name".to_owned(), changes: vec![change("name", details.text("before"), name)] }
         }
         "prices.changed" => plain(format!(
-            "Changed {}{}{}",
+            "Changed {}{}{}{}",
             how_many("price"),
-            with(" of ", list),
+            with(" of ", details.text("sku")),
+            with(" on ", list),
             with(", the largest change ", details.text("largest_change"))
         )),
         "account.terms_changed" => {

@@ -126,6 +126,27 @@ const EVENT_SEEN: &[&str] =
 /// How a wholesaler sells.
 const SELLING: &[&str] = &["stock_shown", "vat_rounding", "minimum_order_minor", "tax_rates"];
 const TENANT: &[&str] = &["tenant_id"];
+/// A file on its way, as it comes along.
+const IMPORT_WORKED: &[&str] = &[
+    "bytes",
+    "characters",
+    "separator",
+    "decimal_mark",
+    "headings",
+    "fields",
+    "status",
+    "reading",
+    "done",
+    "new_rows",
+    "changed_rows",
+    "unchanged_rows",
+    "wrong_rows",
+    "trouble",
+    "staff_id",
+    "staff_name",
+    "applied_at",
+    "undone_at",
+];
 
 pub const GRANTS: &[Grant] = &[
     whole("tc_counter", "categories", READ),
@@ -148,6 +169,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "orders", CHANGE, ORDER_EDITED),
     part("tc_counter", "order_lines", READ, LINE_SEEN),
     whole("tc_counter", "order_lines", &["INSERT", "DELETE"]),
+    part("tc_counter", "order_lines", CHANGE, &["reserved"]),
     part("tc_counter", "order_events", READ, EVENT_SEEN),
     whole("tc_counter", "order_events", ADD),
     whole("tc_counter", "submissions", READ_ADD),
@@ -183,6 +205,12 @@ pub const GRANTS: &[Grant] = &[
     part("tc_office", "order_lines", CHANGE, LINE_WORKED),
     whole("tc_office", "order_events", READ_ADD),
     whole("tc_office", "submissions", READ_ADD_REMOVE),
+    whole("tc_office", "imports", READ_ADD_REMOVE),
+    part("tc_office", "imports", CHANGE, IMPORT_WORKED),
+    whole("tc_office", "import_pieces", READ_ADD_REMOVE),
+    whole("tc_office", "import_rows", READ_ADD_REMOVE),
+    whole("tc_office", "import_mappings", READ_ADD_REMOVE),
+    part("tc_office", "import_mappings", CHANGE, &["field", "said_at"]),
     part("tc_platform", "categories", READ, TENANT),
     whole("tc_platform", "categories", REMOVE),
     part("tc_platform", "pictures", READ, TENANT),
@@ -217,6 +245,14 @@ pub const GRANTS: &[Grant] = &[
     whole("tc_platform", "order_events", REMOVE),
     part("tc_platform", "submissions", READ, TENANT),
     whole("tc_platform", "submissions", REMOVE),
+    part("tc_platform", "imports", READ, TENANT),
+    whole("tc_platform", "imports", REMOVE),
+    part("tc_platform", "import_pieces", READ, TENANT),
+    whole("tc_platform", "import_pieces", REMOVE),
+    part("tc_platform", "import_rows", READ, TENANT),
+    whole("tc_platform", "import_rows", REMOVE),
+    part("tc_platform", "import_mappings", READ, TENANT),
+    whole("tc_platform", "import_mappings", REMOVE),
     whole("tc_import", "categories", READ_ADD),
     whole("tc_import", "pictures", READ_ADD),
     whole("tc_import", "products", READ_ADD),

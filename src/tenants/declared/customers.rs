@@ -1,20 +1,24 @@
 //! `customers.csv`: the trade accounts, and the people who buy for them.
 
-use std::collections::HashMap;
-use std::fmt::Display;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord};
+use super::mistakes::Mistakes;
+use super::prices::DeclaredPrice;
+use super::table::{self, Columns, Fields};
+use crate::pricing::PriceList;
+use crate::values::{Country, PhoneNumber};
 
-use super::mistakes::{Mistakes, Source};
-use crate::values::{Country, PhoneNumber, text};
-
-const LARGEST_BYTES: u64 = 32 * 1024 * 1024;
-const HEADER: [&str; 7] = ["account_number", "business_name", "contact_name", "phone", "role", "town", "country"];
+const COLUMNS: Columns = Columns {
+    required: &["account_number", "business_name", "contact_name", "phone", "role", "town", "country"],
+    optional: &["price_list", "route"],
+};
 
 /// One person who buys for one trade account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredCustomer {
+    /// Where the row stands in the file.
+    pub line: usize,
     pub account_number: String,
     pub business_name: String,
     pub contact_name: String,
@@ -23,136 +27,88 @@ pub struct DeclaredCustomer {
     pub role: &'static str,
     pub town: String,
     pub country: Country,
+    /// The name of the price list that the account buys from, empty when it buys from none, and which van or carrier takes its
+    /// goods; nothing where the file does not say either.
+    pub terms: Option<[String; 2]>,
 }
 
 /// Reads the file. What comes back is whole only when no mistake was noted.
 pub(super) fn read(file: &Path, mistakes: &mut Mistakes) -> Vec<DeclaredCustomer> {
-    let Some(source) = Source::read(file, LARGEST_BYTES, mistakes) else { return Vec::new() };
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.text.as_bytes());
-    let mut records = reader.records();
-    let first = records.next().and_then(Result::ok).unwrap_or_default();
-    if !is_header(&first, &source, mistakes) {
-        return Vec::new();
-    }
-    let mut rows = Rows { source: &source, mistakes, accounts: HashMap::new(), phones: HashMap::new() };
-    let mut customers = Vec::new();
-    for record in records {
-        match record {
-            Ok(record) => customers.extend(rows.read(&record)),
-            Err(error) => rows.mistakes.about(file, error),
-        }
-    }
-    customers
-}
-
-fn is_header(first: &StringRecord, source: &Source, mistakes: &mut Mistakes) -> bool {
-    let wrong = (0..HEADER.len().max(first.len())).find(|index| first.get(*index) != HEADER.get(*index).copied());
-    if let Some(index) = wrong {
-        mistakes.at(source, (1, index + 1), format_args!("the first line must be {}", HEADER.join(",")));
-    }
-    wrong.is_none()
+    let mut seen = Seen::default();
+    table::read(file, &COLUMNS, mistakes, |fields| read_row(fields, &mut seen))
 }
 
 /// The rows read so far, as far as later ones must agree with them.
-struct Rows<'a> {
-    source: &'a Source,
-    mistakes: &'a mut Mistakes,
+#[derive(Default)]
+struct Seen {
     /// What each account was first said to be, and in which line.
-    accounts: HashMap<String, (usize, [String; 3])>,
+    accounts: HashMap<String, (usize, [String; 5])>,
     /// In which line each phone stands.
     phones: HashMap<PhoneNumber, usize>,
 }
 
-impl Rows<'_> {
-    fn read(&mut self, record: &StringRecord) -> Option<DeclaredCustomer> {
-        let line = self.line_of(record);
-        if record.len() != HEADER.len() {
-            let column = record.len().min(HEADER.len()) + 1;
-            self.note(line, column, format_args!("this row has {} fields instead of {}", record.len(), HEADER.len()));
-            return None;
-        }
-        // Fields are read one by one rather than in one expression, so that each says what is wrong with it.
-        let account_number = self.words(record, line, 0, 32);
-        let business_name = self.words(record, line, 1, 120);
-        let contact_name = self.words(record, line, 2, 120);
-        let country = self.parsed(record, line, 6, Country::parse);
-        let phone = self.parsed(record, line, 3, |typed| read_phone(typed, country));
-        let role = self
-            .parsed(record, line, 4, |word| ["owner", "buyer"].into_iter().find(|role| *role == word).ok_or("the role is owner or buyer"));
-        let town = self.words(record, line, 5, 120);
-        if let Some(phone) = &phone {
-            self.once(phone, line);
-        }
-        let customer = DeclaredCustomer {
-            account_number: account_number?,
-            business_name: business_name?,
-            contact_name: contact_name?,
-            phone: phone?,
-            role: role?,
-            town: town?,
-            country: country?,
-        };
-        self.agree(&customer, line);
-        Some(customer)
+fn read_row(fields: &mut Fields<'_>, seen: &mut Seen) -> Option<DeclaredCustomer> {
+    // Fields are read one by one rather than in one expression, so that each says what is wrong with it.
+    let account_number = fields.words("account_number", 32);
+    let business_name = fields.words("business_name", 120);
+    let contact_name = fields.words("contact_name", 120);
+    let country = fields.parsed("country", Country::parse);
+    let phone = fields.parsed("phone", |typed| read_phone(typed, country));
+    let role = fields.parsed("role", |word| ["owner", "buyer"].into_iter().find(|role| *role == word).ok_or("the role is owner or buyer"));
+    let town = fields.words("town", 120);
+    let price_list = fields.may_be_words("price_list", PriceList::LONGEST_NAME);
+    let route = fields.may_be_words("route", 60);
+    let are_terms_said = fields.has("price_list");
+    if let Some(phone) = &phone {
+        once(fields, seen, phone);
     }
+    let customer = DeclaredCustomer {
+        line: fields.line,
+        account_number: account_number?,
+        business_name: business_name?,
+        contact_name: contact_name?,
+        phone: phone?,
+        role: role?,
+        town: town?,
+        country: country?,
+        terms: price_list.zip(route).map(|(price_list, route)| are_terms_said.then_some([price_list, route]))?,
+    };
+    agree(fields, seen, &customer);
+    Some(customer)
+}
 
-    /// A phone is one person, who has one place at a wholesaler.
-    fn once(&mut self, phone: &PhoneNumber, line: usize) {
-        let first = *self.phones.entry(phone.clone()).or_insert(line);
-        if first != line {
-            self.note(line, 4, format_args!("this phone stands in line {first} already"));
-        }
+/// A phone is one person, who has one place at a wholesaler.
+fn once(fields: &mut Fields<'_>, seen: &mut Seen, phone: &PhoneNumber) {
+    let first = *seen.phones.entry(phone.clone()).or_insert(fields.line);
+    if first != fields.line {
+        fields.note("phone", format_args!("this phone stands in line {first} already"));
     }
+}
 
-    /// Rows of one account say the same of it.
-    fn agree(&mut self, customer: &DeclaredCustomer, line: usize) {
-        let said = [customer.business_name.clone(), customer.town.clone(), customer.country.to_string()];
-        let (first_line, first) = self.accounts.entry(customer.account_number.clone()).or_insert_with(|| (line, said.clone())).clone();
-        for ((index, now), before) in [1, 5, 6].into_iter().zip(&said).zip(&first) {
-            if now != before {
-                let what = HEADER.get(index).copied().unwrap_or_default();
-                let account = &customer.account_number;
-                self.note(line, index + 1, format_args!("the {what} of account {account} is “{before}” in line {first_line}"));
-            }
+/// Rows of one account say the same of it.
+fn agree(fields: &mut Fields<'_>, seen: &mut Seen, customer: &DeclaredCustomer) {
+    let [price_list, route] = customer.terms.clone().unwrap_or_default();
+    let said = [customer.business_name.clone(), customer.town.clone(), customer.country.to_string(), price_list, route];
+    let account = &customer.account_number;
+    let (first_line, first) = seen.accounts.entry(account.clone()).or_insert_with(|| (fields.line, said.clone())).clone();
+    for ((column, now), before) in ["business_name", "town", "country", "price_list", "route"].into_iter().zip(&said).zip(&first) {
+        if now != before {
+            fields.note(column, format_args!("the {column} of account {account} is “{before}” in line {first_line}"));
         }
     }
+}
 
-    fn words(&mut self, record: &StringRecord, line: usize, index: usize, most: usize) -> Option<String> {
-        let what = HEADER.get(index).copied().unwrap_or_default();
-        self.parsed(record, line, index, |typed| {
-            if typed.contains(['\n', '\r']) {
-                return Err("there is a line break in this field; is a quotation mark missing?".to_owned());
-            }
-            text::line(typed, most).map_err(|why| why.about(&format!("the {what}")))
-        })
-    }
-
-    fn parsed<T, E: Display>(
-        &mut self,
-        record: &StringRecord,
-        line: usize,
-        index: usize,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        match parse(record.get(index).unwrap_or_default()) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.note(line, index + 1, why);
-                None
-            }
+/// Whoever buys from a price list buys from one that has prices.
+pub(super) fn have_their_lists(file: &Path, customers: &[DeclaredCustomer], prices: &[DeclaredPrice], mistakes: &mut Mistakes) {
+    let lists: HashSet<String> = prices.iter().filter_map(|price| price.whose.list()).map(str::to_lowercase).collect();
+    let column = COLUMNS.required.len() + 1;
+    for customer in customers {
+        if let Some([list, _]) = &customer.terms
+            && !list.is_empty()
+            && !lists.contains(&list.to_lowercase())
+        {
+            mistakes.at_place(file, (customer.line, column), format_args!("prices.csv has no price list “{list}”"));
         }
-    }
-
-    fn note(&mut self, line: usize, column: usize, text: impl Display) {
-        self.mistakes.at(self.source, (line, column), text);
-    }
-
-    /// The crate counts a row from the end of the one before; blank lines and the second half of a line's end lie between.
-    fn line_of(&self, record: &StringRecord) -> usize {
-        let from = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
-        let rest = self.source.text.get(from..).unwrap_or_default();
-        let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-        self.source.place(from + blank).0
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
     pub file: PathBuf,
-    /// The line, and in it the character (`tenant.toml`, a logo) or the field (`customers.csv`); all count from 1.
+    /// The line, and in it the character (`tenant.toml`, a logo) or the field (files of rows); all count from 1.
     pub place: Option<(usize, usize)>,
     pub text: String,
 }
@@ -33,6 +33,11 @@ impl Mistakes {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Each of them, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.0.iter()
@@ -45,7 +50,12 @@ impl Mistakes {
 
     /// Notes what is wrong at a place in a file.
     pub(super) fn at(&mut self, source: &Source, place: (usize, usize), text: impl fmt::Display) {
-        self.0.insert(Mistake { file: source.file.clone(), place: Some(place), text: text.to_string() });
+        self.at_place(&source.file, place, text);
+    }
+
+    /// The same of a file that has been read before.
+    pub(super) fn at_place(&mut self, file: &Path, place: (usize, usize), text: impl fmt::Display) {
+        self.0.insert(Mistake { file: file.to_owned(), place: Some(place), text: text.to_string() });
     }
 }
 

@@ -3,14 +3,14 @@
 //! The file is read as a tree that knows its places rather than through serde, which stops at the first mistake.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::path::Path;
 
 use chrono_tz::Tz;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
+use super::keys::{Page, Section};
 use super::mistakes::{Mistakes, Source};
+use super::trading::{self, Trading};
 use crate::tenancy::StaffRole;
 use crate::values::{Country, Currency, EmailAddress, colour, text};
 
@@ -20,7 +20,7 @@ const LARGEST_BYTES: u64 = 256 * 1024;
 pub(super) struct Wholesaler {
     pub business_name: String,
     pub country: Country,
-    pub currency: String,
+    pub currency: Currency,
     pub time_zone: Tz,
     pub brand_colour: String,
     /// A file beside this one.
@@ -29,6 +29,7 @@ pub(super) struct Wholesaler {
     pub contact: Contact,
     pub opening_text: String,
     pub staff: Vec<DeclaredStaff>,
+    pub trading: Trading,
 }
 
 /// How a customer reaches a person.
@@ -87,6 +88,7 @@ fn read_top(page: &mut Page, top: &mut Section) -> Option<Wholesaler> {
         words
     });
     let staff = read_staff(page, top);
+    let trading = trading::read(page, top, currency);
     Some(Wholesaler {
         business_name: business_name?,
         country: country?,
@@ -98,6 +100,7 @@ fn read_top(page: &mut Page, top: &mut Section) -> Option<Wholesaler> {
         contact: contact?,
         opening_text: opening_text?,
         staff: staff?,
+        trading: trading?,
     })
 }
 
@@ -164,10 +167,10 @@ fn read_countries(page: &mut Page, top: &mut Section) -> Option<Vec<Country>> {
     whole.then_some(countries)
 }
 
-fn read_currency(code: &str) -> Result<String, &'static str> {
+fn read_currency(code: &str) -> Result<Currency, &'static str> {
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     match Currency::parse(code) {
-        Ok(currency) => Ok(currency.to_string()),
+        Ok(currency) => Ok(currency),
         Err(_) if is_code => Err("we do not know that currency"),
         Err(_) => Err("a currency is written as three capital letters, such as GBP"),
     }
@@ -195,106 +198,4 @@ fn read_colour(typed: &str) -> Result<String, String> {
 fn read_file_name(name: &str) -> Result<String, &'static str> {
     let is_plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']);
     if is_plain { Ok(name.to_owned()) } else { Err("the logo is a file in this folder; write its name alone") }
-}
-
-/// The file, and what was found wrong in it so far.
-struct Page<'a> {
-    source: &'a Source,
-    mistakes: &'a mut Mistakes,
-}
-
-impl Page<'_> {
-    fn note(&mut self, byte: usize, text: impl Display) {
-        self.mistakes.at(self.source, self.source.place(byte), text);
-    }
-
-    fn accept<T, E: Display>(&mut self, byte: usize, read: Result<T, E>) -> Option<T> {
-        read.map_err(|why| self.note(byte, why)).ok()
-    }
-
-    fn text_of<'t>(&mut self, key: &str, value: &'t Spanned<DeValue<'_>>) -> Option<&'t str> {
-        let text = value.get_ref().as_str();
-        if text.is_none() {
-            self.note(value.span().start, format_args!("`{key}` takes text in quotation marks"));
-        }
-        text
-    }
-
-    fn table_of<'t, 'i>(&mut self, key: &'static str, value: &'t Spanned<DeValue<'i>>) -> Option<Section<'t, 'i>> {
-        let Some(table) = value.get_ref().as_table() else {
-            self.note(value.span().start, format_args!("`{key}` takes keys of its own"));
-            return None;
-        };
-        Some(Section::new(key, table, value.span().start))
-    }
-}
-
-/// One table, asked for its keys one by one; what nobody asked for should not be there.
-struct Section<'t, 'i> {
-    name: &'static str,
-    table: &'t DeTable<'i>,
-    start: usize,
-    asked: Vec<&'static str>,
-}
-
-impl<'t, 'i> Section<'t, 'i> {
-    fn new(name: &'static str, table: &'t DeTable<'i>, start: usize) -> Self {
-        Self { name, table, start, asked: Vec::new() }
-    }
-
-    /// Whether a key is there that may be left out.
-    fn may_have(&mut self, key: &'static str) -> bool {
-        self.asked.push(key);
-        self.table.contains_key(key)
-    }
-
-    /// Where the key's value stands; where the table begins when it is missing.
-    fn place_of(&self, key: &str) -> usize {
-        self.table.get(key).map_or(self.start, |value| value.span().start)
-    }
-
-    fn value(&mut self, page: &mut Page, key: &'static str) -> Option<&'t Spanned<DeValue<'i>>> {
-        if !self.asked.contains(&key) {
-            self.asked.push(key);
-        }
-        let value = self.table.get(key);
-        if value.is_none() {
-            let of = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-            page.note(self.start, format_args!("`{key}` is missing{of}"));
-        }
-        value
-    }
-
-    fn parsed<T, E: Display>(&mut self, page: &mut Page, key: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let value = self.value(page, key)?;
-        let text = page.text_of(key, value)?;
-        page.accept(value.span().start, parse(text))
-    }
-
-    fn words(&mut self, page: &mut Page, key: &'static str, what: &str, most: usize) -> Option<String> {
-        self.parsed(page, key, |typed| text::line(typed, most).map_err(|why| why.about(what)))
-    }
-
-    fn section(&mut self, page: &mut Page, key: &'static str) -> Option<Section<'t, 'i>> {
-        let value = self.value(page, key)?;
-        page.table_of(key, value)
-    }
-
-    fn list(&mut self, page: &mut Page, key: &'static str) -> Option<impl Iterator<Item = &'t Spanned<DeValue<'i>>> + use<'t, 'i>> {
-        let value = self.value(page, key)?;
-        let list = value.get_ref().as_array();
-        if list.is_none() {
-            page.note(value.span().start, format_args!("`{key}` takes a list"));
-        }
-        list.map(|list| list.iter())
-    }
-
-    fn finish(&self, page: &mut Page) {
-        for (key, _) in self.table {
-            if !self.asked.contains(&key.get_ref().as_ref()) {
-                let known = self.asked.join(", ");
-                page.note(key.span().start, format_args!("there is no key `{}` here; the keys are {known}", key.get_ref()));
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use super::Erased::Row;
 use super::{Holding, no, whole};
 
+const ON_ITS_WAY: &str = "what a file has done stands in what it is about, and one that has done nothing is brought in again";
 const NOT_ORDERED: &str = "what nobody has ordered yet is put in again";
 
 pub const TRADE_ACCOUNTS: Holding = whole(
@@ -19,6 +20,45 @@ pub const TRADE_ACCOUNTS: Holding = whole(
         "route",
         "order_news",
         "order_email",
+    ],
+);
+pub const IMPORT_PIECES: Holding = no("import_pieces", ON_ITS_WAY, Row("tenant_id"), &["tenant_id", "import_id", "piece", "bytes"]);
+pub const IMPORT_ROWS: Holding = no(
+    "import_rows",
+    ON_ITS_WAY,
+    Row("tenant_id"),
+    &["tenant_id", "import_id", "line", "verdict", "key", "of_account", "title", "before", "after", "remarks"],
+);
+pub const IMPORT_MAPPINGS: Holding =
+    no("import_mappings", "it is said anew with the next file", Row("tenant_id"), &["tenant_id", "kind", "heading", "field", "said_at"]);
+pub const IMPORTS: Holding = no(
+    "imports",
+    ON_ITS_WAY,
+    Row("tenant_id"),
+    &[
+        "tenant_id",
+        "import_id",
+        "kind",
+        "file_name",
+        "bytes",
+        "characters",
+        "separator",
+        "decimal_mark",
+        "headings",
+        "fields",
+        "status",
+        "reading",
+        "done",
+        "new_rows",
+        "changed_rows",
+        "unchanged_rows",
+        "wrong_rows",
+        "trouble",
+        "staff_id",
+        "staff_name",
+        "created_at",
+        "applied_at",
+        "undone_at",
     ],
 );
 pub const SUBMISSIONS: Holding = no(

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 
-use super::routes::CONSOLE;
+use super::console_routes::CONSOLE;
 use super::scene::{Scene, send};
 use crate::house::ADA;
 

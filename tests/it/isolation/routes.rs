@@ -1,5 +1,7 @@
 //! The two lists of routes: those that anybody may ask for, and those that are for somebody.
 
+use super::files::FILES;
+use super::goods::GOODS;
 use super::scene::Right;
 
 /// A route that anybody may ask for.
@@ -53,7 +55,7 @@ const fn customer(method: &'static str, path: &'static str, body: &'static str, 
     Guarded { door: Door::Customer, method, path, body, right, stranger }
 }
 
-const fn office(door: Door, method: &'static str, path: &'static str, body: &'static str, status: u16) -> Guarded {
+pub const fn office(door: Door, method: &'static str, path: &'static str, body: &'static str, status: u16) -> Guarded {
     let least = match door {
         Door::Customer | Door::AnyRole => "picker",
         Door::Decider => "sales",
@@ -79,19 +81,29 @@ const INVITED: &str = "name=Ivy&email=ivy%40example.com&role=picker";
 const INVITED_JSON: &str = r#"{"name":"Ian","email":"ian@example.com","role":"picker"}"#;
 /// Stands for a picture, which is no text.
 pub const PICTURE: &str = "a picture";
+/// Stands for a form with a file in it.
+pub const LIST: &str = "a list";
 const SETTINGS: &str = "business_name=Acme+Wholesale&brand_colour=%2314532d&country=GB&time_zone=Europe%2FLondon&prices_shown=nothing";
-const DOMAIN: &str = "domain=shop.acme.example";
-const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
-const REASON: &str = "reason=Because";
-const WHY: &str = "reason=Customers+cannot+sign+in";
-const WHY_JSON: &str = r#"{"reason":"Customers cannot sign in"}"#;
+pub const DOMAIN: &str = "domain=shop.acme.example";
+pub const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
+const NO_PRODUCT: &str = r#"{"edits":[{"product_id":"00000000-0000-0000-0000-000000000000","quantity":1}]}"#;
+const NO_SKU: &str = r#"{"lines":[{"sku":"NO-1","quantity":1}]}"#;
+const NO_ACCOUNT: &str = r#"{"account_number":"X-9","lines":[{"sku":"SUG-1","quantity":1}]}"#;
+const SELLING: &str =
+    r#"{"minimum_order_minor":0,"stock_shown":"words","vat_rounding":"line","order_days":[],"closed_days":[],"tax_rates":[]}"#;
+const AS_IT_IS: &str = r#"{"revision":1}"#;
+const SAME_SKU: &str = r#"{"revision":1,"lines":[{"sku":"NO-1","quantity":1}]}"#;
+const NO_BASKET: &str = r#"{"submission_id":"00000000-0000-0000-0000-000000000001","version":1,"seen":[{"product_id":"00000000-0000-0000-0000-000000000000","minor":1}]}"#;
+pub const REASON: &str = "reason=Because";
+pub const WHY: &str = "reason=Customers+cannot+sign+in";
+pub const WHY_JSON: &str = r#"{"reason":"Customers cannot sign in"}"#;
 /// A question that nobody was asked, and an answer that is none.
-const SHOWN: &str = "challenge=00&credential=%7B%7D";
-const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
-const REASON_JSON: &str = r#"{"reason":"Because"}"#;
+pub const SHOWN: &str = "challenge=00&credential=%7B%7D";
+pub const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
+pub const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 67] = [
+pub const OPEN: [Open; 71] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     open("public", "GET", "/api/docs", 200),
@@ -138,7 +150,12 @@ pub const OPEN: [Open; 67] = [
     open("counter", "GET", "/brand.css", 200),
     open("counter", "GET", "/assets/style.css", 200),
     open("counter", "GET", "/assets/page.js", 200),
+    open("counter", "GET", "/assets/basket.js", 200),
+    open("counter", "GET", "/sw.js", 200),
+    open("counter", "GET", "/offline", 200),
     open("counter", "GET", "/logos/:slug", 404),
+    // Named by what is in it, which nobody can guess; the office's pages show it as well.
+    open("counter", "GET", "/pictures/:picture_hash", 404),
     open("counter", "GET", "/api/v1/openapi.json", 200),
     with("counter", "/api/v1/codes", "", PHONE_JSON, 202),
     with("counter", "/api/v1/sessions", "", PHONE_CODE_JSON, 401),
@@ -164,111 +181,41 @@ pub const OPEN: [Open; 67] = [
     with("console", "/api/v1/passkey-sessions", "", SHOWN_JSON, 401),
 ];
 
-/// A route of the console that is for operators, and what they get.
-pub struct ForOperators {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub body: &'static str,
-    pub status: u16,
-}
-
-const fn console(method: &'static str, path: &'static str, body: &'static str, status: u16) -> ForOperators {
-    ForOperators { method, path, body, status }
-}
-
-const COUNTER: &str = "business_name=Nordic&subdomain=nordic&country=GB&owner_email=nora%40nordic.example";
-const COUNTER_JSON: &str = r#"{"business_name":"Nordic","subdomain":"nordic-two","country":"GB","owner_email":"nora@nordic.example"}"#;
-
-/// What is for operators.
-pub const CONSOLE: &[ForOperators] = &[
-    console("GET", "/", "", 200),
-    console("POST", "/sessions/current/end", "", 303),
-    console("GET", "/proof", "", 200),
-    console("GET", "/passkeys", "", 200),
-    console("POST", "/passkeys", SHOWN, 422),
-    console("POST", "/passkeys/:id/name", "name=Blue", 303),
-    console("POST", "/passkeys/:id/removal", "", 303),
-    console("GET", "/api/v1/passkeys", "", 200),
-    console("POST", "/api/v1/passkey-registrations", "", 201),
-    console("POST", "/api/v1/passkeys", SHOWN_JSON, 422),
-    console("PATCH", "/api/v1/passkeys/:id", r#"{"name":"Blue"}"#, 200),
-    console("DELETE", "/api/v1/passkeys/:id", "", 204),
-    console("GET", "/tenants/new", "", 200),
-    console("POST", "/tenants", COUNTER, 303),
-    console("GET", "/tenants/:id", "", 200),
-    console("POST", "/tenants/:id/suspension", REASON, 303),
-    console("POST", "/tenants/:id/reactivation", "", 303),
-    console("POST", "/tenants/:id/rename", "subdomain=bravo", 422),
-    console("POST", "/tenants/:id/closing", "reason=Because&confirmation=acme", 303),
-    console("POST", "/tenants/:id/closing/withdrawal", "", 303),
-    // It is not being closed.
-    console("POST", "/tenants/:id/purge", "confirmation=acme", 409),
-    console("GET", "/certificates", "", 200),
-    // Nobody was deleted.
-    console("GET", "/certificates/:id", "", 404),
-    console("GET", "/tenants/:id/domains", "", 200),
-    console("POST", "/tenants/:id/domains", DOMAIN, 303),
-    console("POST", "/tenants/:id/domains/:domain_id/check", "", 303),
-    console("POST", "/tenants/:id/domains/:domain_id/primary", "", 303),
-    console("POST", "/tenants/:id/domains/:domain_id/primary/removal", "", 303),
-    console("POST", "/tenants/:id/domains/:domain_id/removal", "", 303),
-    console("GET", "/tokens", "", 200),
-    console("POST", "/tokens", "name=nightly", 200),
-    console("POST", "/tokens/:id/revocation", "", 303),
-    console("GET", "/events", "", 200),
-    console("GET", "/events/export.csv", "", 200),
-    console("GET", "/events/export.json", "", 200),
-    console("GET", "/api/v1/events", "", 200),
-    console("DELETE", "/api/v1/sessions/current", "", 204),
-    console("GET", "/api/v1/me", "", 200),
-    console("GET", "/api/v1/tenants", "", 200),
-    console("POST", "/api/v1/tenants", COUNTER_JSON, 201),
-    console("GET", "/api/v1/tenants/:id", "", 200),
-    console("GET", "/api/v1/tenants/:id/usage", "", 200),
-    console("GET", "/api/v1/usage", "", 200),
-    console("POST", "/api/v1/tenants/:id/suspension", REASON_JSON, 200),
-    console("DELETE", "/api/v1/tenants/:id/suspension", "", 204),
-    // It has that name already.
-    console("POST", "/api/v1/tenants/:id/rename", r#"{"subdomain":"acme"}"#, 409),
-    console("POST", "/api/v1/tenants/:id/closure", REASON_JSON, 200),
-    console("DELETE", "/api/v1/tenants/:id/closure", "", 204),
-    console("POST", "/api/v1/tenants/:id/purge", r#"{"confirmation":"acme"}"#, 409),
-    console("GET", "/api/v1/subdomains/:slug", "", 200),
-    console("GET", "/api/v1/tenants/:id/subdomains/:slug", "", 200),
-    console("GET", "/api/v1/deletion-certificates", "", 200),
-    console("GET", "/api/v1/deletion-certificates/:id", "", 404),
-    console("GET", "/api/v1/tenants/:id/domains", "", 200),
-    console("POST", "/api/v1/tenants/:id/domains", DOMAIN_JSON, 201),
-    console("POST", "/api/v1/tenants/:id/domains/:domain_id/check", "", 200),
-    console("PUT", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 200),
-    console("DELETE", "/api/v1/tenants/:id/domains/:domain_id/primary", "", 204),
-    console("DELETE", "/api/v1/tenants/:id/domains/:domain_id", "", 204),
-    // Whom an owner has let in, and who asks.
-    console("GET", "/tenants/:id/support", "", 200),
-    console("POST", "/tenants/:id/support-requests", WHY, 303),
-    console("POST", "/tenants/:id/support-requests/:request_id/end", "", 303),
-    console("GET", "/tenants/:id/support/customers", "", 200),
-    console("GET", "/tenants/:id/support/registration-requests", "", 200),
-    console("GET", "/tenants/:id/support/messages", "", 200),
-    console("GET", "/tenants/:id/support/audit-events", "", 200),
-    console("POST", "/api/v1/tenants/:id/support-requests", WHY_JSON, 201),
-    console("GET", "/api/v1/tenants/:id/support-requests", "", 200),
-    console("DELETE", "/api/v1/tenants/:id/support-requests/:request_id", "", 204),
-    console("GET", "/api/v1/tenants/:id/support/customers", "", 200),
-    console("GET", "/api/v1/tenants/:id/support/registration-requests", "", 200),
-    console("GET", "/api/v1/tenants/:id/support/messages", "", 200),
-    console("GET", "/api/v1/tenants/:id/support/audit-events", "", 200),
-    console("GET", "/api/v1/tokens", "", 200),
-    console("POST", "/api/v1/tokens", r#"{"name":"nightly"}"#, 201),
-    console("DELETE", "/api/v1/tokens/:id", "", 204),
-];
-
 /// What is for somebody.
 pub const GUARDED: &[Guarded] = &[
     customer("POST", "/sessions/current/end", "", (Right::Ada, 303), 303),
     customer("GET", "/registration-requests/new", "", (Right::Stranger, 200), 200),
     customer("POST", "/registration-requests", SHOP, (Right::Stranger, 303), 303),
     customer("POST", "/registration-requests/current/withdrawal", "", (Right::Applicant, 303), 303),
+    customer("GET", "/account", "", (Right::Ada, 200), 303),
+    // A wholesaler may open these to strangers; acme has not.
+    customer("GET", "/products", "?query=tea", (Right::Ada, 200), 303),
+    customer("GET", "/products/:product_id", "", (Right::Ada, 200), 303),
+    customer("GET", "/usuals", "", (Right::Ada, 200), 303),
+    customer("GET", "/basket", "", (Right::Ada, 200), 303),
+    customer("POST", "/basket/lines", "", (Right::Ada, 303), 303),
+    customer("POST", "/basket/emptying", "", (Right::Ada, 303), 303),
+    customer("GET", "/orders", "", (Right::Ada, 200), 303),
+    // There is nothing in the basket.
+    customer("POST", "/orders", "", (Right::Ada, 409), 303),
+    customer("GET", "/orders/:number", "", (Right::Ada, 200), 303),
+    customer("GET", "/orders/:number/edit", "", (Right::Ada, 200), 303),
+    // Nothing is left of it.
+    customer("POST", "/orders/:number/edit", "revision=1", (Right::Ada, 422), 303),
+    customer("GET", "/orders/:number/order.pdf", "", (Right::Ada, 200), 303),
+    customer("POST", "/orders/:number/cancellation", "", (Right::Ada, 303), 303),
+    customer("POST", "/orders/:number/reorder", "", (Right::Ada, 303), 303),
+    customer("GET", "/quick-order", "", (Right::Ada, 200), 303),
+    customer("POST", "/quick-order", LIST, (Right::Ada, 200), 303),
+    customer("POST", "/quick-order/lines", "", (Right::Ada, 303), 303),
+    customer("GET", "/api/v1/basket", "", (Right::Ada, 200), 403),
+    customer("PATCH", "/api/v1/basket", NO_PRODUCT, (Right::Ada, 404), 403),
+    customer("POST", "/api/v1/basket/submission", NO_BASKET, (Right::Ada, 409), 403),
+    customer("POST", "/api/v1/orders", NO_SKU, (Right::Ada, 422), 403),
+    customer("GET", "/api/v1/orders", "", (Right::Ada, 200), 403),
+    customer("GET", "/api/v1/orders/:number", "", (Right::Ada, 200), 403),
+    customer("PATCH", "/api/v1/orders/:number", SAME_SKU, (Right::Ada, 422), 403),
+    customer("DELETE", "/api/v1/orders/:number", "", (Right::Ada, 204), 403),
     customer("GET", "/wholesalers", "", (Right::Ada, 200), 200),
     customer("POST", "/wholesalers/:slug/visit", "", (Right::Cat, 303), 404),
     customer("GET", "/departures", "?to=bravo.localhost&arrival=00", (Right::Ada, 303), 303),
@@ -277,6 +224,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/devices/:session_id/end", "", (Right::Ada, 303), 404),
     customer("POST", "/confirmation", "account=Shop+A-9", (Right::Silent, 303), 303),
     customer("POST", "/confirmation/dismissal", "", (Right::Silent, 303), 303),
+    // A wholesaler may open these to strangers; acme has not.
     customer("GET", "/my-data", "", (Right::Ada, 200), 200),
     customer("GET", "/my-data/download", "", (Right::Ada, 200), 200),
     customer("POST", "/erasures", "", (Right::Ada, 303), 303),
@@ -299,6 +247,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/api/v1/registration-requests", SHOP_JSON, (Right::Stranger, 201), 201),
     customer("GET", "/api/v1/registration-requests/current", "", (Right::Applicant, 200), 404),
     customer("DELETE", "/api/v1/registration-requests/current", "", (Right::Applicant, 204), 409),
+    customer("GET", "/api/v1/products", "", (Right::Ada, 200), 403),
     customer("GET", "/api/v1/wholesalers", "", (Right::Ada, 200), 200),
     customer("GET", "/api/v1/devices", "", (Right::Ada, 200), 200),
     customer("DELETE", "/api/v1/devices/:id", "", (Right::Ada, 204), 404),
@@ -317,6 +266,40 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "GET", "/office/registration-requests/:request_id", "", 200),
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/approval", "account_number=", 303),
     office(Door::Decider, "POST", "/office/registration-requests/:request_id/rejection", REASON, 303),
+    office(Door::Decider, "GET", "/office/orders", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number/order.pdf", "", 200),
+    office(Door::Decider, "GET", "/office/orders/:number/amendment", "", 200),
+    // Nothing is otherwise.
+    office(Door::Decider, "POST", "/office/orders/:number/amendment", "revision=1&quantity.1=1", 422),
+    office(Door::Decider, "GET", "/office/orders/new", "?account=A-1", 200),
+    office(Door::Decider, "POST", "/office/orders", "account=A-1&lines=SUG-1+1", 200),
+    // Nobody has accepted it, so there is nothing to pick.
+    office(Door::AnyRole, "GET", "/office/picking", "", 200),
+    office(Door::AnyRole, "GET", "/office/picking/list", "", 200),
+    office(Door::AnyRole, "GET", "/office/picking/:number", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/start", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/lines", "", 404),
+    office(Door::AnyRole, "POST", "/office/picking/:number/delivery", "", 404),
+    office(Door::AnyRole, "GET", "/api/v1/office/picking", "", 200),
+    office(Door::AnyRole, "GET", "/api/v1/office/picking/:number", "", 404),
+    office(Door::AnyRole, "PATCH", "/api/v1/office/picking/:number", "{}", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/start", "", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/dispatch", "", 409),
+    office(Door::AnyRole, "POST", "/api/v1/office/picking/:number/delivery", "{}", 409),
+    office(Door::Decider, "POST", "/api/v1/office/orders", NO_ACCOUNT, 422),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment-preview", AS_IT_IS, 422),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment", AS_IT_IS, 422),
+    office(Door::Decider, "POST", "/office/orders/:number/acceptance", "", 303),
+    office(Door::Decider, "POST", "/office/orders/:number/refusal", REASON, 303),
+    // Nobody has accepted it yet.
+    office(Door::Decider, "POST", "/office/orders/:number/cancellation", REASON, 409),
+    office(Door::Decider, "GET", "/api/v1/office/orders", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/orders/pulse", "", 200),
+    office(Door::Decider, "GET", "/api/v1/office/orders/:number", "", 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/acceptance", "{}", 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/refusal", REASON_JSON, 200),
+    office(Door::Decider, "POST", "/api/v1/office/orders/:number/cancellation", REASON_JSON, 409),
     office(Door::Decider, "GET", "/office/customers", "", 200),
     office(Door::Decider, "GET", "/office/customers/:access_id", "", 200),
     office(Door::Keeper, "POST", "/office/customers/:access_id/suspension", REASON, 303),
@@ -346,6 +329,10 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Owner, "DELETE", "/api/v1/office/domains/:id", "", 204),
     office(Door::Keeper, "GET", "/office/settings", "", 200),
     office(Door::Keeper, "POST", "/office/settings", SETTINGS, 303),
+    office(Door::Keeper, "GET", "/office/settings/orders", "", 200),
+    office(Door::Keeper, "POST", "/office/settings/orders", "stock_shown=words&vat_rounding=line", 303),
+    office(Door::Keeper, "GET", "/api/v1/office/settings/orders", "", 200),
+    office(Door::Keeper, "PUT", "/api/v1/office/settings/orders", SELLING, 200),
     office(Door::Keeper, "POST", "/office/settings/logo", PICTURE, 303),
     office(Door::Keeper, "POST", "/office/settings/logo/removal", "", 303),
     office(Door::Owner, "GET", "/office/support", "", 200),
@@ -389,3 +376,13 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Owner, "POST", "/api/v1/office/closure", r#"{"confirmation":"acme"}"#, 200),
     office(Door::Owner, "DELETE", "/api/v1/office/closure", "", 204),
 ];
+
+/// All that is for somebody.
+pub fn guarded() -> impl Iterator<Item = &'static Guarded> {
+    GUARDED.iter().chain(GOODS).chain(FILES)
+}
+
+/// Whether a program brings a code there, which nobody here has read: whom it serves is told that the code is wrong.
+pub fn takes_a_code(route: &Guarded) -> bool {
+    route.path.starts_with("/api/") && route.body.contains("123456")
+}

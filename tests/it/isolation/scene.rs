@@ -1,15 +1,14 @@
 //! A house with a back door: sessions, requests and customers are put there in one statement, so that every
 //! route can be tried by somebody fresh.
 
-use http::Method;
 use sqlx::{AssertSqlSafe, PgConnection};
 use tradecounter::tenancy::token::{OFFICE_COOKIE, OPERATOR_COOKIE, SESSION_COOKIE, Token};
 use uuid::Uuid;
 
-use super::routes::{Guarded, PICTURE};
+use super::ids::Ids;
+pub use super::sending::send;
 use crate::furniture::tenant_tables;
 use crate::house::{ADA, Answer, Browser, CAT, House};
-use crate::settings::pictures;
 
 /// A house behind whose back sessions, customers and requests can be put.
 pub struct Scene {
@@ -37,79 +36,14 @@ pub enum Right {
     Staff(&'static str),
 }
 
-/// What the ids in a path may name.
-pub struct Ids {
-    pub request: String,
-    pub active: String,
-    suspended: String,
-    session: String,
-    slug: String,
-    colleague: String,
-    invitation: String,
-    domain: String,
-    asked: String,
-    granted: String,
-    passkey: String,
-}
-
-impl Ids {
-    pub fn nowhere() -> Self {
-        let new = || Uuid::now_v7().to_string();
-        let slug = "nowhere".to_owned();
-        Self {
-            request: new(),
-            active: new(),
-            suspended: new(),
-            session: new(),
-            slug,
-            colleague: new(),
-            invitation: new(),
-            domain: new(),
-            asked: new(),
-            granted: new(),
-            passkey: new(),
-        }
-    }
-
-    /// The path with its ids.
-    pub fn fill(&self, route: &Guarded) -> String {
-        let access = if route.path.ends_with("restoration") || route.method == "DELETE" { &self.suspended } else { &self.active };
-        let ends = route.path.ends_with("/end") || route.method == "DELETE";
-        let id = match route.path {
-            path if path.contains("/passkeys") => &self.passkey,
-            path if path.contains("/support") => [&self.asked, &self.granted][usize::from(ends)],
-            path if path.contains("/devices/") => &self.session,
-            path if path.contains("/customers/") => access,
-            path if path.contains("/team/") => &self.colleague,
-            path if path.contains("/invitations/") => &self.invitation,
-            path if path.contains("/domains/") => &self.domain,
-            _ => &self.request,
-        };
-        let named = [
-            (":request_id", &self.request),
-            (":access_id", access),
-            (":session_id", &self.session),
-            (":staff_id", &self.colleague),
-            (":invitation_id", &self.invitation),
-            (":domain_id", &self.domain),
-            (":slug", &self.slug),
-            (":id", id),
-        ];
-        let path = if route.method == "GET" { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
-        named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
-    }
-
-    pub fn all(&self) -> [&String; 11] {
-        let Self { request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey } = self;
-        [request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey]
-    }
-}
-
 pub type Cookie = (&'static str, String);
 
 impl Scene {
     pub async fn open() -> Self {
         let house = House::open().await;
+        for slug in ["acme", "bravo"] {
+            house.goods(slug).await;
+        }
         let mut db = house.admin().await;
         let sums = tenant_tables(&mut db).await.into_iter();
         let sums = sums.map(|table| format!("(select md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from {table} x)"));
@@ -336,6 +270,12 @@ impl Scene {
             asked: self.support(slug, Uuid::now_v7(), false).await,
             granted: self.support(slug, Uuid::now_v7(), true).await,
             passkey: self.passkey(slug).await,
+            product: self.product(slug).await,
+            order: self.order(slug, phone).await,
+            category: self.category(slug).await,
+            price_list: self.price_list(slug).await,
+            files: [self.file(slug, "read").await, self.file(slug, "applied").await],
+            account: self.account(slug).await,
         }
     }
 
@@ -366,23 +306,4 @@ impl Scene {
     pub async fn ask(&self, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
         send(&self.at_acme, method, path, body, cookies).await
     }
-}
-
-pub async fn send(browser: &Browser, method: &str, path: &str, body: &str, cookies: &[Cookie]) -> Answer {
-    browser.forget();
-    for (name, value) in cookies {
-        browser.plant(name, value);
-    }
-    let method: Method = method.parse().expect("a method");
-    if body == PICTURE {
-        let picture = pictures::png(40, 20);
-        return if path.starts_with("/api/") {
-            browser.send_bytes(method, path, "image/png", picture).await
-        } else {
-            pictures::upload_to(browser, path, &picture).await
-        };
-    }
-    let media_type = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
-    let body = ["POST", "PATCH"].contains(&method.as_str()).then(|| (media_type, body.to_owned()));
-    browser.send(method, path, &[], body).await
 }

@@ -60,10 +60,20 @@ async fn upload(browser: &Browser, bytes: &[u8]) -> Answer {
     upload_to(browser, "/office/settings/logo", bytes).await
 }
 
+/// Nothing but a colour that cannot be seen.
+pub fn transparent_png(width: u32, height: u32) -> Vec<u8> {
+    as_file(&RgbaImage::from_pixel(width, height, Rgba([0, 0, 220, 0])).into(), ImageFormat::Png)
+}
+
 /// Sends a file as the page's form does.
 pub async fn upload_to(browser: &Browser, path: &str, bytes: &[u8]) -> Answer {
-    let head = b"--edge\r\ncontent-disposition: form-data; name=\"logo\"; filename=\"a.png\"\r\ncontent-type: image/png\r\n\r\n";
-    let body = [head.as_slice(), bytes, b"\r\n--edge--\r\n"].concat();
+    upload_part(browser, path, "logo", bytes).await
+}
+
+/// Sends a file as the part of a form that has this name.
+pub async fn upload_part(browser: &Browser, path: &str, name: &str, bytes: &[u8]) -> Answer {
+    let head = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a.png\"\r\ncontent-type: image/png\r\n\r\n");
+    let body = [head.as_bytes(), bytes, b"\r\n--edge--\r\n"].concat();
     browser.send_bytes(Method::POST, path, "multipart/form-data; boundary=edge", body).await
 }
 

@@ -1,0 +1,133 @@
+"""Measures orders of twenty lines against pgbench, interleaved, on one machine.
+
+One order of each of 128 accounts is placed over HTTP while PostgreSQL logs what it is asked. pgbench then sends those very statements,
+message by message and as the same database role, with ids, number and key that are new each time. So what is compared is all that the
+program does besides: HTTP, JSON, prices, VAT, and the checks.
+"""
+
+import base64, http.client, json, pathlib, re, signal, statistics
+
+from measure import CLIENTS, PORT, ROUNDS, WORK, make_database, people, pgbench, psql, serve, wrk
+
+LEAST = 0.45
+LINES = 20
+TENANTS = 1_000
+LOG = pathlib.Path("target/bench-database/postgres.log")
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\] ([A-Z]+):  ", re.M)
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+BODY = json.dumps({"lines": [{"sku": f"SKU-{k}", "quantity": 6} for k in range(1, LINES + 1)], "reference": "Monday"})
+
+
+def place(port, tenant, token, key):
+    """Places an order over HTTP, and gives its number."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    cookie = base64.urlsafe_b64encode(token).decode().rstrip("=")
+    headers = {"Host": f"tenant-{tenant}.localhost:{port}", "Cookie": f"__Host-session={cookie}",
+               "Content-Type": "application/json", "Idempotency-Key": key}
+    connection.request("POST", "/api/v1/orders", BODY, headers)
+    answer = connection.getresponse()
+    said = answer.read().decode()
+    assert answer.status == 201, f"{answer.status}: {said}"
+    return json.loads(said)["number"]
+
+
+def entries(text):
+    """What the log has, in its order: who, what kind, and the words."""
+    found = list(ENTRY.finditer(text))
+    ends = [entry.start() for entry in found[1:]] + [len(text)]
+    return [(entry[1], entry[2], text[entry.end():end].rstrip("\n").replace("\n\t", "\n")) for entry, end in zip(found, ends)]
+
+
+def transaction(text, number):
+    """The transaction that wrote this order: its first message, and then each statement with its values."""
+    logged = entries(text)
+    process = next(who for who, kind, words in logged if kind == "DETAIL" and f"'{number}'" in words)
+    mine = [(kind, words) for who, kind, words in logged if who == process]
+    begin, statements, done = None, [], False
+    for kind, words in mine:
+        if kind == "LOG" and words.startswith("statement: "):
+            asked = words.removeprefix("statement: ")
+            if asked.lower().startswith("begin"):
+                begin, statements = asked, []
+            elif asked.lower().startswith("commit") and any(number in values for _, values in statements):
+                done = True
+                break
+        elif kind == "LOG" and words.startswith("execute "):
+            statements.append([words.split(": ", 1)[1], ""])
+        elif kind == "DETAIL" and statements:
+            statements[-1][1] = words.removeprefix("parameters: ")
+    assert begin and done, f"the transaction of {number} was not found"
+    return begin, statements
+
+
+def values_of(said):
+    """`$1 = 'a', $2 = NULL` as a list of literals."""
+    return re.findall(r"\$\d+ = (NULL|'(?:[^']|'')*')", said)
+
+
+def script(begin, statements, number, key):
+    """The transaction for pgbench, with what must be new each time."""
+    prepared = "".join(f"prepare s{at} as {text.rstrip(';')};\n" for at, (text, _) in enumerate(statements))
+    executed = "".join(f"execute s{at}({', '.join(values_of(said))});\n" if said else f"execute s{at};\n" for at, (_, said) in enumerate(statements))
+    # Ids that the program made, by the year that stands in them; those of the tenants begin with zeros.
+    made = sorted(set(re.findall(UUID, executed)) - set(re.findall(r"0000000\d-[0-9a-f]{4}-7000-8000-\d{12}", executed)))
+    for at, one in enumerate(made):
+        executed = executed.replace(one, f"{one[:24]}{at}:fresh")
+    executed = executed.replace(number, f"{number[:3]}:a:b:c-:d:e:f").replace(key, f"key :fresh {key[-3:]}")
+    fresh = "\\set fresh random(10000000000, 99999999999)\n" + "".join(f"\\set {name} random(2, 9)\n" for name in "abcdef")
+    return f"\\if :prepared\n\\else\n{prepared}\\set prepared 1\n\\endif\n{fresh}{begin.rstrip(';').replace(';', chr(92) + ';')};\n{executed}commit;\n"
+
+
+def lua(port):
+    lines = [f'{{"tenant-{n}.localhost:{port}", "__Host-session={base64.urlsafe_b64encode(token).decode().rstrip("=")}"}}' for n, token, _ in people(TENANTS)]
+    path = WORK / "orders.lua"
+    path.write_text("local people = {" + ",\n".join(lines) + "}\nlocal next = 0\nmath.randomseed(os.time())\nlocal run = math.random(1, 1000000000)\n"
+                    f"local body = '{BODY}'\n"
+                    "request = function()\n  next = next + 1\n  local who = people[next % #people + 1]\n"
+                    "  return wrk.format('POST', '/api/v1/orders', {['Host'] = who[1], ['Cookie'] = who[2], ['Content-Type'] = 'application/json',"
+                    " ['Idempotency-Key'] = 'wrk ' .. run .. ' ' .. next}, body)\nend\n"
+                    "done = function(summary, latency, requests)\n  io.write(string.format('p50 %.2f p99 %.2f errors %d\\n', latency:percentile(50) / 1000,"
+                    " latency:percentile(99) / 1000, summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))\nend\n")
+    return path
+
+
+WORK.mkdir(parents=True, exist_ok=True)
+database = make_database(TENANTS)
+psql(database, "update stock set on_hand = 1000000000; update trade_accounts set order_news = 'none'; vacuum analyze stock;")
+for setting in ("log_statement = 'all'", "log_error_verbosity = default", "log_parameter_max_length = -1"):
+    psql("postgres", f"alter database {database} set {setting};")
+server = serve(database, PORT)
+folder = WORK / "orders"
+folder.mkdir(parents=True, exist_ok=True)
+try:
+    for at, (tenant, token, _) in enumerate(people(TENANTS)):
+        start = LOG.stat().st_size
+        key = f"recorded once {at:03}"
+        number = place(PORT, tenant, token, key)
+        with LOG.open("rb") as log:
+            log.seek(start)
+            begin, statements = transaction(log.read().decode(errors="replace"), number)
+        (folder / f"{at:03}.sql").write_text(script(begin, statements, number, key))
+    print(f"{len(statements)} statements between begin and commit, for {LINES} lines")
+    for setting in ("log_statement", "log_error_verbosity", "log_parameter_max_length"):
+        psql("postgres", f"alter database {database} reset {setting};")
+    server.send_signal(signal.SIGTERM)
+    server.wait(timeout=30)
+    server = serve(database, PORT)
+    asked = lua(PORT)
+    wrk(asked, PORT)
+    ones, orders, shares = [], [], []
+    for number in range(ROUNDS):
+        one = pgbench(database, folder, "simple")
+        rate, _, p99 = wrk(asked, PORT)
+        ones.append(one)
+        orders.append((rate, p99))
+        shares.append(rate / one)
+    rate, p99 = (statistics.median(figure[at] for figure in orders) for at in (0, 1))
+    share = statistics.median(shares)
+    print(f"orders of {LINES} lines: pgbench {statistics.median(ones):.0f}/s, over HTTP {rate:.0f}/s (p99 {p99:.1f} ms at {CLIENTS} clients),"
+          f" share {share:.2f} (from {min(shares):.2f} to {max(shares):.2f})")
+    print("all of it is as it must be" if share >= LEAST else f"*** {share:.2f} is under {LEAST:.2f}")
+finally:
+    server.send_signal(signal.SIGTERM)
+    server.wait(timeout=30)

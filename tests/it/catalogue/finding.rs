@@ -1,0 +1,111 @@
+//! Goods are found by what people type, however they type it, and by an index.
+
+use http::StatusCode;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
+use uuid::Uuid;
+
+use super::shop::{items, put};
+use crate::furniture::Person;
+use crate::house::{ADA, BEN, House};
+
+#[tokio::test]
+async fn goods_are_found_by_what_people_type() {
+    let house = House::open().await;
+    for (sku, name, beside) in [
+        ("85123A", "White hanging heart T-light holder", ("tealight", "5012345678900")),
+        ("SR-TUR-400", "Turmeric, ground", ("haldi", "0012345678905")),
+        ("CHO-1", "Chocolate bar", ("", "")),
+        ("CHO-2", "Chocolate cake", ("", "")),
+        ("CHO-3", "Chocolate egg", ("", "")),
+        ("CHO-4", "Chocolate, Comté flavour", ("", "")),
+    ] {
+        put(&house, "acme", sku, name, beside, Some(100)).await;
+    }
+    put(&house, "bravo", "CHO-9", "Chocolate of bravo", ("", ""), Some(100)).await;
+    let ada = house.customer("acme", ADA).await;
+    let found = async |typed: &str| -> Vec<String> {
+        let answer = ada.get(&format!("/api/v1/products?query={}", crate::house::percent_encode(typed))).await;
+        items(&answer).iter().map(|item| item["sku"].as_str().expect("a SKU").to_owned()).collect()
+    };
+    let (holder, turmeric) = (["85123A"], ["SR-TUR-400"]);
+    for typed in
+        ["heart white", "hang", "t-light", "t light", "tlight", "85123a", "85123", "5012345678900", "05012345678900", "5 012345 678900"]
+    {
+        assert_eq!(found(typed).await, holder, "{typed}");
+    }
+    for typed in ["sr-tur-400", "SRTUR400", "sr tur 400", "haldi", "turmerics", "12345678905", "turmreic", "tumeric"] {
+        assert_eq!(found(typed).await, turmeric, "{typed}");
+    }
+    let chocolate = ["CHO-1", "CHO-2", "CHO-3", "CHO-4"];
+    for typed in ["chocolate", "choc", "choclate", "hocolate", "chocolaet"] {
+        assert_eq!(found(typed).await, chocolate, "{typed}");
+    }
+    assert_eq!(found("COMTE choc").await, ["CHO-4"]);
+    assert_eq!(found("white egg").await, Vec::<String>::new(), "each word counts");
+    for nothing in ["zzzz", "85124", "%", "'", "\\", "₿", "\u{202e}", " "] {
+        let answer = ada.get(&format!("/products?query={}", crate::house::percent_encode(nothing))).await;
+        assert!([StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY].contains(&answer.status), "{nothing:?}: {answer:?}");
+    }
+    let page = ada.get("/products?query=choclate").await.text;
+    assert!(page.contains("Shown for <strong>chocolate</strong>") && page.contains("value=\"choclate\""), "{page}");
+    assert!(!ada.get("/products?query=chocolate").await.text.contains("Shown for"));
+    let ben = house.customer("bravo", BEN).await;
+    assert_eq!(items(&ben.get("/api/v1/products?query=choclate").await).len(), 1, "each wholesaler's own words");
+}
+
+#[tokio::test]
+async fn a_search_reads_the_index_of_words_behind_the_policies() {
+    let house = House::open().await;
+    // Of what is not yet written to disk no vacuum knows that everybody sees it.
+    house.change(
+        "set synchronous_commit = on;
+         insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
+         select t.id, gen_random_uuid(), 'P-' || n, 'P-' || n, 'Product ' || n, 'product ' || n, now(), now() from tenants t, generate_series(1, 3000) n;
+         insert into search_words (tenant_id, word, product_id)
+         select tenant_id, w, product_id from products, lateral (values ('product'), (lower(sku)), (md5(sku))) as v (w);
+         insert into sessions (tenant_id, session_id, customer_id, phone, token_hash, user_agent, created_at, last_seen_at, expires_at)
+         select tenant_id, gen_random_uuid(), customer_id, phone, sha256(access_id::text::bytea), 'Test', now(), now(), now() + interval '1 day' from account_access;
+         insert into registration_requests (tenant_id, request_id, customer_id, phone, business_name, contact_name, status, created_at)
+         select tenant_id, gen_random_uuid(), customer_id, phone, 'Shop', 'Contact', 'approved', now() from account_access",
+    )
+    .await;
+    house.change("vacuum (analyze) search_words").await;
+    house.change("analyze").await;
+    let ada = Person::of(&house, "acme", ADA).await;
+    let statement = statement("hits as (select a.slot");
+    let mut db = house.role("tc_counter").await;
+    let begin = format!(
+        "begin; {}; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = on;
+         prepare search (uuid, uuid, uuid, uuid, date, int[], text[], text[], int[], bigint, text, bigint, bigint) as {statement}",
+        ada.settings("tc_counter")
+    );
+    sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut db).await.expect("the statement");
+    let nil = Uuid::nil();
+    let run = format!(
+        "explain (costs off) execute search ('{}', '{nil}', '{nil}', '{nil}', '2026-01-01', '{{0}}', '{{prod}}', '{{proe}}', '{{2}}', 1, '', 51, 0)",
+        ada.tenant
+    );
+    let plan: Vec<String> =
+        sqlx::raw_sql(AssertSqlSafe(run)).fetch_all(&mut db).await.expect("a plan").iter().map(|row| row.get::<String, _>(0)).collect();
+    let plan = plan.join("\n");
+    assert!(plan.contains("Index Only Scan using search_words_pkey on search_words s"), "{plan}");
+    let condition =
+        plan.split("search_words_pkey on search_words s").nth(1).and_then(|rest| rest.split("Index Cond:").nth(1)).unwrap_or_default();
+    let condition = condition.lines().next().unwrap_or_default();
+    for part in ["tenant_id = ", "word >= ", "word < "] {
+        assert!(condition.contains(part), "{part} in {condition}\n{plan}");
+    }
+}
+
+/// A statement of the program, as it was checked when it was compiled.
+fn statement(part: &str) -> String {
+    let found: Vec<String> = std::fs::read_dir(".sqlx")
+        .expect("checked statements")
+        .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())
+        .filter_map(|text| serde_json::from_str::<Value>(&text).ok()?["query"].as_str().map(str::to_owned))
+        .filter(|query| query.contains(part))
+        .collect();
+    assert_eq!(found.len(), 1, "statements with {part:?}");
+    found.into_iter().next().unwrap()
+}
