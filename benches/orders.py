@@ -7,7 +7,7 @@ program does besides: HTTP, JSON, prices, VAT, and the checks.
 
 import base64, http.client, json, pathlib, re, signal, statistics
 
-from measure import CLIENTS, PORT, ROUNDS, WORK, make_database, people, pgbench, psql, serve, wrk
+from measure import CLIENTS, NIL, PORT, ROUNDS, WORK, make_database, people, pgbench, psql, serve, wrk
 
 LEAST = 0.45
 LINES = 20
@@ -44,17 +44,20 @@ def transaction(text, number):
     process = next(who for who, kind, words in logged if kind == "DETAIL" and f"'{number}'" in words)
     mine = [(kind, words) for who, kind, words in logged if who == process]
     begin, statements, done = None, [], False
+    # A message that is no prepared statement has no values: None.
     for kind, words in mine:
         if kind == "LOG" and words.startswith("statement: "):
             asked = words.removeprefix("statement: ")
             if asked.lower().startswith("begin"):
                 begin, statements = asked, []
-            elif asked.lower().startswith("commit") and any(number in values for _, values in statements):
+            elif asked.lower().startswith("commit") and any(number in (values or "") for _, values in statements):
                 done = True
                 break
+            else:
+                statements.append([asked, None])
         elif kind == "LOG" and words.startswith("execute "):
             statements.append([words.split(": ", 1)[1], ""])
-        elif kind == "DETAIL" and statements:
+        elif kind == "DETAIL" and statements and statements[-1][1] is not None:
             statements[-1][1] = words.removeprefix("parameters: ")
     assert begin and done, f"the transaction of {number} was not found"
     return begin, statements
@@ -65,17 +68,33 @@ def values_of(said):
     return re.findall(r"\$\d+ = (NULL|'(?:[^']|'')*')", said)
 
 
-def script(begin, statements, number, key):
-    """The transaction for pgbench, with what must be new each time."""
-    prepared = "".join(f"prepare s{at} as {text.rstrip(';')};\n" for at, (text, _) in enumerate(statements))
-    executed = "".join(f"execute s{at}({', '.join(values_of(said))});\n" if said else f"execute s{at};\n" for at, (_, said) in enumerate(statements))
+# Of eight hexadecimal digits, in the letters of such numbers.
+NUMBER = "(regexp_replace(translate(right(upper(to_hex(:fresh)), 8), '01', 'XZ'), '(..)(...)(...)', '\\1-\\2-\\3'))"
+
+
+def several(text):
+    """Some statements in one message, as pgbench writes them."""
+    return text.rstrip("; ").replace(";", " \\;")
+
+
+def one_message(texts, text, said):
+    if said is None:
+        return f"{several(text)};\n"
+    values = f"({', '.join(values_of(said))})" if said else ""
+    return f"execute s{texts.index(text)}{values};\n"
+
+
+def script(texts, begin, statements, number, key):
+    """The transaction for pgbench, with what must be new each time. `texts` are the statements of all scripts, which share connections."""
+    prepared = "".join(f"prepare s{at} as {text.rstrip(';')};\n" for at, text in enumerate(texts))
+    executed = "".join(one_message(texts, text, said) for text, said in statements)
     # Ids that the program made, by the year that stands in them; those of the tenants begin with zeros.
-    made = sorted(set(re.findall(UUID, executed)) - set(re.findall(r"0000000\d-[0-9a-f]{4}-7000-8000-\d{12}", executed)))
+    made = sorted(set(re.findall(UUID, executed)) - {NIL} - set(re.findall(r"0000000\d-[0-9a-f]{4}-7000-8000-\d{12}", executed)))
     for at, one in enumerate(made):
         executed = executed.replace(one, f"{one[:24]}{at}:fresh")
-    executed = executed.replace(number, f"{number[:3]}:a:b:c-:d:e:f").replace(key, f"key :fresh {key[-3:]}")
-    fresh = "\\set fresh random(10000000000, 99999999999)\n" + "".join(f"\\set {name} random(2, 9)\n" for name in "abcdef")
-    return f"\\if :prepared\n\\else\n{prepared}\\set prepared 1\n\\endif\n{fresh}{begin.rstrip(';').replace(';', chr(92) + ';')};\n{executed}commit;\n"
+    executed = executed.replace(f"'{number}'", NUMBER).replace(key, f"key :fresh {key[-3:]}")
+    fresh = "\\set fresh random(10000000000, 99999999999)\n"
+    return f"\\if :prepared\n\\else\n{prepared}\\set prepared 1\n\\endif\n{fresh}{several(begin)};\n{executed}commit;\n"
 
 
 def lua(port):
@@ -94,23 +113,29 @@ def lua(port):
 WORK.mkdir(parents=True, exist_ok=True)
 database = make_database(TENANTS)
 psql(database, "update stock set on_hand = 1000000000; update trade_accounts set order_news = 'none'; vacuum analyze stock;")
-for setting in ("log_statement = 'all'", "log_error_verbosity = default", "log_parameter_max_length = -1"):
-    psql("postgres", f"alter database {database} set {setting};")
+for setting in ("log_statement = 'all'", "log_error_verbosity = 'default'", "log_parameter_max_length = -1"):
+    psql("postgres", f"alter role tc_counter in database {database} set {setting};")
 server = serve(database, PORT)
 folder = WORK / "orders"
 folder.mkdir(parents=True, exist_ok=True)
 try:
+    recorded = []
     for at, (tenant, token, _) in enumerate(people(TENANTS)):
+        # The first makes the server know whose session it is, as it does of whoever has been here in the last minutes.
+        place(PORT, tenant, token, f"before it {at:03}")
         start = LOG.stat().st_size
         key = f"recorded once {at:03}"
         number = place(PORT, tenant, token, key)
         with LOG.open("rb") as log:
             log.seek(start)
             begin, statements = transaction(log.read().decode(errors="replace"), number)
-        (folder / f"{at:03}.sql").write_text(script(begin, statements, number, key))
+        recorded.append((begin, statements, number, key))
+    texts = sorted({text for _, statements, _, _ in recorded for text, said in statements if said is not None})
+    for at, one in enumerate(recorded):
+        (folder / f"{at:03}.sql").write_text(script(texts, *one))
     print(f"{len(statements)} statements between begin and commit, for {LINES} lines")
     for setting in ("log_statement", "log_error_verbosity", "log_parameter_max_length"):
-        psql("postgres", f"alter database {database} reset {setting};")
+        psql("postgres", f"alter role tc_counter in database {database} reset {setting};")
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=30)
     server = serve(database, PORT)

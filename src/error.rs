@@ -199,12 +199,19 @@ impl Error {
 /// statement, a deadlock, a conflict between two who wrote, no connection left, the server stopping or starting.
 const PASSING: [&str; 8] = ["55P03", "57014", "40P01", "40001", "53300", "57P01", "57P02", "57P03"];
 
+/// SQLSTATEs of values that the database has no place for: a zero in a text, a day before its calendar or after it. What comes
+/// from outside is read before it gets there; this is for what slips through.
+const NOT_KEPT: [&str; 3] = ["22021", "22P05", "22008"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable(error.into()),
             ref passing if has_state(passing, &PASSING) => Self::Unavailable(error.into()),
+            ref unkept if has_state(unkept, &NOT_KEPT) => {
+                Self::Malformed("There are characters or a day in it that cannot be kept".to_owned())
+            }
             other => Self::Internal(other.into()),
         }
     }

@@ -31,10 +31,11 @@ impl<T> Part<T> {
     }
 }
 
-/// Reads with which row the page before ended.
+/// Reads with which row the page before ended; without one, or with an empty one, it is the first page.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is none of our cursors.
-pub fn read_cursor(cursor: &str) -> Result<Uuid> {
-    Uuid::parse_str(cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))
+pub fn read_cursor(cursor: Option<&str>) -> Result<Option<Uuid>> {
+    let cursor = cursor.filter(|cursor| !cursor.is_empty());
+    cursor.map(|cursor| Uuid::parse_str(cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))).transpose()
 }

@@ -89,9 +89,7 @@ pub async fn amend(
 
 async fn drafted(tx: &mut Tx<Office>, member: &Member, order: &Locked, amendment: &Amendment) -> Result<Draft> {
     order.status.after(Move::Amend, By::Staff(member).who(), true).map_err(Error::Conflict)?;
-    if order.revision != amendment.revision {
-        return Err(Error::Conflict("Somebody has changed this order since it was on your screen"));
-    }
+    order.is_as_seen(Some(amendment.revision))?;
     let terms = pricing::terms_of(tx, &member.tenant, AccountId::from(order.account_id), member.house.now()).await?;
     let ids: Vec<Uuid> = order.lines.iter().map(|line| line.product_id).collect();
     let keys: Vec<String> = amendment.added.iter().filter_map(|added| Some(Sku::parse(&added.sku).ok()?.key())).collect();

@@ -88,7 +88,7 @@ fn complete(document: &mut Value, described: Described) {
     for (path, operations) in paths {
         let Some(operations) = operations.as_object_mut() else { continue };
         for (method, operation) in operations.iter_mut() {
-            let schemes: Vec<Value> = schemes_of(described, path, method).iter().map(|scheme| json!({ *scheme: [] })).collect();
+            let schemes: Vec<Value> = schemes_of(described, path, method).iter().map(|scheme| one_scheme(scheme)).collect();
             if let (false, Some(operation)) = (schemes.is_empty(), operation.as_object_mut()) {
                 operation.insert("security".to_owned(), Value::Array(schemes));
             }
@@ -130,6 +130,11 @@ fn make_nullable(kind: &mut Value) {
     }
 }
 
+/// A scheme as the document names it; the empty one is nobody's.
+fn one_scheme(name: &str) -> Value {
+    if name.is_empty() { json!({}) } else { json!({ name: [] }) }
+}
+
 /// What an operation asks for, one or the other; nothing where anybody may.
 fn schemes_of(described: Described, path: &str, method: &str) -> &'static [&'static str] {
     let path = path.strip_prefix("/api/v1").unwrap_or_default().trim_end_matches('/');
@@ -142,6 +147,8 @@ fn schemes_of(described: Described, path: &str, method: &str) -> &'static [&'sta
         (_, "/office/codes" | "/office/sessions" | "/office/passkey-challenges" | "/office/passkey-sessions" | "/inbox", _) => &[],
         (_, path, _) if path.starts_with("/signups") || path.starts_with("/subdomains/") => &[],
         (_, path, _) if path.starts_with("/office/") => &["office"],
+        // Where the wholesaler lets everybody look, nobody has to be signed in.
+        (_, "/products", _) => &["session", ""],
         _ => &["session"],
     }
 }

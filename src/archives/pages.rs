@@ -46,7 +46,7 @@ pub async fn create(staff: Staff<Fresh<Exporter>>) -> Result<Response> {
 
 async fn export_page(member: &Member, refusal: String) -> Result<Page> {
     let waiting = member.house.office(&member.tenant).read(async |tx| office_requests::waiting(tx, member).await).await?;
-    let shell = Shell::of_staff(member, "Take everything along", "settings", waiting);
+    let shell = Shell::of_staff(member, "Download everything", "settings", waiting);
     Page::of(&ExportPage { shell, refusal })
 }
 

@@ -51,11 +51,14 @@ impl Part {
     }
 }
 
-/// Reads where the page before ended.
+/// Reads where the page before ended; an empty one is the newest page.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is none of our cursors.
 pub fn read_cursor(cursor: &str) -> Result<i64> {
+    if cursor.is_empty() {
+        return Ok(NEWEST);
+    }
     cursor.parse().map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))
 }
 

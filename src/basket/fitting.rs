@@ -80,6 +80,10 @@ impl Fit<'_> {
         if !self.has_price {
             return Some(Misfit::NoPrice);
         }
+        // Of what is short no other number would help, unless there are as many.
+        if let Some(left) = self.orderable.filter(|left| *left < i64::from(quantity)) {
+            return Some(Misfit::Short { left });
+        }
         if quantity < least {
             return Some(Misfit::TooFew { least });
         }
@@ -88,8 +92,7 @@ impl Fit<'_> {
             let nearest = if quantity - below <= multiple / 2 { vec![below, below + multiple] } else { vec![below + multiple, below] };
             return Some(Misfit::Uneven { multiple, nearest });
         }
-        let left = self.orderable.filter(|left| *left < i64::from(quantity))?;
-        Some(Misfit::Short { left })
+        None
     }
 
     /// The next quantity above: what one tap more means.
@@ -126,6 +129,7 @@ mod tests {
             (SIXES, 17, "This comes in packs of 6.", vec![18, 12]),
             (twenty_left, 24, "24 wanted, 20 left.", vec![18]),
             (twenty_left, 19, "This comes in packs of 6.", vec![18]),
+            (twenty_left, 21, "21 wanted, 20 left.", vec![18]),
             (Fit { orderable: Some(8), ..SIXES }, 12, "12 wanted, 8 left.", vec![]),
             (Fit { orderable: Some(0), ..SIXES }, 12, "None left just now.", vec![]),
             (Fit { has_price: false, ..SIXES }, 12, "It has no price yet. Please ask for one.", vec![]),

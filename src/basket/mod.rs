@@ -290,6 +290,46 @@ pub async fn begin_anew(tx: &mut Tx<Counter>, account: AccountId, now: DateTime<
     Ok(())
 }
 
+/// How often the basket has changed: 0 where nothing was ever put in.
+pub async fn version(tx: &mut Tx<Counter>, account: AccountId) -> Result<i64> {
+    let version =
+        sqlx::query_scalar!("select version from baskets where tenant_id = $1 and account_id = $2", tx.tenant().uuid(), account.uuid());
+    Ok(version.fetch_optional(&mut *tx).await?.unwrap_or_default())
+}
+
+/// Adds to the basket, unless it has changed since somebody saw it at this version: so what is sent twice is added once. Says
+/// whether it was.
+///
+/// # Errors
+/// Those of [`change`].
+pub async fn add_once(
+    tx: &mut Tx<Counter>,
+    account: AccountId,
+    terms: &Terms,
+    edits: &[Edit],
+    seen: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    if let Some(seen) = seen.filter(|_| !edits.is_empty()) {
+        // Where there is no basket yet there would be nothing to hold.
+        sqlx::query!(
+            "insert into baskets (tenant_id, account_id, submission_id, version, changed_at) values ($1, $2, $3, 0, $4)
+             on conflict (tenant_id, account_id) do nothing",
+            tx.tenant().uuid(),
+            account.uuid(),
+            Uuid::now_v7(),
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        if hold(tx, account).await?.version != seen {
+            return Ok(false);
+        }
+    }
+    change(tx, account, terms, edits, now).await?;
+    Ok(true)
+}
+
 /// A basket that nobody else changes until the transaction ends, and how many of what are in it.
 pub struct Held {
     pub submission_id: Uuid,

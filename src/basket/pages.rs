@@ -14,7 +14,7 @@ use super::{Basket, BasketLine, Change, Edit, Misfit, begin_anew, change, show a
 use crate::catalogue::shown::percent;
 use crate::db::{Counter, Tx};
 use crate::error::{Error, FieldErrors, Result};
-use crate::order_days::{Choice, Method, calendar, day_in_words, in_words};
+use crate::order_days::{Choice, Method, calendar, in_words};
 use crate::orders::{LONGEST_NOTE, LONGEST_REFERENCE, OrderNumber, otherwise};
 use crate::tax::TaxCountry;
 use crate::tenancy::extract::{Buyer, Caller};
@@ -36,6 +36,7 @@ struct BasketPage {
     items: Vec<Item>,
     net: String,
     rates: Vec<RateShown>,
+    tax: String,
     is_export: bool,
     gross: String,
     missing: String,
@@ -47,7 +48,8 @@ struct BasketPage {
     /// The days to choose from; none where no day is asked for.
     days: Vec<DayShown>,
     asks_day: bool,
-    has_moved: bool,
+    /// What the button that sends it says.
+    send: &'static str,
     has_misfits: bool,
     can_send: bool,
 }
@@ -85,10 +87,10 @@ impl DayShown {
     pub fn of(choice: &Choice, chosen: &str, zone: Tz) -> Self {
         let value = format!("{}:{}", choice.method.word(), choice.day);
         let method = match choice.method {
-            Method::Delivery => "Delivery",
-            Method::Collection => "Collection",
+            Method::Delivery => "delivery",
+            Method::Collection => "collection",
         };
-        let words = format!("{method} {}, {}", day_in_words(choice.day), in_words(choice.closes_at, zone));
+        let words = format!("{}, {method} · {}", choice.day.format("%a %-d %b"), in_words(choice.closes_at, zone));
         Self { is_chosen: value == chosen, value, words }
     }
 }
@@ -109,8 +111,8 @@ pub struct NotSent {
     pub title: String,
     pub why: Vec<String>,
     pub sent_as: String,
-    /// A price or the basket is otherwise than it was seen: whoever sends it again has seen it now.
-    pub has_moved: bool,
+    /// What is said of sending it again, where a price or the basket is otherwise than it was seen.
+    pub send: &'static str,
     pub again: Again,
 }
 
@@ -153,7 +155,12 @@ pub async fn show(buyer: Buyer, Query(query): Query<ShowQuery>) -> Result<Page> 
         Some(number) => Again { changes: otherwise(&mut tx, &terms, &number).await?, number: number.to_string() },
         None => Again::default(),
     };
-    page(&mut tx, &caller, &access, &terms, Typed::default(), NotSent { again, ..NotSent::default() }).await
+    let mut said = NotSent { again, ..NotSent::default() };
+    if query.done == "unchanged" {
+        "Nothing was added, because this basket had changed since that page was opened:".clone_into(&mut said.title);
+        said.why.push("If it is in here already, all is well. Otherwise go back and add it again.".to_owned());
+    }
+    page(&mut tx, &caller, &access, &terms, Typed::default(), said).await
 }
 
 /// Which order was put into it once more.
@@ -161,6 +168,7 @@ pub async fn show(buyer: Buyer, Query(query): Query<ShowQuery>) -> Result<Page> 
 #[serde(default)]
 pub struct ShowQuery {
     from: String,
+    done: String,
 }
 
 /// The basket, with what was typed and why it was not sent.
@@ -181,6 +189,7 @@ pub async fn page(tx: &mut Tx<Counter>, caller: &Caller, access: &Access, terms:
         items: basket.lines.iter().map(|line| Item::of(line, terms)).collect(),
         net: shown(basket.totals.net_minor),
         rates: rates.map(|rate| RateShown { percent: percent(rate.basis_points), tax: shown(rate.tax_minor) }).collect(),
+        tax: shown(basket.totals.tax_minor),
         is_export: basket.lines.first().is_some_and(|line| line.goods.tax_rate(terms).country == TaxCountry::Export),
         gross: shown(basket.totals.gross_minor),
         missing: basket.below_minimum.map(|missing| missing.shown_in(terms.at)).unwrap_or_default(),
@@ -189,7 +198,7 @@ pub async fn page(tx: &mut Tx<Counter>, caller: &Caller, access: &Access, terms:
         version: basket.version,
         seen: basket.seen(),
         typed: or_kept(typed, &basket),
-        has_moved: not_sent.has_moved,
+        send: if not_sent.send.is_empty() { "Send order" } else { not_sent.send },
         can_send: !has_misfits && basket.below_minimum.is_none() && (!calendar.asks() || !days.is_empty()),
         asks_day: calendar.asks(),
         days,

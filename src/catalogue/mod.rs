@@ -46,6 +46,8 @@ pub enum After {
     Product { name_key: String, product_id: Uuid },
     /// What was found goes on after so many.
     Place(i64),
+    /// The same, of what was found when the words were corrected.
+    Corrected(i64),
 }
 
 impl Ask {
@@ -67,13 +69,14 @@ impl After {
         if cursor.is_empty() {
             return Ok(Self::Nothing);
         }
-        let place = cursor.parse().ok().filter(|place| (1..=FURTHEST).contains(place)).map(Self::Place);
+        let place = |digits: &str| digits.parse().ok().filter(|place| (1..=FURTHEST).contains(place));
+        let found = place(cursor).map(Self::Place).or_else(|| place(cursor.strip_prefix(CORRECTED)?).map(Self::Corrected));
         let product = || {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
             let (name_key, product_id): (String, Uuid) = serde_json::from_slice(&bytes).ok()?;
             (!name_key.contains('\0')).then_some(Self::Product { name_key, product_id })
         };
-        place.or_else(product).ok_or_else(|| Error::invalid("cursor", "This is no cursor of ours."))
+        found.or_else(product).ok_or_else(|| Error::invalid("cursor", "This is no cursor of ours."))
     }
 
     /// As a cursor; nothing needs to be looked up to go on.
@@ -82,9 +85,13 @@ impl After {
             Self::Nothing => String::new(),
             Self::Product { name_key, product_id } => BASE64_URL_SAFE_NO_PAD.encode(serde_json::json!([name_key, product_id]).to_string()),
             Self::Place(place) => place.to_string(),
+            Self::Corrected(place) => format!("{CORRECTED}{place}"),
         }
     }
 }
+
+/// Before the place, in a cursor of what was found when the words were corrected.
+const CORRECTED: char = '~';
 
 /// Nobody reads further into what was found.
 const FURTHEST: i64 = 10_000;

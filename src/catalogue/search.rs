@@ -12,18 +12,30 @@ const FEW: usize = 3;
 /// The products that are listed and have every word, in whatever order.
 pub(super) async fn found(tx: &mut Tx<Counter>, terms: &Terms, ask: &Ask, remembered: &Remembered) -> Result<Shelf> {
     let slots = words::asked(&ask.query);
+    if let After::Corrected(_) = ask.after {
+        let (more, _) = corrected(tx, terms, ask, remembered, slots).await?;
+        return Ok(more);
+    }
     let shelf = shelves::with_words(tx, terms, ask, &slots).await?;
     if shelf.goods.len() >= FEW || ask.after != After::Nothing || slots.is_empty() {
         return Ok(shelf);
     }
+    let (more, is_otherwise) = corrected(tx, terms, ask, remembered, slots).await?;
+    Ok(if is_otherwise && more.goods.len() > shelf.goods.len() { more } else { shelf })
+}
+
+/// The products that have what may have been meant, and whether that is anything else than what was typed.
+async fn corrected(tx: &mut Tx<Counter>, terms: &Terms, ask: &Ask, remembered: &Remembered, slots: Vec<Slot>) -> Result<(Shelf, bool)> {
     let vocabulary = remembered.words(tx).await?;
     let (corrected, meant) = correct(slots.clone(), &vocabulary);
-    if corrected == slots {
-        return Ok(shelf);
+    if corrected == slots && ask.after == After::Nothing {
+        return Ok((Shelf::default(), false));
     }
-    let more = shelves::with_words(tx, terms, ask, &corrected).await?;
-    let is_more = more.goods.len() > shelf.goods.len();
-    Ok(if is_more { Shelf { shown_for: meant, ..more } } else { shelf })
+    let mut more = shelves::with_words(tx, terms, ask, &corrected).await?;
+    if let Some(After::Place(place)) = more.next {
+        more.next = Some(After::Corrected(place));
+    }
+    Ok((Shelf { shown_for: meant, ..more }, true))
 }
 
 /// Each word with what may have been meant by it, and all of them as they may have been meant.

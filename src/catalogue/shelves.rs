@@ -69,7 +69,7 @@ fn one_more() -> i64 {
 pub(super) async fn listed(tx: &mut Tx<Counter>, terms: &Terms, ask: &Ask) -> Result<Shelf> {
     let (name_key, product_id) = match &ask.after {
         After::Product { name_key, product_id } => (name_key.as_str(), *product_id),
-        After::Nothing | After::Place(_) => ("", Uuid::nil()),
+        After::Nothing | After::Place(_) | After::Corrected(_) => ("", Uuid::nil()),
     };
     let rows = if ask.category.is_empty() {
         read_shelf!(
@@ -117,7 +117,7 @@ pub(super) async fn with_words(tx: &mut Tx<Counter>, terms: &Terms, ask: &Ask, s
         }
     }
     let skipped = match ask.after {
-        After::Place(place) => place,
+        After::Place(place) | After::Corrected(place) => place,
         After::Nothing | After::Product { .. } => 0,
     };
     let rows = read_shelf!(
@@ -227,21 +227,24 @@ pub async fn of_ids<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, ids: &[Uuid]) 
     rows.into_iter().map(Goods::try_from).collect()
 }
 
-/// How much there is of these, and what is in the basket.
+/// How much there is of these, and what is in the basket. One after the other, because whatever joins the two has PostgreSQL put
+/// together all the goods of a tenant first.
 pub(super) async fn now(tx: &mut Tx<Counter>, terms: &Terms, counted: &[Uuid]) -> Result<Now> {
     let rows = sqlx::query_as!(
         GoodsRow,
         r#"with them as (
-  select product_id, b.quantity, b.minor_when_added from unnest($6::uuid[]) as t (product_id)
-    full join (select product_id, quantity, minor_when_added from basket_lines where tenant_id = $1 and account_id = $2) b using (product_id))
+  select product_id, quantity, minor_when_added from basket_lines where tenant_id = $1 and account_id = $2)
 select null::bigint as place, w.quantity as "quantity?", w.minor_when_added, null::jsonb as beside,
-       w.product_id, g.sku as "sku?", g.name as "name?", g.name_key as "name_key?", g.pack, g.content_thousandths, g.content_measure, g.status,
-       g.replaced_by, g.tax_class, g.minimum, g.multiple, g.stock_mode, s.on_hand as "on_hand?", s.reserved as "reserved?",
-       s.back_order_limit as "back_order_limit?", s.low_at as "low_at?", g.picture_hash,
+       g.product_id, g.sku as "sku?", g.name as "name?", g.name_key as "name_key?", g.pack, g.content_thousandths, g.content_measure, g.status,
+       g.replaced_by, g.tax_class, g.minimum, g.multiple, g.stock_mode, g.on_hand as "on_hand?", g.reserved as "reserved?",
+       g.back_order_limit as "back_order_limit?", g.low_at as "low_at?", g.picture_hash,
        g.sources, g.from_quantities, g.minors, g.valid_froms, g.valid_untils as "valid_untils?: Vec<Option<NaiveDate>>"
-  from them w left join stock s on s.tenant_id = $1 and s.product_id = w.product_id
-  left join lateral goods($1, case when w.quantity is not null then w.product_id end, $2, $3, $4, $5) g on true
- order by g.name_key, g.product_id"#,
+  from them w cross join lateral goods($1, w.product_id, $2, $3, $4, $5) g
+ union all
+select null, null, null, null, s.product_id, null, null, null, null, null, null, null, null, null, null, null, null,
+       s.on_hand, s.reserved, s.back_order_limit, s.low_at, null, null, null, null, null, null
+  from stock s where s.tenant_id = $1 and s.product_id = any($6)
+ order by 8, 5"#,
         tx.tenant().uuid(),
         terms.own_list,
         terms.account_list,

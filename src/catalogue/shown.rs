@@ -188,13 +188,13 @@ pub fn pieces_shown(goods: &Goods, view: View<'_>) -> Option<i64> {
     }
 }
 
-/// «20 %», of hundredths of a percent.
+/// «20%», of hundredths of a percent.
 pub fn percent(basis_points: u32) -> String {
     let (whole, rest) = (basis_points / 100, basis_points % 100);
     match rest {
-        0 => format!("{whole}\u{a0}%"),
-        rest if rest % 10 == 0 => format!("{whole}.{}\u{a0}%", rest / 10),
-        rest => format!("{whole}.{rest:02}\u{a0}%"),
+        0 => format!("{whole}%"),
+        rest if rest % 10 == 0 => format!("{whole}.{}%", rest / 10),
+        rest => format!("{whole}.{rest:02}%"),
     }
 }
 

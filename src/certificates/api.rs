@@ -69,7 +69,7 @@ impl CertificatesApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<PurgedTenantList>> {
-        let before = cursor.0.as_deref().map(read_cursor).transpose()?;
+        let before = read_cursor(cursor.0.as_deref())?;
         let part = list(&mut operator.tx, before).await?;
         let items = part.items.into_iter().map(Into::into).collect();
         Ok(Json(PurgedTenantList { items, next: part.next.map(|id| id.to_string()) }))

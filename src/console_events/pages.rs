@@ -53,7 +53,7 @@ pub async fn index(operator: Operator<Person>, Query(query): Query<IndexQuery>) 
 
 async fn show(mut operator: Operator<Person>, query: &IndexQuery, refusal: &str) -> Result<Page> {
     let (asked, tenant, tx) = (&query.asked, query.tenant()?, &mut operator.tx);
-    let before = if query.cursor.is_empty() { NEWEST } else { read_cursor(&query.cursor)? };
+    let before = read_cursor(&query.cursor)?;
     let business_name = match tenant {
         Some(tenant) => find(tx, tenant).await?.business_name,
         None => String::new(),

@@ -154,7 +154,7 @@ impl From<Noted> for SeenAuditEvent {
 }
 
 fn before(cursor: &Query<Option<String>>) -> Result<Uuid> {
-    cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)
+    Ok(read_cursor(cursor.0.as_deref())?.unwrap_or(NEWEST))
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Chapter::Support")]

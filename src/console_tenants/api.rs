@@ -180,7 +180,7 @@ impl ConsoleTenantsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<ConsoleTenantList>> {
         let wanted = Wanted::read(query.0.as_deref().unwrap_or_default(), status.0.as_deref().unwrap_or_default())?;
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
+        let before = read_cursor(cursor.0.as_deref())?.unwrap_or(NEWEST);
         let part = list(&mut operator.tx, &wanted, before).await?;
         let items = part.items.into_iter().map(|tenant| ConsoleTenant::of(tenant, &operator.house.hosts)).collect();
         Ok(Json(ConsoleTenantList { items, next: part.next.map(|id| id.to_string()) }))

@@ -96,7 +96,7 @@ impl ConsoleTokensApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OperatorTokenList>> {
-        let before = cursor.0.as_deref().map_or(Ok(NEWEST), read_cursor)?;
+        let before = read_cursor(cursor.0.as_deref())?.unwrap_or(NEWEST);
         let part = list(&mut operator.tx, before).await?;
         let next = part.next.map(|id| id.to_string());
         Ok(Json(OperatorTokenList { items: part.items.into_iter().map(Into::into).collect(), next }))

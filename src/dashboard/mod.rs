@@ -91,12 +91,12 @@ impl Figures {
 }
 
 /// Reads it, as it is now in this zone.
-pub async fn figures(tx: &mut Tx<Office>, now: DateTime<Utc>, zone: Tz) -> Result<Figures> {
+pub async fn figures(tx: &mut Tx<Office>, sees_money: bool, now: DateTime<Utc>, zone: Tz) -> Result<Figures> {
     let day = now.with_timezone(&zone).date_naive();
     Ok(Figures {
         today: today(tx, begins(day, zone)).await?,
         weeks: weeks(tx, day, zone).await?,
-        sellers: sellers(tx, begins(day - Days::new(DAYS - 1), zone)).await?,
+        sellers: sellers(tx, sees_money, begins(day - Days::new(DAYS - 1), zone)).await?,
         scarce: scarce(tx).await?,
         waiting: waiting(tx).await?,
     })
@@ -138,20 +138,22 @@ async fn weeks(tx: &mut Tx<Office>, day: NaiveDate, zone: Tz) -> Result<Vec<(Nai
     Ok(mondays.map(|monday| (monday, ordered(monday))).collect())
 }
 
-async fn sellers(tx: &mut Tx<Office>, since: DateTime<Utc>) -> Result<Vec<Seller>> {
+/// What sells best: by what it brought in or, for whoever sees no money, by how many, so that not even their choice tells of it.
+async fn sellers(tx: &mut Tx<Office>, sees_money: bool, since: DateTime<Utc>) -> Result<Vec<Seller>> {
     Ok(sqlx::query_as!(
         Seller,
         r#"with sold as (
              select l.product_id, sum(coalesce(l.delivered, l.picked, l.accepted, l.ordered))::bigint as quantity, sum(l.net_minor)::bigint as net_minor
                from orders o join order_lines l on l.tenant_id = $1 and l.order_id = o.order_id
               where o.tenant_id = $1 and o.placed_at >= $2 and o.status not in ('cancelled', 'declined')
-              group by l.product_id order by 3 desc, 1 limit $3)
+              group by l.product_id order by case when $4 then sum(l.net_minor) else sum(coalesce(l.delivered, l.picked, l.accepted, l.ordered)) end desc, 1 limit $3)
            select s.product_id, p.sku, p.name, s.quantity as "quantity!", s.net_minor as "net_minor!"
              from sold s join products p on p.tenant_id = $1 and p.product_id = s.product_id
-            where s.quantity > 0 order by s.net_minor desc, p.sku"#,
+            where s.quantity > 0 order by case when $4 then s.net_minor else s.quantity end desc, p.sku"#,
         tx.tenant().uuid(),
         since,
-        LISTED
+        LISTED,
+        sees_money
     )
     .fetch_all(&mut *tx)
     .await?)

@@ -50,10 +50,10 @@ struct Item {
 #[handler]
 pub async fn index(mut staff: Staff<AnyRole>) -> Result<Page> {
     let (now, zone) = (staff.house.now(), staff.tenant.time_zone);
-    let found = figures(&mut staff.tx, now, zone).await?;
-    let member = &staff.member;
-    let role = member.session.role;
+    let role = staff.session.role;
     let (sees_money, decides) = (Seller::allows(role), Decider::allows(role));
+    let found = figures(&mut staff.tx, sees_money, now, zone).await?;
+    let member = &staff.member;
     let waiting = found.waiting.first().map_or(0, |first| first.all);
     let scarce = found.scarce.first().map_or(0, |first| first.all);
     Page::of(&IndexPage {
@@ -100,13 +100,24 @@ fn tiles(found: &Figures, member: &Member, scarce: i64, waiting: i64) -> Vec<(St
     let today = found.of_today();
     let mut tiles = vec![(today.orders.to_string(), if today.orders == 1 { "order today" } else { "orders today" })];
     if Seller::allows(role) {
-        tiles.push((money(member, today.net_minor), "ordered today, without VAT"));
+        tiles.push((money(member, today.net_minor), "ordered today, ex VAT"));
     }
-    tiles.push((scarce.to_string(), if scarce == 1 { "product runs out" } else { "products run out" }));
+    tiles.push((scarce.to_string(), running_out(found, scarce)));
     if Decider::allows(role) {
-        tiles.push((waiting.to_string(), if waiting == 1 { "request waits" } else { "requests wait" }));
+        tiles.push((waiting.to_string(), if waiting == 1 { "request waiting" } else { "requests waiting" }));
     }
     tiles
+}
+
+/// What is scarce, and whether any of it is left.
+fn running_out(found: &Figures, scarce: i64) -> &'static str {
+    let are_all_out = scarce > 0 && found.scarce.iter().all(|item| item.left <= 0);
+    match (are_all_out, scarce) {
+        (true, 1) => "product out of stock",
+        (true, _) => "products out of stock",
+        (false, 1) => "product running low",
+        (false, _) => "products running low",
+    }
 }
 
 fn charts(found: &Figures, member: &Member, sees_money: bool) -> Vec<Chart> {
@@ -118,8 +129,8 @@ fn charts(found: &Figures, member: &Member, sees_money: bool) -> Vec<Chart> {
     let weeks = found.weeks.len();
     let mut charts = Vec::new();
     if sees_money {
-        let summary = format!("{} without VAT in {weeks} weeks", money(member, all.net_minor));
-        charts.push(Chart::of_weeks("Sales by week", summary, "Without VAT", &of(|week| week.net_minor), |minor| money(member, minor)));
+        let summary = format!("{} ex VAT in {weeks} weeks", money(member, all.net_minor));
+        charts.push(Chart::of_weeks("Sales by week", summary, "Ex VAT", &of(|week| week.net_minor), |minor| money(member, minor)));
     }
     let summary = format!("{} order{} in {weeks} weeks", all.orders, if all.orders == 1 { "" } else { "s" });
     charts.push(Chart::of_weeks("Orders by week", summary, "Orders", &of(|week| week.orders), |number| number.to_string()));
@@ -127,12 +138,9 @@ fn charts(found: &Figures, member: &Member, sees_money: bool) -> Vec<Chart> {
 }
 
 fn sellers(found: &Figures, member: &Member, sees_money: bool) -> Vec<Item> {
-    // Whoever sees no money sees them by how many left, so that their order tells nothing either.
-    let mut sellers: Vec<_> = found.sellers.iter().collect();
     let size = |seller: &super::Seller| if sees_money { seller.net_minor } else { seller.quantity };
-    sellers.sort_by_key(|seller| std::cmp::Reverse(size(seller)));
-    let most = sellers.iter().map(|seller| size(seller)).max().unwrap_or(1).max(1);
-    let item = |seller: &&super::Seller| Item {
+    let most = found.sellers.iter().map(size).max().unwrap_or(1).max(1);
+    let item = |seller: &super::Seller| Item {
         id: seller.product_id,
         name: seller.name.clone(),
         about: seller.sku.clone(),
@@ -141,7 +149,7 @@ fn sellers(found: &Figures, member: &Member, sees_money: bool) -> Vec<Item> {
         length: (size(seller) * 100 / most).max(1),
         is_bad: false,
     };
-    sellers.iter().map(item).collect()
+    found.sellers.iter().map(item).collect()
 }
 
 fn scarce_items(found: &Figures) -> Vec<Item> {

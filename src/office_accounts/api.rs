@@ -157,7 +157,7 @@ impl OfficeAccountsApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeAccountList>> {
-        let after = cursor.0.as_deref().map(read_cursor).transpose()?.map(AccountId::from);
+        let after = read_cursor(cursor.0.as_deref())?.map(AccountId::from);
         let accounts = list(&mut staff.tx, query.0.as_deref().unwrap_or_default(), after).await?;
         let is_full = i64::try_from(accounts.len()).is_ok_and(|length| length == PAGE);
         let next = accounts.last().filter(|_| is_full).map(|last| last.id.to_string());

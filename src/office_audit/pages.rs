@@ -40,7 +40,7 @@ pub struct IndexQuery {
 /// `GET /office/audit`
 #[handler]
 pub async fn index(staff: Staff<LogReader>, Query(query): Query<IndexQuery>) -> Result<Page> {
-    let before = if query.cursor.is_empty() { NEWEST } else { read_cursor(&query.cursor)? };
+    let before = read_cursor(&query.cursor)?;
     show(staff, &query.asked, before, "").await
 }
 

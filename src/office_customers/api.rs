@@ -84,7 +84,7 @@ impl OfficeCustomersApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeCustomerList>> {
         let now = staff.house.now();
-        let after = match cursor.0.as_deref().map(read_cursor).transpose()? {
+        let after = match read_cursor(cursor.0.as_deref())? {
             Some(last) => Some((find(&mut staff.tx, last, now).await?.business_name, last)),
             None => None,
         };

@@ -5,13 +5,14 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::{PAGE, Row, Wanted, accept, cancel, decline, desk, newest};
+use super::{PAGE, Row, Wanted, accept, cancel, decline, desk, pulse};
 use crate::api::money::MoneyAnswer;
 use crate::api::once::KeyHeader;
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::lists::read_cursor;
 use crate::orders::api::{OrderDetail, OrderPlaced};
 use crate::orders::{OrderNumber, find, happened};
 use crate::phone_orders::{self, api::PhoneOrderBody};
@@ -88,6 +89,8 @@ pub struct OrderCancellationBody {
 pub struct Pulse {
     /// Another id than before means that an order has come; null when none ever has.
     newest: Option<Uuid>,
+    /// Another one whenever something has come, or what waits was changed, answered or taken back.
+    state: String,
 }
 
 /// An order as the desk's operations answer it.
@@ -111,11 +114,8 @@ impl OfficeOrdersApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeOrderList>> {
-        let wanted = Wanted::parse(status.0.as_deref().unwrap_or("all"))?;
-        let after = match cursor.0 {
-            Some(cursor) => Some(Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?),
-            None => None,
-        };
+        let wanted = Wanted::parse(status.0.as_deref().filter(|status| !status.is_empty()).unwrap_or("all"))?;
+        let after = read_cursor(cursor.0.as_deref())?;
         let rows = desk(&mut staff.tx, wanted, after).await?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == PAGE);
         let next = rows.last().filter(|_| is_full).map(|last| last.order_id.to_string());
@@ -141,7 +141,8 @@ impl OfficeOrdersApi {
     /// Whether orders have come
     #[oai(path = "/office/orders/pulse", method = "get")]
     async fn get_order_pulse(&self, mut staff: Staff<Seller>) -> Result<Json<Pulse>> {
-        Ok(Json(Pulse { newest: newest(&mut staff.tx).await? }))
+        let super::Pulse { newest, state } = pulse(&mut staff.tx).await?;
+        Ok(Json(Pulse { newest, state }))
     }
 
     /// One order, with what has happened to it
@@ -155,11 +156,17 @@ impl OfficeOrdersApi {
     ///
     /// As it was ordered; the customer is told. Answered already: 409.
     #[oai(path = "/office/orders/:number/acceptance", method = "post")]
-    async fn create_acceptance(&self, staff: Staff<Seller>, number: Path<String>) -> Result<Json<OrderDetail>> {
+    async fn create_acceptance(
+        &self,
+        staff: Staff<Seller>,
+        number: Path<String>,
+        /// The order's revision as it was read: when its customer has changed it since, 409.
+        revision: Query<Option<i32>>,
+    ) -> Result<Json<OrderDetail>> {
         let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
         staff
             .write(async |tx, member| {
-                accept(tx, member, &number).await?;
+                accept(tx, member, &number, revision.0).await?;
                 detail(tx, &number).await
             })
             .await

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
+use crate::office_accounts::OrderNews;
 use crate::orders::{By, Locked, Move, OrderNumber, Status, lock, make};
 use crate::stock;
 use crate::tenancy::extract::Member;
@@ -157,14 +158,26 @@ pub struct Whose {
     pub business_name: String,
     pub account_number: String,
     pub town: String,
-    pub office_note: String,
+    /// How they hear of their orders: `text`, `email` or `none`.
+    pub order_news: String,
+}
+
+impl Whose {
+    /// How they hear of it, as the end of a sentence.
+    pub fn told(&self) -> &'static str {
+        match OrderNews::parse(&self.order_news) {
+            Some(OrderNews::Text) => "is told by text message",
+            Some(OrderNews::Email) => "is told by e-mail",
+            Some(OrderNews::None) | None => "sees it when they look",
+        }
+    }
 }
 
 /// Whose this order is.
 pub async fn whose(tx: &mut Tx<Office>, order: Uuid) -> Result<Whose> {
     Ok(sqlx::query_as!(
         Whose,
-        "select t.business_name, t.account_number, t.town, o.office_note
+        "select t.business_name, t.account_number, t.town, t.order_news
            from orders o join trade_accounts t on t.tenant_id = $1 and t.account_id = o.account_id
           where o.tenant_id = $1 and o.order_id = $2",
         tx.tenant().uuid(),
@@ -174,12 +187,13 @@ pub async fn whose(tx: &mut Tx<Office>, order: Uuid) -> Result<Whose> {
     .await?)
 }
 
-/// Accepts an order as it was placed.
+/// Accepts an order as it was placed: `revision` is that of the order they saw, none when they do not say.
 ///
 /// # Errors
-/// [`Error::Conflict`] when somebody has answered it already.
-pub async fn accept(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber) -> Result<()> {
+/// [`Error::Conflict`] when somebody has answered it already, or its customer has changed it since.
+pub async fn accept(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, revision: Option<i32>) -> Result<()> {
     let mut order = lock(tx, number).await?;
+    order.is_as_seen(revision)?;
     sqlx::query!(
         "update order_lines set accepted = ordered where tenant_id = $1 and order_id = $2 and accepted is null",
         tx.tenant().uuid(),
@@ -222,9 +236,24 @@ async fn by_staff(tx: &mut Tx<Office>, member: &Member, order: &mut Locked, step
     make(tx, order, step, reason, By::Staff(member), member.house.now()).await
 }
 
-/// The id of the newest order: another one means that something has come.
-pub async fn newest(tx: &mut Tx<Office>) -> Result<Option<Uuid>> {
-    let newest =
-        sqlx::query_scalar!("select order_id from orders where tenant_id = $1 order by placed_at desc limit 1", tx.tenant().uuid());
-    Ok(newest.fetch_optional(&mut *tx).await?)
+/// What a screen with the desk on it asks for again and again.
+#[derive(Debug, Clone)]
+pub struct Pulse {
+    pub newest: Option<Uuid>,
+    /// Another one whenever something has come, or what waits was changed, answered or taken back.
+    pub state: String,
+}
+
+/// How the desk stands.
+pub async fn pulse(tx: &mut Tx<Office>) -> Result<Pulse> {
+    let row = sqlx::query!(
+        r#"select (select order_id from orders where tenant_id = $1 order by placed_at desc limit 1) as newest,
+                  count(*) as "waiting!", coalesce(sum(revision), 0)::bigint as "revisions!"
+             from orders where tenant_id = $1 and status = 'submitted'"#,
+        tx.tenant().uuid()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let newest = row.newest.map(|order| order.to_string()).unwrap_or_default();
+    Ok(Pulse { newest: row.newest, state: format!("{newest}/{}/{}", row.waiting, row.revisions) })
 }

@@ -7,12 +7,12 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{PAGE, Row, Wanted, Whose, accept, cancel, counts, decline, desk, newest, whose};
+use super::{PAGE, Row, Wanted, Whose, accept, cancel, counts, decline, desk, pulse, whose};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::orders::pages::file;
 use crate::orders::printing::{Addressee, on_paper};
-use crate::orders::shown::{OrderShown, Step, steps, tone};
+use crate::orders::shown::{OrderShown, Reader, Step, steps, tone};
 use crate::orders::{By, Move, OrderNumber, Status, find, happened};
 use crate::tenancy::extract::{Member, Seller, Staff};
 use crate::values::{Currency, Money};
@@ -27,7 +27,8 @@ struct IndexPage {
     items: Vec<Item>,
     next_href: String,
     /// By another one it is known that something has come.
-    newest: String,
+    /// As [`Pulse::state`](super::Pulse::state) says.
+    state: String,
 }
 
 struct Tab {
@@ -64,7 +65,7 @@ impl Item {
             placed_exact: when::exact(row.placed_at, zone),
             lines: row.lines,
             net: Money::new(row.net_minor, currency).shown_in(member.tenant.country),
-            status: status.title(),
+            status: status.title_for_staff(""),
             tone: tone(status),
         })
     }
@@ -84,7 +85,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
     let wanted = Wanted::parse(&query.status).unwrap_or(Wanted::New);
     let rows = desk(&mut staff.tx, wanted, query.after).await?;
     let counted = counts(&mut staff.tx).await?;
-    let newest = newest(&mut staff.tx).await?.map(|order| order.to_string()).unwrap_or_default();
+    let state = pulse(&mut staff.tx).await?.state;
     let of = |wanted: Wanted| match wanted {
         Wanted::Delivered | Wanted::Called | Wanted::All => 0,
         wanted => counted.iter().filter(|(status, _)| Wanted::parse(status).is_ok_and(|of| of == wanted)).map(|(_, orders)| orders).sum(),
@@ -100,7 +101,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
         is_new: wanted == Wanted::New,
         items: rows.into_iter().map(|row| Item::of(row, &staff)).collect::<Result<_>>()?,
         next_href: next_href.unwrap_or_default(),
-        newest,
+        state,
     })
 }
 
@@ -152,11 +153,11 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, done: 
     let (status, now) = (order.head.status()?, member.house.now());
     let can = |step: Move| status.after(step, By::Staff(member).who(), true).is_ok();
     let notice = match (done, status) {
-        ("accepted", Status::Accepted) => format!("Accepted. {} is told.", whose.business_name),
-        ("placed", Status::Submitted) => format!("Sent for {}, who is told.", whose.business_name),
-        ("amended", Status::Amended) => format!("Changed and accepted. {} is told.", whose.business_name),
-        ("declined", Status::Declined) => format!("Declined. {} is told why.", whose.business_name),
-        ("cancelled", Status::Cancelled) => format!("Cancelled. {} is told why.", whose.business_name),
+        ("accepted", Status::Accepted) => format!("Accepted. {} {}.", whose.business_name, whose.told()),
+        ("placed", Status::Submitted) => format!("Sent for {}, who {}.", whose.business_name, whose.told()),
+        ("amended", Status::Amended) => format!("Changed and accepted. {} {}.", whose.business_name, whose.told()),
+        ("declined", Status::Declined) => format!("Declined. {} {}.", whose.business_name, whose.told()),
+        ("cancelled", Status::Cancelled) => format!("Cancelled. {} {}.", whose.business_name, whose.told()),
         _ => String::new(),
     };
     Page::of(&ShowPage {
@@ -171,7 +172,7 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, done: 
         can_decline: can(Move::Decline),
         can_cancel: can(Move::Cancel),
         has_left: status == Status::Dispatched,
-        order: OrderShown::of(&order, &member.tenant, now)?,
+        order: OrderShown::of(&order, &member.tenant, Reader::Office, now)?,
         whose,
     })
 }
@@ -183,15 +184,23 @@ pub async fn paper(mut staff: Staff<Seller>, Path(number): Path<String>) -> Resu
     let order = find(&mut staff.tx, &number).await?;
     let whose = whose(&mut staff.tx, order.head.order_id).await?;
     let addressee = Addressee { business_name: &whose.business_name, account_number: &whose.account_number, town: &whose.town };
-    let shown = OrderShown::of(&order, &staff.tenant, staff.house.now())?;
+    // One paper, whoever prints it.
+    let shown = OrderShown::of(&order, &staff.tenant, Reader::Customer, staff.house.now())?;
     Ok(file(&number, on_paper(&shown, &addressee, &staff.tenant)))
+}
+
+/// What the form that accepts sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct AcceptanceForm {
+    revision: Option<i32>,
 }
 
 /// `POST /office/orders/:number/acceptance`
 #[handler]
-pub async fn acceptance(staff: Staff<Seller>, Path(number): Path<String>) -> Result<Response> {
+pub async fn acceptance(staff: Staff<Seller>, Path(number): Path<String>, Form(form): Form<AcceptanceForm>) -> Result<Response> {
     let (number, member) = (OrderNumber::parse(&number).ok_or(Error::NotFound)?, staff.member.clone());
-    let done = staff.write(async |tx, member| accept(tx, member, &number).await).await;
+    let done = staff.write(async |tx, member| accept(tx, member, &number, form.revision).await).await;
     answer(&member, &number, done, "accepted", String::new()).await
 }
 

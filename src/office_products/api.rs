@@ -241,10 +241,7 @@ impl OfficeProductsApi {
             None | Some("") => None,
             Some(word) => Some(Status::parse(word).ok_or_else(|| Error::invalid("status", "This is listed, unlisted or discontinued."))?),
         };
-        let after = match cursor.0 {
-            Some(cursor) => Some(read_cursor(&cursor)?.into()),
-            None => None,
-        };
+        let after = read_cursor(cursor.0.as_deref())?.map(Into::into);
         let words = query.0.as_deref().unwrap_or_default().trim().to_owned();
         let category = category.0.as_deref().filter(|slug| !slug.is_empty()).map(str::to_owned);
         let products = list(&mut staff.tx, &Filter { words, category, status }, after).await?;

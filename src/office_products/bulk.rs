@@ -217,12 +217,17 @@ fn read_percent(typed: &str) -> std::result::Result<i64, &'static str> {
     match sign * number {
         0 => Err("Nothing would become otherwise."),
         ..=-10_000 => Err("Prices cannot fall by all of it, or more."),
-        100_001.. => Err("Prices cannot rise by more than 1000 %."),
+        100_001.. => Err("Prices cannot rise by more than 1000%."),
         number => Ok(number),
     }
 }
 
 /// The products' SKUs as they are compared, by name.
+/// How many are chosen.
+pub async fn how_many(tx: &mut Tx<Office>, chosen: &Chosen) -> Result<usize> {
+    Ok(keys_of(tx, chosen).await?.len())
+}
+
 async fn keys_of(tx: &mut Tx<Office>, chosen: &Chosen) -> Result<Vec<String>> {
     let (ids, filter) = match chosen {
         Chosen::Ticked(ids) => (Some(ids.iter().map(|id| id.uuid()).collect::<Vec<Uuid>>()), Filter::default()),

@@ -17,8 +17,9 @@ use crate::office_requests;
 use crate::products::{Measure, Status};
 use crate::tax::TaxClass;
 use crate::tenancy::extract::{GoodsKeeper, Member, RoleRule, Seller, Staff};
+use crate::values::money::many;
 use crate::values::text::LONGEST_QUERY;
-use crate::values::{DecimalMark, Money};
+use crate::values::{Country, DecimalMark, Money};
 use crate::web::address::encode;
 use crate::web::{Page, Redirect, Shell, when};
 
@@ -31,7 +32,7 @@ struct IndexPage {
     statuses: Vec<Choice>,
     items: Vec<Item>,
     next_href: String,
-    counted: Counted,
+    counted: String,
     is_filtered: bool,
     may_change: bool,
     /// The same as the list's filter, for changing all that it finds.
@@ -137,7 +138,7 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
         statuses: Status::ALL.map(|one| Choice::new(one.word(), status_name(one.word()), status)).into(),
         items: products.iter().map(|product| Item::of(product, &staff.member)).collect(),
         next_href,
-        counted,
+        counted: counted.in_words(staff.tenant.country),
         is_filtered: !filter.words.is_empty() || filter.category.is_some() || filter.status.is_some(),
         query: filter.words,
         category: query.category.clone(),
@@ -152,6 +153,15 @@ pub async fn index(mut staff: Staff<Seller>, Query(query): Query<IndexQuery>) ->
             _ => String::new(),
         },
     })
+}
+
+impl Counted {
+    /// «1,455 listed, 3 unlisted».
+    fn in_words(&self, country: Country) -> String {
+        let all = [(self.listed, "listed"), (self.unlisted, "unlisted"), (self.discontinued, "discontinued")];
+        let said = all.into_iter().filter(|(count, what)| *count > 0 || *what == "listed");
+        said.map(|(count, what)| format!("{} {what}", many(count, country))).collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[derive(Template)]
@@ -177,6 +187,7 @@ struct EditPage {
     reserved: i64,
     categories: Vec<Category>,
     currency: String,
+    price_label: String,
     measures: Vec<Choice>,
     tax_classes: Vec<Choice>,
     statuses: Vec<Choice>,
@@ -293,6 +304,7 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, found: Option<&Found>, fo
         reserved: found.map_or(0, |found| found.reserved),
         categories: categories::list(tx).await?,
         currency: member.tenant.currency.to_string(),
+        price_label: format!("Base price ({})", member.tenant.currency.sign_in(member.tenant.country)),
         measures: MEASURES.map(|(measure, name)| Choice::new(measure.word(), name, &form.measure)).into(),
         tax_classes: TAX_CLASSES.map(|(class, name)| Choice::new(class.word(), name, &form.tax_class)).into(),
         statuses: STATUSES.map(|(status, name)| Choice::new(status.word(), name, &form.status)).into(),

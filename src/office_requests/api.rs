@@ -109,7 +109,7 @@ impl OfficeRequestsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<OfficeRequestList>> {
         let wanted = Wanted::parse(status.0.as_deref().unwrap_or_default())?;
-        let after = cursor.0.as_deref().map(read_cursor).transpose()?;
+        let after = read_cursor(cursor.0.as_deref())?;
         let requests = list(&mut staff.tx, wanted, after).await?;
         let is_full = i64::try_from(requests.len()).is_ok_and(|length| length == PAGE);
         let next = requests.last().filter(|_| is_full).map(|last| last.request_id.to_string());

@@ -83,9 +83,9 @@ pub fn choices(rules: &[Rule], closed: &[NaiveDate], now: DateTime<Utc>, zone: T
     found
 }
 
-/// «order before Wed 16:00»: the last minute that is still in time.
+/// «by Wed 16:00»: the last minute that is still in time.
 pub fn in_words(closes_at: DateTime<Utc>, zone: Tz) -> String {
-    format!("order before {}", closes_at.with_timezone(&zone).format("%a %H:%M"))
+    format!("by {}", closes_at.with_timezone(&zone).format("%a %H:%M"))
 }
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ mod tests {
             "the 28th day is the last"
         );
         assert_eq!(choices(&[], &[], at("2026-11-28T12:00:00Z"), London), []);
-        assert_eq!(in_words(at("2026-11-25T16:00:00Z"), London), "order before Wed 16:00");
+        assert_eq!(in_words(at("2026-11-25T16:00:00Z"), London), "by Wed 16:00");
     }
 
     proptest! {

@@ -6,13 +6,12 @@ use poem_openapi::{Object, OpenApi};
 use super::reading::{closed_days, cut_off, rate_line, rates};
 use super::{ClosedDay, Day, MOST_CLOSED, MOST_RATES, OrderSettings, STOCK_SHOWN, find, save, show};
 use crate::api::Chapter;
-use crate::api::money::MoneyAnswer;
+use crate::api::money::{MoneyAnswer, MoneyBody};
 use crate::api::typed::{Body, Text, Whole};
 use crate::error::{FieldErrors, Result};
 use crate::order_days::Method;
 use crate::tax::Rounding;
 use crate::tenancy::extract::{SettingsKeeper, Staff};
-use crate::values::Money;
 
 pub struct OrderSettingsApi;
 
@@ -59,8 +58,8 @@ pub struct ClosedDayAnswer {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct OrderSettingsBody {
-    /// In the currency's smallest unit, without VAT.
-    minimum_order_minor: Whole<0, { Money::MOST_MINOR }>,
+    /// Without VAT.
+    minimum_order: MoneyBody,
     /// `numbers`, `words` or `nothing`.
     stock_shown: Text<1, 10>,
     /// `line` or `rate_group`.
@@ -143,7 +142,10 @@ fn read(body: &OrderSettingsBody, current: &OrderSettings) -> Result<OrderSettin
     let of_tax: Vec<String> = body.tax_rates.iter().map(|rate| (**rate).to_owned()).collect();
     let closed = closed_days(&lines(&closed)).map_err(|why| wrong.add("closed_days", why)).unwrap_or_default();
     let rates = rates(&lines(&of_tax)).map_err(|why| wrong.add("tax_rates", why)).unwrap_or_default();
-    let minimum_order = Money { minor: *body.minimum_order_minor, ..current.minimum_order };
+    let minimum_order = body.minimum_order.read("minimum_order", current.minimum_order.currency).unwrap_or_else(|_| {
+        wrong.add("minimum_order", format!("Amounts are in {} here.", current.minimum_order.currency));
+        current.minimum_order
+    });
     let rounding = rounding.unwrap_or(current.rounding);
     wrong.or(Some(OrderSettings { minimum_order, stock_shown: (*body.stock_shown).to_owned(), rounding, days, closed, rates }))
 }

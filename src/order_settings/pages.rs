@@ -26,6 +26,7 @@ struct IndexPage {
     warning: String,
     wrong: FieldErrors,
     minimum_order: String,
+    currency_sign: &'static str,
     stock: Vec<Choice>,
     rounding: Vec<Choice>,
     methods: Vec<Way>,
@@ -149,11 +150,12 @@ fn page(member: &Member, form: &Typed, version: String, wrong: FieldErrors) -> I
             .collect(),
     };
     IndexPage {
-        shell: Shell::of_staff(member, "How you sell", "settings", member.session.waiting.requests),
+        shell: Shell::of_staff(member, "Orders and delivery", "settings", member.session.waiting.requests),
         version,
         notice: "",
         warning: String::new(),
         minimum_order: typed(form, "minimum_order").to_owned(),
+        currency_sign: member.tenant.currency.sign_in(member.tenant.country),
         stock: choices(STOCK_SHOWN, typed(form, "stock_shown")),
         rounding: choices(VAT_ROUNDING, typed(form, "vat_rounding")),
         methods: vec![way(Method::Delivery, "Delivery"), way(Method::Collection, "Collection")],

@@ -25,7 +25,7 @@ pub struct Adding<'a> {
 pub fn added_line(order: &Locked, adding: &Adding<'_>, goods: &[Goods], terms: &Terms) -> Result<Line, String> {
     let key = Sku::parse(adding.sku).map(|sku| sku.key()).map_err(|why| why.to_string())?;
     let found = goods.iter().find(|goods| Sku::parse(&goods.sku).is_ok_and(|sku| sku.key() == key));
-    let goods = found.ok_or("There is nothing of this SKU.")?;
+    let goods = found.ok_or("We have no product with this SKU.")?;
     if goods.status == Status::Discontinued {
         return Err("It is not sold any more.".to_owned());
     }

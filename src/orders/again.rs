@@ -13,11 +13,19 @@ use crate::ids::AccountId;
 use crate::tenancy::terms::Terms;
 use crate::values::Money;
 
-/// Puts what was ordered into the basket, on top of what is in it. What is not sold any more stays out.
+/// Puts what was ordered into the basket, on top of what is in it, and says whether it did: not when the basket has changed since
+/// it was seen at this version. What is not sold any more stays out.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::error::Error::NotFound) when there is no such order, or it is another account's.
-pub async fn reorder(tx: &mut Tx<Counter>, account: AccountId, terms: &Terms, number: &OrderNumber, now: DateTime<Utc>) -> Result<()> {
+pub async fn reorder(
+    tx: &mut Tx<Counter>,
+    account: AccountId,
+    terms: &Terms,
+    number: &OrderNumber,
+    seen: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let (lines, goods) = then_and_now(tx, terms, number).await?;
     let edit = |line: &Line| {
         let quantity = line.quantities().ordered;
@@ -26,7 +34,7 @@ pub async fn reorder(tx: &mut Tx<Counter>, account: AccountId, terms: &Terms, nu
         (!is_gone && quantity > 0).then_some(Edit { product: goods.product_id, wanted: Change::By(quantity), age_seconds: 0 })
     };
     let edits: Vec<Edit> = lines.iter().filter_map(edit).collect();
-    basket::change(tx, account, terms, &edits, now).await
+    basket::add_once(tx, account, terms, &edits, seen, now).await
 }
 
 /// What is otherwise than when this was ordered, in words.

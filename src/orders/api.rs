@@ -3,10 +3,10 @@
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use uuid::Uuid;
 
 use super::changes::LineChange;
 use super::edits::{self, api::OrderEditBody};
+use super::shown::Reader;
 use super::{
     Asked, Happened, LONGEST_NOTE, LONGEST_REFERENCE, Line, Lines, Order, OrderNumber, PAGE, Placed, Placing, Sender, cancel, find,
     happened, of_account, read_words, submit,
@@ -18,6 +18,7 @@ use crate::api::{Chapter, time};
 use crate::error::{Error, Result};
 use crate::idempotency::Key;
 use crate::idempotency::submission::Patience;
+use crate::lists::read_cursor;
 use crate::order_days;
 use crate::tenancy::extract::Buyer;
 use crate::values::{Currency, Money, Quantity, Sku};
@@ -235,7 +236,7 @@ impl OrderDetail {
                 delivered: quantities.delivered,
                 substitute_for: line.substitute_for.and_then(sku_of),
                 price: money(line.unit_minor)?,
-                price_reason: or_null(line.reason()),
+                price_reason: or_null(line.reason(Reader::Customer)),
                 total: money(line.net_minor)?,
             })
         };
@@ -318,10 +319,7 @@ impl OrdersApi {
         /// The `next` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<OrderList>> {
-        let after = match cursor.0 {
-            Some(cursor) => Some(Uuid::parse_str(&cursor).map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?),
-            None => None,
-        };
+        let after = read_cursor(cursor.0.as_deref())?;
         let orders = of_account(&mut buyer.tx, buyer.access.account_id, after).await?;
         let is_full = i64::try_from(orders.len()).is_ok_and(|length| length == PAGE);
         let next = orders.last().filter(|_| is_full).map(|last| last.head.order_id.to_string());

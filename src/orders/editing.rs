@@ -105,9 +105,7 @@ async fn draft(
     now: DateTime<Utc>,
 ) -> Result<EditDraft> {
     order.status.after(Move::Edit, By::Customer(caller).who(), order.is_open(now)).map_err(Error::Conflict)?;
-    if order.revision != edited.revision {
-        return Err(Error::Conflict("Somebody has changed this order since it was on your screen"));
-    }
+    order.is_as_seen(Some(edited.revision))?;
     let lines = listed(tx, terms, &edited.lines, &held(order)).await?;
     let priced: Vec<Priced> = lines.iter().map(|line| line.priced(terms)).collect();
     let counted = counted(&priced, order.rounding, caller.tenant.minimum_order, terms)?;

@@ -88,6 +88,17 @@ impl Locked {
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.closes_at.is_none_or(|end| now < end)
     }
+
+    /// Nothing has happened to it since somebody saw it at this revision; who does not say when is let through.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when something has.
+    pub fn is_as_seen(&self, revision: Option<i32>) -> Result<()> {
+        if revision.is_some_and(|seen| seen != self.revision) {
+            return Err(Error::Conflict("Somebody has changed this order since it was on your screen"));
+        }
+        Ok(())
+    }
 }
 
 /// Takes hold of an order. Its row comes before any of the stock's, in every transaction.

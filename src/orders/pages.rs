@@ -11,11 +11,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::printing::{Addressee, on_paper};
-use super::shown::{OrderShown, Step, steps, tone};
+use super::shown::{OrderShown, Reader, Step, steps, tone};
 use super::{
     Lines, Move, Order, OrderNumber, PAGE, Placing, Sender, cancel, find, happened, number_of_submission, of_account, read_words, reorder,
     states, submit,
 };
+use crate::basket;
 use crate::basket::pages::{NotSent, Typed, page as basket_page};
 use crate::error::{Error, LineFault, Result};
 use crate::home;
@@ -89,25 +90,28 @@ fn read(form: &SubmissionForm) -> Result<Placing> {
 /// Says what is otherwise than it was on the screen.
 fn why_not(refusal: Error, form: &SubmissionForm, terms: &Terms, sent_as: String) -> (Typed, NotSent) {
     let mut typed = Typed { day: form.day.clone(), reference: form.reference.clone(), note: form.note.clone(), ..Typed::default() };
-    let (title, why, has_moved) = match refusal {
+    let (title, why, send) = match refusal {
         Error::Moved(lines) if lines.is_empty() => {
             let why = "Somebody of your account has changed the basket, or sent it. This is how it is now.";
-            ("Not sent yet:", vec![why.to_owned()], true)
+            ("Not sent yet:", vec![why.to_owned()], "Send it as it is now")
         }
-        Error::Moved(lines) => ("Not sent yet, because prices have changed:", lines.iter().map(|line| moved(line, terms)).collect(), true),
+        Error::Moved(lines) => {
+            let why = lines.iter().map(|line| moved(line, terms)).collect();
+            ("Not sent yet, because prices have changed:", why, "Send at new price")
+        }
         Error::NotEnough(lines) => {
             let why = lines.iter().map(|line| format!("{} ({}): {}", line.name, line.sku, line.detail)).collect();
-            ("Not sent yet, because there is not enough of everything:", why, false)
+            ("Not sent yet, because there is not enough of everything:", why, "")
         }
-        Error::KeyReused => ("This basket was sent already.", vec![format!("It was sent as {sent_as}.")], false),
+        Error::KeyReused => ("This basket was sent already.", vec![format!("It was sent as {sent_as}.")], ""),
         Error::Invalid(wrong) => {
             let why = wrong.iter().map(|(_, text)| text.to_owned()).collect();
             typed.wrong = wrong;
-            ("Not sent yet:", why, false)
+            ("Not sent yet:", why, "")
         }
-        other => ("Not sent yet:", vec![other.to_string()], false),
+        other => ("Not sent yet:", vec![other.to_string()], ""),
     };
-    (typed, NotSent { title: title.to_owned(), why, sent_as, has_moved, ..NotSent::default() })
+    (typed, NotSent { title: title.to_owned(), why, sent_as, send, ..NotSent::default() })
 }
 
 fn moved(line: &LineFault, terms: &Terms) -> String {
@@ -140,7 +144,7 @@ impl Item {
         let status = order.head.status()?;
         Ok(Self {
             number: order.head.number.clone(),
-            status: status.title(),
+            status: status.title_by(&order.head.method),
             tone: tone(status),
             placed: when::ago(order.head.placed_at, now, zone),
             placed_exact: when::exact(order.head.placed_at, zone),
@@ -183,6 +187,8 @@ struct ShowPage {
     warning: String,
     can_edit: bool,
     can_cancel: bool,
+    /// The basket's version.
+    basket: i64,
 }
 
 /// What was just done.
@@ -195,7 +201,7 @@ pub struct ShowQuery {
 /// `GET /orders/:number`
 #[handler]
 pub async fn show(buyer: Buyer, Path(number): Path<String>, Query(query): Query<ShowQuery>) -> Result<Response> {
-    let Buyer { caller, mut tx, .. } = buyer;
+    let Buyer { caller, access, mut tx } = buyer;
     let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
     let order = find(&mut tx, &number).await?;
     let happened = happened(&mut tx, order.head.order_id).await?;
@@ -210,7 +216,8 @@ pub async fn show(buyer: Buyer, Path(number): Path<String>, Query(query): Query<
         warning: if query.done == "late" { too_late(status, is_open) } else { String::new() },
         can_edit: status.after(Move::Edit, states::Who::Customer, is_open).is_ok(),
         can_cancel: status.after(Move::Cancel, states::Who::Customer, is_open).is_ok(),
-        order: OrderShown::of(&order, &caller.tenant, now)?,
+        basket: basket::version(&mut tx, access.account_id).await?,
+        order: OrderShown::of(&order, &caller.tenant, Reader::Customer, now)?,
     })?;
     Ok(page.into_response())
 }
@@ -223,7 +230,7 @@ pub async fn paper(buyer: Buyer, Path(number): Path<String>) -> Result<Response>
     let order = find(&mut tx, &number).await?;
     let account = home::account(&mut tx, &access).await?;
     let addressee = Addressee { business_name: &account.business_name, account_number: &account.account_number, town: &account.town };
-    let shown = OrderShown::of(&order, &caller.tenant, caller.house.now())?;
+    let shown = OrderShown::of(&order, &caller.tenant, Reader::Customer, caller.house.now())?;
     Ok(file(&number, on_paper(&shown, &addressee, &caller.tenant)))
 }
 
@@ -249,11 +256,21 @@ pub async fn cancellation(buyer: Buyer, Path(number): Path<String>) -> Result<Re
     }
 }
 
+/// What the form that orders once more sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct AgainForm {
+    /// The basket's version when the form was shown.
+    basket: Option<i64>,
+}
+
 /// `POST /orders/:number/reorder`
 #[handler]
-pub async fn again(buyer: Buyer, Path(number): Path<String>) -> Result<Redirect> {
+pub async fn again(buyer: Buyer, Path(number): Path<String>, Form(form): Form<AgainForm>) -> Result<Redirect> {
     let number = OrderNumber::parse(&number).ok_or(Error::NotFound)?;
     let terms = buyer.terms();
-    buyer.write(async |tx, caller, access| reorder(tx, access.account_id, &terms, &number, caller.house.now()).await).await?;
-    Ok(Redirect::to(format!("/basket?from={number}")))
+    let is_added = buyer
+        .write(async |tx, caller, access| reorder(tx, access.account_id, &terms, &number, form.basket, caller.house.now()).await)
+        .await?;
+    Ok(Redirect::to(if is_added { format!("/basket?from={number}") } else { "/basket?done=unchanged".to_owned() }))
 }

@@ -240,7 +240,7 @@ pub(super) async fn listed<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, asked: 
     }
     for (at, key, quantity) in sums {
         let Some(goods) = found.iter().find(|goods| key_of(&goods.sku) == *key) else {
-            wrong.add(format!("lines[{at}].sku"), "There is nothing of this SKU.");
+            wrong.add(format!("lines[{at}].sku"), "We have no product with this SKU.");
             continue;
         };
         if quantity > Quantity::MOST {

@@ -52,7 +52,7 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
         paper.line(&order.note);
     }
     paper.rule();
-    paper.row(&LINES, &["SKU", "Product", "Quantity", "Price", "VAT", "Together"], true);
+    paper.row(&LINES, &["SKU", "Product", "Quantity", "Price", "VAT", "Total"], true);
     for line in &order.lines {
         let parts = [&line.name, &line.pack, &line.reason, &line.why].into_iter().filter(|part| !part.is_empty());
         let name = parts.map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -65,7 +65,7 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
 }
 
 fn sums(paper: &mut Paper, order: &OrderShown) {
-    paper.row(&SUMS, &["Without VAT", &order.net], false);
+    paper.row(&SUMS, &["Ex VAT", &order.net], false);
     if order.is_export {
         paper.row(&SUMS, &["No VAT: the goods leave the country", &order.tax], false);
     } else {
@@ -73,5 +73,5 @@ fn sums(paper: &mut Paper, order: &OrderShown) {
             paper.row(&SUMS, &[&format!("VAT {percent} of {net}"), tax], false);
         }
     }
-    paper.row(&SUMS, &["With VAT", &order.gross], true);
+    paper.row(&SUMS, &["Total inc VAT", &order.gross], true);
 }

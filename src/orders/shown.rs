@@ -17,6 +17,7 @@ use crate::web::when;
 /// An order on a page.
 pub struct OrderShown {
     pub number: String,
+    pub revision: i32,
     pub status: &'static str,
     pub tone: &'static str,
     pub placed: String,
@@ -106,6 +107,13 @@ impl Outcome {
     }
 }
 
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Customer,
+    Office,
+}
+
 /// The colour of a state.
 pub fn tone(status: Status) -> &'static str {
     match status {
@@ -130,7 +138,7 @@ impl Head {
 }
 
 impl OrderShown {
-    pub fn of(order: &Order, tenant: &Tenant, now: DateTime<Utc>) -> Result<Self> {
+    pub fn of(order: &Order, tenant: &Tenant, reader: Reader, now: DateTime<Utc>) -> Result<Self> {
         let (head, zone) = (&order.head, tenant.time_zone);
         let zero = head.money(0)?;
         let shown = |minor: i64| Money { minor, ..zero }.shown_in(tenant.country);
@@ -140,7 +148,11 @@ impl OrderShown {
         let totals = count_up(&order.lines.iter().map(Line::priced).collect::<Vec<_>>(), rounding)?.totals;
         Ok(Self {
             number: head.number.clone(),
-            status: status.title(),
+            revision: head.revision,
+            status: match reader {
+                Reader::Customer => status.title_by(&head.method),
+                Reader::Office => status.title_for_staff(&head.method),
+            },
             tone: tone(status),
             placed: when::ago(head.placed_at, now, zone),
             placed_exact: when::exact(head.placed_at, zone),
@@ -157,13 +169,13 @@ impl OrderShown {
                 .iter()
                 .map(|rate| RateShown { percent: percent(rate.basis_points), net: shown(rate.net_minor), tax: shown(rate.tax_minor) })
                 .collect(),
-            lines: order.lines.iter().map(|line| LineShown::of(line, shown)).collect(),
+            lines: order.lines.iter().map(|line| LineShown::of(line, reader, shown)).collect(),
         })
     }
 }
 
 impl LineShown {
-    fn of(line: &Line, shown: impl Fn(i64) -> String) -> Self {
+    fn of(line: &Line, reader: Reader, shown: impl Fn(i64) -> String) -> Self {
         let quantities = line.quantities();
         Self {
             sku: line.sku.clone(),
@@ -174,7 +186,7 @@ impl LineShown {
             quantity: quantities.counting(),
             is_otherwise: quantities.ordered != quantities.counting(),
             unit: shown(line.unit_minor),
-            reason: line.reason(),
+            reason: line.reason(reader),
             rate: percent(u32::try_from(line.tax_basis_points).unwrap_or_default()),
             net: shown(line.net_minor),
         }
@@ -182,12 +194,13 @@ impl LineShown {
 }
 
 impl Line {
-    /// Why it costs that, in a customer's words; empty for what everybody pays.
-    pub fn reason(&self) -> String {
-        let whose = match self.price_source.as_str() {
-            "own" | "list" => "your price",
-            "substitute" => "instead of another",
-            "agreed" => "as agreed",
+    /// Why it costs that, in words for whoever reads it; empty for what everybody pays.
+    pub fn reason(&self, reader: Reader) -> String {
+        let whose = match (self.price_source.as_str(), reader) {
+            ("own" | "list", Reader::Customer) => "your price",
+            ("own" | "list", Reader::Office) => "their price",
+            ("substitute", _) => "instead of another",
+            ("agreed", _) => "as agreed",
             _ => "",
         };
         let from = if self.price_from_quantity > 1 { format!("from {}", self.price_from_quantity) } else { String::new() };
@@ -205,7 +218,7 @@ pub fn steps(order: &Order, happened: &[Happened], tenant: &Tenant, now: DateTim
     for event in happened.iter().filter(is_told) {
         let Some(to) = Status::parse(&event.to_status) else { continue };
         steps.push(Step {
-            title: if event.what == "edited" { "Changed" } else { to.title() },
+            title: if event.what == "edited" { "Changed" } else { to.title_by(&order.head.method) },
             at: when::ago(event.at, now, zone),
             exact: when::exact(event.at, zone),
             reason: event.reason.clone(),
@@ -223,7 +236,7 @@ pub fn steps(order: &Order, happened: &[Happened], tenant: &Tenant, now: DateTim
         _ => &[Status::Delivered],
     };
     steps.extend(to_come.iter().map(|next| Step {
-        title: next.title(),
+        title: next.title_by(&order.head.method),
         at: String::new(),
         exact: String::new(),
         reason: String::new(),

@@ -162,6 +162,20 @@ impl Status {
         }
     }
 
+    /// The same of an order that goes out by this method: what is fetched is never on its way.
+    pub fn title_by(self, method: &str) -> &'static str {
+        match (self, method) {
+            (Dispatched, "collection") => "Ready to collect",
+            (Delivered, "collection") => "Collected",
+            _ => self.title(),
+        }
+    }
+
+    /// And as staff read it, who answer what is new.
+    pub fn title_for_staff(self, method: &str) -> &'static str {
+        if self == Submitted { "New" } else { self.title_by(method) }
+    }
+
     /// From the database's word, or somebody's.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.word() == word)

@@ -16,7 +16,7 @@ use crate::order_days::{self, calendar};
 use crate::orders::{Asked, LONGEST_NOTE, LONGEST_REFERENCE, Lines, Placing, read_words, worth};
 use crate::quick_orders::pages::Row;
 use crate::quick_orders::{MOST_LINES, matched, read_lines};
-use crate::tax::Totals;
+use crate::tax::{TaxClass, TaxCountry, Totals};
 use crate::tenancy::extract::{Member, Seller, Staff};
 use crate::tenancy::terms::Terms;
 use crate::values::Money;
@@ -46,6 +46,8 @@ struct NewPage {
 /// What it comes to, when all of it can be ordered.
 struct Total {
     net: String,
+    tax: String,
+    is_export: bool,
     gross: String,
     gross_minor: i64,
     /// It is less than the customer could order alone.
@@ -124,7 +126,6 @@ pub async fn create(staff: Staff<Seller>, Form(form): Form<OrderForm>) -> Result
             StatusCode::OK
         }
         Err(Error::Invalid(wrong)) => {
-            shown.warnings = wrong.iter().filter(|(field, _)| field.starts_with("lines")).map(|(_, text)| text.to_owned()).collect();
             shown.wrong = wrong;
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -171,14 +172,16 @@ fn read(form: &OrderForm) -> Result<Placing> {
 }
 
 async fn page(tx: &mut Tx<Office>, member: &Member, account: Account, shown: Shown) -> Result<Page> {
-    let Shown { form, warnings, wrong, total } = shown;
+    let Shown { form, mut warnings, wrong, total } = shown;
     let terms = terms(tx, member, &account).await?;
     let matched = matched(tx, &terms, read_lines(&form.lines)).await?;
+    let rows: Vec<Row> = matched.iter().map(|matched| Row::of(matched, &terms)).collect();
+    warnings.extend(wrong.iter().filter_map(|(field, text)| of_line(field, text, &rows)));
     let (now, zone) = (member.house.now(), member.tenant.time_zone);
     let days = calendar(tx).await?.choices(now, zone);
     Page::of(&NewPage {
         shell: shell(member, &format!("Order for {}", account.business_name)),
-        rows: matched.iter().map(|matched| Row::of(matched, &terms)).collect(),
+        rows,
         days: days.iter().map(|choice| DayShown::of(choice, &form.day, zone)).collect(),
         total,
         account,
@@ -188,12 +191,24 @@ async fn page(tx: &mut Tx<Office>, member: &Member, account: Account, shown: Sho
     })
 }
 
+/// What is wrong with one of the lines, behind the line as it was typed.
+fn of_line(field: &str, text: &str, rows: &[Row]) -> Option<String> {
+    let place = field.strip_prefix("lines")?;
+    let at = place.strip_prefix('[').and_then(|rest| rest.split_once(']')).and_then(|(at, _)| at.parse::<usize>().ok());
+    Some(match at.and_then(|at| rows.get(at)) {
+        Some(row) => format!("{}: {}", row.text, if row.problem.is_empty() { text } else { &row.problem }),
+        None => text.to_owned(),
+    })
+}
+
 impl Total {
     fn of(totals: &Totals, terms: &Terms, least: Money) -> Self {
         let shown = |minor: i64| Money::new(minor, terms.currency).shown_in(terms.at);
         let is_below = totals.net_minor < least.minor;
         Self {
             net: shown(totals.net_minor),
+            tax: shown(totals.tax_minor),
+            is_export: terms.rate_of(TaxClass::Standard).country == TaxCountry::Export,
             gross: shown(totals.gross_minor),
             gross_minor: totals.gross_minor,
             below_minimum: if is_below { least.shown_in(terms.at) } else { String::new() },

@@ -4,7 +4,9 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use super::{Delivered, Instead, LONGEST_WHY, Picked, Row, Sheet, SheetLine, Stage, deliver, dispatch, pick, sheet, start, waiting};
+use super::{
+    Delivered, Instead, LONGEST_WHY, Picked, Picking, Row, Sheet, SheetLine, Stage, deliver, dispatch, pick, sheet, start, waiting,
+};
 use crate::api::Chapter;
 use crate::api::typed::{Body, Text, Whole};
 use crate::db::{Office, Tx};
@@ -45,6 +47,8 @@ pub struct PickingList {
 #[derive(Object)]
 pub struct PickingSheet {
     number: String,
+    /// Another one after whatever happens to the order.
+    revision: i32,
     /// `accepted`, `amended`, `picking`, `dispatched` or `delivered`.
     status: String,
     business_name: String,
@@ -81,6 +85,8 @@ pub struct PickingLine {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub struct PickingBody {
+    /// Of the order as it was read: when something has happened to it since, 409.
+    revision: Option<Whole<1, { i32::MAX as i64 }>>,
     #[oai(validator(max_items = 999))]
     lines: Option<Vec<PickedBody>>,
     /// What goes instead of something.
@@ -166,6 +172,7 @@ impl From<Sheet> for PickingSheet {
     fn from(sheet: Sheet) -> Self {
         Self {
             number: sheet.number,
+            revision: sheet.revision,
             status: sheet.status.word().to_owned(),
             business_name: sheet.business_name,
             account_number: sheet.account_number,
@@ -233,11 +240,14 @@ impl PickingApi {
         };
         let instead =
             |body: &InsteadBody| Instead { line: line_number(*body.line), sku: (*body.sku).to_owned(), quantity: count(*body.quantity) };
-        let picked: Vec<Picked> = body.lines.iter().flatten().map(picked).collect();
-        let instead: Vec<Instead> = body.instead.iter().flatten().map(instead).collect();
+        let picking = Picking {
+            revision: body.revision.as_deref().and_then(|revision| i32::try_from(*revision).ok()),
+            picked: body.lines.iter().flatten().map(picked).collect(),
+            instead: body.instead.iter().flatten().map(instead).collect(),
+        };
         staff
             .write(async |tx, member| {
-                pick(tx, member, &number, &picked, &instead).await?;
+                pick(tx, member, &number, &picking).await?;
                 answer(tx, &number).await
             })
             .await

@@ -45,13 +45,15 @@ pub struct ToPick {
     pub wanted_day: Option<NaiveDate>,
     pub note: String,
     pub category: String,
+    /// Where the category comes among the others.
+    pub place: i32,
     pub sku: String,
     pub name: String,
     pub pack: String,
     pub quantity: i64,
 }
 
-/// All that is to be picked, of orders that were accepted or are being picked; for one day, or all of them.
+/// All that is still to be picked, of orders that were accepted or are being picked; for one day, or all of them.
 pub async fn to_pick(tx: &mut Tx<Office>, day: Option<NaiveDate>) -> Result<Vec<ToPick>> {
     Ok(sqlx::query_as!(
         ToPick,
@@ -59,14 +61,14 @@ pub async fn to_pick(tx: &mut Tx<Office>, day: Option<NaiveDate>) -> Result<Vec<
              select o.order_id, o.account_id, o.number, o.method, o.wanted_day, o.note, o.placed_at from orders o
               where o.tenant_id = $1 and o.status in ('accepted', 'amended', 'picking') and ($2::date is null or o.wanted_day = $2)
               order by o.wanted_day nulls first, o.placed_at, o.order_id limit $3)
-           select w.number, t.business_name, t.town, t.route, w.method, w.wanted_day, w.note, coalesce(c.name, '') as "category!",
-                  l.sku, l.name, l.pack, coalesce(l.picked, l.accepted, l.ordered)::bigint as "quantity!"
+           select w.number, t.business_name, t.town, t.route, w.method, w.wanted_day, w.note, coalesce(c.name, '') as "category!", coalesce(c.place, 0) as "place!",
+                  l.sku, l.name, l.pack, coalesce(l.accepted, l.ordered)::bigint as "quantity!"
              from wanted w
              join trade_accounts t on t.tenant_id = $1 and t.account_id = w.account_id
              join order_lines l on l.tenant_id = $1 and l.order_id = w.order_id
              join products p on p.tenant_id = $1 and p.product_id = l.product_id
              left join categories c on c.tenant_id = $1 and c.category_id = p.category_id
-            where coalesce(l.picked, l.accepted, l.ordered) > 0
+            where l.picked is null and coalesce(l.accepted, l.ordered) > 0
             order by w.wanted_day nulls first, w.placed_at, w.order_id, c.place nulls last, c.name, l.name, l.line"#,
         tx.tenant().uuid(),
         day,
@@ -142,16 +144,18 @@ pub fn by_route(lines: &[ToPick]) -> Vec<Route> {
 /// Category by category, and in each product by product with all that is wanted of it; what is in none last.
 pub fn by_category(lines: &[ToPick]) -> Vec<Shelf> {
     type Items<'a> = BTreeMap<(&'a str, &'a str), Item>;
-    let mut shelves: BTreeMap<(bool, &str), Items<'_>> = BTreeMap::new();
+    let mut shelves: BTreeMap<(bool, i32, &str), Items<'_>> = BTreeMap::new();
     for line in lines {
-        let items = shelves.entry((line.category.is_empty(), &line.category)).or_default();
+        let items = shelves.entry((line.category.is_empty(), line.place, &line.category)).or_default();
         let new = || Item { sku: line.sku.clone(), name: line.name.clone(), pack: line.pack.clone(), quantity: 0, shares: Vec::new() };
         let item = items.entry((&line.name, &line.sku)).or_insert_with(new);
         item.quantity += line.quantity;
         item.shares.push((line.number.clone(), line.quantity));
     }
-    let shelf =
-        |((_, name), items): ((bool, &str), BTreeMap<_, Item>)| Shelf { name: name.to_owned(), items: items.into_values().collect() };
+    let shelf = |((_, _, name), items): ((bool, i32, &str), BTreeMap<_, Item>)| Shelf {
+        name: name.to_owned(),
+        items: items.into_values().collect(),
+    };
     shelves.into_iter().map(shelf).collect()
 }
 
@@ -170,6 +174,7 @@ mod tests {
             wanted_day: None,
             note: String::new(),
             category: text(category),
+            place: 0,
             sku: text(sku),
             name: format!("Name of {sku}"),
             pack: String::new(),

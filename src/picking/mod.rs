@@ -22,6 +22,15 @@ use crate::values::{Sku, text};
 /// The most characters of why there are fewer.
 pub const LONGEST_WHY: usize = 200;
 
+/// What somebody has picked, and what is to go instead.
+#[derive(Debug, Clone, Default)]
+pub struct Picking {
+    /// Of the order as they saw it; none when they do not say.
+    pub revision: Option<i32>,
+    pub picked: Vec<Picked>,
+    pub instead: Vec<Instead>,
+}
+
 /// How many of a line were picked.
 #[derive(Debug, Clone)]
 pub struct Picked {
@@ -59,11 +68,14 @@ pub async fn start(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber) -
 /// Notes what was picked, and what goes instead.
 ///
 /// # Errors
-/// [`Error::Conflict`] when it is not being picked; [`Error::Invalid`] when more was picked than was accepted, or fewer and
-/// nobody says why; [`Error::NotEnough`] when there is not enough of what goes instead.
-pub async fn pick(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, picked: &[Picked], instead: &[Instead]) -> Result<()> {
+/// [`Error::Conflict`] when it is not being picked, or something has happened to it since they saw it; [`Error::Invalid`] when
+/// more was picked than was accepted, or fewer and nobody says why; [`Error::NotEnough`] when there is not enough of what goes
+/// instead.
+pub async fn pick(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, picking: &Picking) -> Result<()> {
+    let Picking { revision, picked, instead } = picking;
     let mut order = lock(tx, number).await?;
     order.status.after(Move::Pick, By::Staff(member).who(), true).map_err(Error::Conflict)?;
+    order.is_as_seen(*revision)?;
     let before = order.lines.clone();
     let checked = check(&order, picked, instead)?;
     put_instead(tx, member, &order, instead).await?;
@@ -213,6 +225,11 @@ pub async fn deliver(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber,
     let (before, net_before) = (order.lines.clone(), order.net_minor);
     let (mut wrong, mut back) = (FieldErrors::new(), Vec::new());
     let (mut lines, mut quantities) = (Vec::new(), Vec::new());
+    for (at, delivered) in delivered.iter().enumerate() {
+        if !before.iter().any(|line| line.line == delivered.line) {
+            wrong.add(format!("lines[{at}].line"), "There is no such line.");
+        }
+    }
     for line in &before {
         let picked = line.quantities().picked.unwrap_or_default();
         let named = delivered.iter().enumerate().find(|(_, delivered)| delivered.line == line.line);

@@ -10,7 +10,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
 use super::lists::{Layout, Route, Shelf, by_category, by_route, to_pick};
-use super::{Delivered, Instead, LONGEST_WHY, Picked, Row, Sheet, Stage, deliver, dispatch, pick, sheet, start, waiting};
+use super::{Delivered, Instead, LONGEST_WHY, Picked, Picking, Row, Sheet, Stage, deliver, dispatch, pick, sheet, start, waiting};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::order_days::day_in_words;
@@ -61,7 +61,7 @@ impl Item {
             business_name: row.business_name,
             town: row.town,
             route: row.route,
-            how: if row.method == "collection" { "Fetched" } else { "Delivered" },
+            how: if row.method == "collection" { "For collection" } else { "For delivery" },
             day: day_or(row.wanted_day, "as soon as possible"),
             lines: row.lines,
             picked: row.picked,
@@ -178,7 +178,7 @@ async fn page(
     });
     Page::of(&ShowPage {
         shell: shell(member, &format!("Pick {number}")),
-        status: sheet.status.title(),
+        status: sheet.status.title_by(&sheet.method),
         day: day_or(sheet.wanted_day, "as soon as possible"),
         lines: lines.collect(),
         warnings,
@@ -277,7 +277,8 @@ async fn make(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, form: 
         }
         Step::Save | Step::Dispatch => {
             let picked = read_quantities(form, there)?.into_iter().map(|(line, quantity, why)| Picked { line, quantity, why });
-            pick(tx, member, number, &picked.collect::<Vec<_>>(), &read_instead(form)?).await?;
+            let revision = typed(form, "revision").parse().ok();
+            pick(tx, member, number, &Picking { revision, picked: picked.collect(), instead: read_instead(form)? }).await?;
             if matches!(step, Step::Dispatch) { dispatch(tx, member, number).await } else { Ok(()) }
         }
     }

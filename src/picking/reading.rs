@@ -100,6 +100,8 @@ pub async fn waiting(tx: &mut Tx<Office>, stage: Stage) -> Result<Vec<Row>> {
 #[derive(Debug, Clone)]
 pub struct Sheet {
     pub number: String,
+    /// Counts what has happened to the order: who has seen an older one may not write over what came since.
+    pub revision: i32,
     pub status: Status,
     pub business_name: String,
     pub account_number: String,
@@ -133,7 +135,7 @@ pub struct SheetLine {
 /// [`Error::NotFound`] when there is none, or nothing of it is to be picked: what nobody has accepted is none of theirs.
 pub async fn sheet(tx: &mut Tx<Office>, number: &OrderNumber) -> Result<Sheet> {
     let row = sqlx::query!(
-        "select o.order_id, o.number, o.status, o.method, o.wanted_day, o.reference, o.note, t.business_name, t.account_number, t.town, t.route
+        "select o.order_id, o.number, o.revision, o.status, o.method, o.wanted_day, o.reference, o.note, t.business_name, t.account_number, t.town, t.route
            from orders o join trade_accounts t on t.tenant_id = $1 and t.account_id = o.account_id
           where o.tenant_id = $1 and o.number = $2 and o.status in ('accepted', 'amended', 'picking', 'dispatched', 'delivered')",
         tx.tenant().uuid(),
@@ -145,6 +147,7 @@ pub async fn sheet(tx: &mut Tx<Office>, number: &OrderNumber) -> Result<Sheet> {
         lines: lines(tx, row.order_id).await?,
         status: Status::parse(&row.status).ok_or_else(|| Error::Internal(anyhow::anyhow!("an order's state is unreadable")))?,
         number: row.number,
+        revision: row.revision,
         business_name: row.business_name,
         account_number: row.account_number,
         town: row.town,

@@ -131,7 +131,7 @@ pub enum PriceGone {
 pub async fn page_of(tx: &mut Tx<Office>, member: &Member, list: ListKey, query: &str, cursor: Option<&str>) -> Result<OfficePrices> {
     name_of(tx, list).await?;
     let offset = match cursor {
-        None => 0,
+        None | Some("") => 0,
         Some(cursor) => cursor.parse::<u32>().map_err(|_| Error::invalid("cursor", "This is no cursor of ours."))?.into(),
     };
     let found = prices(tx, list, query.trim(), offset).await?;

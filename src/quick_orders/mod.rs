@@ -22,7 +22,7 @@ use crate::values::Sku;
 pub enum Match {
     /// So many of this.
     Found { goods: Box<Goods>, quantity: u32, price: Option<Price>, misfit: Option<Misfit> },
-    /// There is nothing of this SKU.
+    /// No product has this SKU.
     Unknown,
     /// What stands there is no quantity.
     NoQuantity,
@@ -55,11 +55,15 @@ impl Matched {
 /// Looks up what these lines stand for.
 pub async fn matched<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, lines: Vec<TypedLine>) -> Result<Vec<Matched>> {
     let key = |sku: &str| Sku::parse(sku).map(|sku| sku.key()).unwrap_or_default();
-    let keys: Vec<String> = lines.iter().map(|line| key(&line.sku)).filter(|key| !key.is_empty()).collect();
+    // `TEA-1 twelve` may be a SKU with a blank in it, or a quantity in letters.
+    let shorter = |line: &TypedLine| line.sku.rsplit_once(' ').map(|(sku, _)| key(sku)).unwrap_or_default();
+    let keys = lines.iter().flat_map(|line| [key(&line.sku), shorter(line)]);
+    let keys: Vec<String> = keys.filter(|key| !key.is_empty()).collect();
     let found = if keys.is_empty() { Vec::new() } else { catalogue::of_skus(tx, terms, &keys).await? };
     let matching = |line: TypedLine| {
-        let goods = found.iter().find(|goods| key(&goods.sku) == key(&line.sku));
-        let stands_for = match (goods, line.quantity) {
+        let of = |wanted: String| found.iter().find(|goods| key(&goods.sku) == wanted);
+        let stands_for = match (of(key(&line.sku)), line.quantity) {
+            (None, _) if of(shorter(&line)).is_some() => Match::NoQuantity,
             (None, _) => Match::Unknown,
             (Some(_), None) => Match::NoQuantity,
             (Some(goods), Some(quantity)) => {
@@ -72,8 +76,16 @@ pub async fn matched<D: TenantDoor>(tx: &mut Tx<D>, terms: &Terms, lines: Vec<Ty
     Ok(lines.into_iter().map(matching).collect())
 }
 
-/// Puts what can be ordered into the basket, on top of what is in it.
-pub async fn into_basket(tx: &mut Tx<Counter>, account: AccountId, terms: &Terms, matched: &[Matched], now: DateTime<Utc>) -> Result<()> {
+/// Puts what can be ordered into the basket, on top of what is in it, and says whether it did: not when the basket has changed
+/// since it was seen at this version.
+pub async fn into_basket(
+    tx: &mut Tx<Counter>,
+    account: AccountId,
+    terms: &Terms,
+    matched: &[Matched],
+    seen: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let edits: Vec<Edit> = matched.iter().filter_map(Matched::edit).collect();
-    basket::change(tx, account, terms, &edits, now).await
+    basket::add_once(tx, account, terms, &edits, seen, now).await
 }

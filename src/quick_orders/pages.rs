@@ -1,11 +1,13 @@
 //! The page on which a list is typed, pasted or sent as a file, and looked at before it goes into the basket.
 
 use askama::Template;
+use http::StatusCode;
 use poem::web::{Form, Multipart};
 use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 
 use super::{MOST_LINES, Match, Matched, decode, into_basket, matched, read_lines};
+use crate::basket;
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Buyer, Caller};
 use crate::tenancy::terms::Terms;
@@ -20,6 +22,8 @@ struct QuickPage {
     wrong: String,
     rows: Vec<Row>,
     found: usize,
+    /// The basket's version.
+    basket: i64,
 }
 
 /// A line, and what was found for it.
@@ -47,8 +51,8 @@ impl Row {
             goes: matched.goes(),
         };
         match &matched.stands_for {
-            Match::Unknown => "There is nothing of this SKU.".clone_into(&mut row.problem),
-            Match::NoQuantity => "This is no quantity that can be ordered.".clone_into(&mut row.problem),
+            Match::Unknown => "We have no product with this SKU.".clone_into(&mut row.problem),
+            Match::NoQuantity => "Write the quantity as a whole number, such as 12.".clone_into(&mut row.problem),
             Match::Found { goods, quantity, price, misfit } => {
                 (row.sku, row.name, row.quantity) = (goods.sku.clone(), goods.name.clone(), *quantity);
                 row.problem = misfit.as_ref().map(|misfit| misfit.in_words(*quantity)).unwrap_or_default();
@@ -60,20 +64,28 @@ impl Row {
     }
 }
 
-fn page(caller: &Caller, typed: String, wrong: String, rows: Vec<Row>) -> Result<Page> {
+fn page(caller: &Caller, typed: String, rows: Vec<Row>, basket: i64) -> Result<Page> {
     let found = rows.iter().filter(|row| row.goes).count();
-    Page::of(&QuickPage { shell: Shell::of_customer(caller, "Quick order", "quick-order"), typed, wrong, rows, found })
+    let (shell, wrong) = (Shell::of_customer(caller, "Quick order", "quick-order"), String::new());
+    Page::of(&QuickPage { shell, typed, wrong, rows, found, basket })
+}
+
+/// What was typed, and why nothing was looked up.
+fn refusal(caller: &Caller, typed: String, wrong: String) -> Result<Response> {
+    let shell = Shell::of_customer(caller, "Quick order", "quick-order");
+    let page = Page::of(&QuickPage { shell, typed, wrong, rows: Vec::new(), found: 0, basket: 0 })?;
+    Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
 }
 
 /// `GET /quick-order`
 #[handler]
 pub fn show(buyer: Buyer) -> Result<Page> {
-    page(&buyer, String::new(), String::new(), Vec::new())
+    page(&buyer, String::new(), Vec::new(), 0)
 }
 
 /// `POST /quick-order`: what the lines stand for; nothing is written.
 #[handler]
-pub async fn look(mut buyer: Buyer, mut parts: Multipart) -> Result<Page> {
+pub async fn look(mut buyer: Buyer, mut parts: Multipart) -> Result<Response> {
     let unreadable = || Error::Malformed("The form cannot be read".to_owned());
     let mut typed = String::new();
     while let Some(field) = parts.next_field().await.map_err(|_| unreadable())? {
@@ -85,14 +97,16 @@ pub async fn look(mut buyer: Buyer, mut parts: Multipart) -> Result<Page> {
     }
     let (typed, lines) = (typed.trim().to_owned(), read_lines(&typed));
     if lines.len() > MOST_LINES {
-        return page(&buyer, typed, format!("These are more than {MOST_LINES} lines. Please send them in parts."), Vec::new());
+        return refusal(&buyer, typed, format!("These are more than {MOST_LINES} lines. Please send them in parts."));
     }
     if lines.is_empty() {
-        return page(&buyer, typed, "Please type, paste or choose some lines.".to_owned(), Vec::new());
+        return refusal(&buyer, typed, "Please type, paste or choose some lines.".to_owned());
     }
     let terms = buyer.terms();
     let matched = matched(&mut buyer.tx, &terms, lines).await?;
-    page(&buyer, typed, String::new(), matched.iter().map(|matched| Row::of(matched, &terms)).collect())
+    let account = buyer.access.account_id;
+    let basket = basket::version(&mut buyer.tx, account).await?;
+    Ok(page(&buyer, typed, matched.iter().map(|matched| Row::of(matched, &terms)).collect(), basket)?.into_response())
 }
 
 /// What the form beneath the lines sends: the lines.
@@ -100,6 +114,8 @@ pub async fn look(mut buyer: Buyer, mut parts: Multipart) -> Result<Page> {
 #[serde(default)]
 pub struct LinesForm {
     lines: String,
+    /// The basket's version when they were looked up.
+    basket: Option<i64>,
 }
 
 /// `POST /quick-order/lines`
@@ -110,11 +126,11 @@ pub async fn take(buyer: Buyer, Form(form): Form<LinesForm>) -> Result<Response>
         return Ok(Redirect::to("/quick-order").into_response());
     }
     let terms = buyer.terms();
-    buyer
+    let is_added = buyer
         .write(async |tx, caller, access| {
             let matched = matched(tx, &terms, lines).await?;
-            into_basket(tx, access.account_id, &terms, &matched, caller.house.now()).await
+            into_basket(tx, access.account_id, &terms, &matched, form.basket, caller.house.now()).await
         })
         .await?;
-    Ok(Redirect::to("/basket").into_response())
+    Ok(Redirect::to(if is_added { "/basket" } else { "/basket?done=unchanged" }).into_response())
 }

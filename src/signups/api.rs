@@ -72,7 +72,7 @@ pub enum SignupAccepted {
 /// The code that came.
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
-pub struct ConfirmationBody {
+pub struct SignupConfirmationBody {
     /// Six digits.
     code: Text<1, LONGEST_CODE>,
 }
@@ -163,7 +163,7 @@ impl SignupsApi {
     ///
     /// Somebody else has the subdomain by now: 409, and another one can be chosen at `…/subdomain` without another code.
     #[oai(path = "/signups/:id/confirmation", method = "post")]
-    async fn confirm_signup(&self, here: Public, id: Path<Id>, body: Body<ConfirmationBody>) -> Result<SignupConfirmed> {
+    async fn confirm_signup(&self, here: Public, id: Path<Id>, body: Body<SignupConfirmationBody>) -> Result<SignupConfirmed> {
         let opened = confirm(&here.0, id.uuid(), &Code::parse(&body.code)?).await?;
         Ok(opened_at(&here.0.house.hosts, &opened))
     }

@@ -171,6 +171,11 @@ fn ungrouped(number: &str) -> Result<String, MoneyError> {
     if groups.len() == 1 || is_grouped { Ok(groups.concat()) } else { Err(MoneyError::Shape) }
 }
 
+/// So many, as it is written in a country: `1,455`.
+pub fn many(count: impl TryInto<u64>, country: Country) -> String {
+    grouped(count.try_into().unwrap_or_default(), Habit::of(country).thousands)
+}
+
 fn grouped(number: u64, mark: char) -> String {
     let digits = number.to_string();
     let mut text = String::new();

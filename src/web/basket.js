@@ -121,7 +121,7 @@ function begin(place) {
     const { wanted, order } = read();
     const changes = Object.keys(wanted).length;
     const many = changes === 1 ? "1 change" : `${changes} changes`;
-    say(order ? "No signal. Your order is not sent yet; it goes by itself." : changes ? `No signal. Kept on this phone: ${many}.` : "");
+    say(order ? "No signal. Your order is not sent yet; it will be sent when you are back online." : changes ? `No signal. Kept on this device: ${many}.` : "");
     const seconds = WAIT_SECONDS[Math.min(failures++, WAIT_SECONDS.length - 1)];
     soon(seconds * 1000);
   }

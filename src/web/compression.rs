@@ -41,7 +41,7 @@ impl Packer {
         if !is_text(response.headers()) || response.headers().contains_key(CONTENT_ENCODING) {
             return;
         }
-        // Every body of this house lies in memory whole.
+        // Every body that is left lies in memory whole.
         let Ok(body) = response.take_body().into_bytes().await else {
             return tracing::error!("an answer's body cannot be read");
         };
@@ -80,10 +80,12 @@ pub fn takes_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
+/// Whether it is worth packing. A file that is taken along comes as it is read, and is never in memory whole.
 fn is_text(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    media_type.starts_with("text/") || matches!(media_type, "application/json" | "application/problem+json" | "image/svg+xml")
+    (media_type.starts_with("text/") && media_type != "text/csv")
+        || matches!(media_type, "application/json" | "application/problem+json" | "image/svg+xml")
 }
 
 fn is_for_good(headers: &HeaderMap) -> bool {

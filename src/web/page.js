@@ -33,6 +33,9 @@ for (const menu of forms("nav.chips")) {
   if (here) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
 }
 
+// What is on the page, on paper.
+for (const button of forms("button[data-print]")) button.addEventListener("click", () => print());
+
 // A colour is typed or picked: either shows what the other says.
 for (const picker of forms("input[data-picks]")) {
   const typed = document.getElementById(picker.dataset.picks);
@@ -79,13 +82,13 @@ if (fresh) {
   setInterval(async () => {
     if (document.hidden) return;
     const beat = await fetch(fresh.dataset.pulse).then((it) => it.json()).catch(() => null);
-    if (!beat || beat.newest === undefined || (beat.newest ?? "") === fresh.dataset.newest) return;
+    if (!beat?.state || beat.state === fresh.dataset.state) return;
     const text = await fetch(location.href).then((it) => it.text()).catch(() => "");
     const page = new DOMParser().parseFromString(text, "text/html");
     const next = page.querySelector("[data-pulse]");
     if (!next) return;
     fresh.replaceChildren(...next.childNodes);
-    fresh.dataset.newest = next.dataset.newest;
+    fresh.dataset.state = next.dataset.state;
     // How many there are stands in the menus, too.
     for (const menu of forms("nav.chips")) {
       const now = page.querySelector(`nav[aria-label="${menu.ariaLabel}"]`);

@@ -15,7 +15,7 @@ test("an owner adds a domain and reads what to set", async () => {
   const owner = await newPerson(atDesk);
   await signInToOffice(owner, demo, "unionjack", OWNER);
   await owner.goto(demo.url("unionjack", "/office/settings"));
-  await owner.getByRole("link", { name: "Domains of your own" }).click();
+  await owner.getByRole("link", { name: "Your own domains" }).click();
   await owner.getByRole("heading", { level: 2, name: "No domain yet" }).waitFor();
   await look(owner, "domains-none");
   await owner.getByLabel("Domain", { exact: true }).fill("https://shop.unionjack.example/");

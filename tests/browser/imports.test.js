@@ -20,7 +20,7 @@ async function bringIn(page, kind, name, text) {
   await page.goto(at("/office/imports"));
   await page.getByLabel(kind, { exact: true }).check();
   await page.getByLabel("The file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
-  await page.getByRole("button", { name: "Look at it" }).click();
+  await page.getByRole("button", { name: "Check the file" }).click();
 }
 
 /** Whoever waits presses «Look again», or is shown by the page itself. */
@@ -59,7 +59,7 @@ test("each page on the way, at both widths", async () => {
   await page.goto(at("/office/imports"));
   await look(page, "imports");
   await page.getByLabel("The file").setInputFiles({ name: "list.xlsx", mimeType: "text/csv", buffer: Buffer.from("PK\u0003\u0004[Content_Types].xml xl/") });
-  await page.getByRole("button", { name: "Look at it" }).click();
+  await page.getByRole("button", { name: "Check the file" }).click();
   await page.getByRole("alert").getByText("This is a workbook.").waitFor();
   await look(page, "imports-refused");
   await bringIn(page, "Products", "spring.csv", 'SKU,Name,Price,VAT,Notes\nNEW-1,Mug,3.00,20%,\n10002,Inflatable political globe,0.95,20%,\n10124,Army camo bookcover tape,0.42,20%,\n10125,Mini funky design tapes,free,20%,"A long text about what it is, with many words in it"\n');

@@ -50,6 +50,7 @@ async function agreePrice(page, sku, price) {
   await page.locator("a.main").first().click();
   await page.locator("dl.facts a").first().click();
   await page.getByRole("heading", { name: "Their own prices" }).waitFor();
+  await page.getByText("Set a price…").click();
   const form = page.locator("form[action$='/prices']");
   await form.getByLabel("SKU").fill(sku);
   await form.getByLabel("Price", { exact: true }).fill(price);
@@ -77,7 +78,7 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
   await page.locator("#bar").getByRole("link", { name: "Basket" }).click();
   await heading(page, "Basket").waitFor();
   assert.equal(await chosen(page, TURMERIC).inputValue(), "1");
-  await page.getByText("more to the least that is ordered at once").waitFor();
+  await page.getByText("The minimum order is £").waitFor();
   await look(page, "order-below-minimum");
 
   await go(page, "Main", "Quick order");
@@ -90,7 +91,7 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
   await page.getByRole("heading", { name: "1 of 3 found" }).waitFor();
   assert.equal(await page.locator(".rows .wrong").count(), 2, "each says why not, beside it");
   await look(page, "order-quick");
-  await page.getByRole("button", { name: /^Put (this one|these 1) into the basket$/ }).click();
+  await page.getByRole("button", { name: "Add 1 to basket" }).click();
   await heading(page, "Basket").waitFor();
   assert.equal(await chosen(page, CUMIN).inputValue(), "2");
   await chosen(page, TURMERIC).fill("10");
@@ -107,7 +108,7 @@ test("a customer finds, fills the basket, is asked when a price has moved, and s
   await page.getByRole("alert").getByText("(SR-TUR-400): £2.21 → £2.35").waitFor();
   assert.equal(await page.getByLabel("Your reference").inputValue(), "Kitchen 7", "what was typed is kept");
   await look(page, "order-price-moved");
-  await page.getByRole("button", { name: /^Send it as it is now/ }).click();
+  await page.getByRole("button", { name: /^Send at new price/ }).click();
   first = await numberOf(page);
   await page.getByRole("status").getByText("Your order is sent.").waitFor();
   await look(page, "order-sent");
@@ -127,13 +128,13 @@ test("a customer looks up an order, changes it, orders it once more, and cancels
   await go(page, "Main", "Orders");
   await page.getByRole("link", { name: first }).click();
   await page.getByText("Kitchen 7").waitFor();
-  const paper = await page.getByRole("link", { name: "As a PDF" }).evaluate(async ({ href }) => {
+  const paper = await page.getByRole("link", { name: "Download PDF" }).evaluate(async ({ href }) => {
     const answer = await fetch(href);
     return [answer.headers.get("content-type"), (await answer.text()).slice(0, 5)];
   });
   assert.deepEqual(paper, ["application/pdf", "%PDF-"]);
 
-  await page.getByRole("link", { name: "Change it…" }).click();
+  await page.getByRole("link", { name: "Change order…" }).click();
   await page.getByLabel(TURMERIC).fill("12");
   await page.getByRole("button", { name: "See what it comes to" }).click();
   await page.getByRole("heading", { name: "What it would come to" }).waitFor();
@@ -143,7 +144,7 @@ test("a customer looks up an order, changes it, orders it once more, and cancels
   await page.getByRole("status").getByText("Your order is changed.").waitFor();
 
   await page.getByRole("button", { name: "Order this again" }).click();
-  await page.getByRole("status").getByText(`What was on ${first} is in your basket. Nothing has changed since.`).waitFor();
+  await page.getByRole("status").getByText(`What you ordered on ${first} is in your basket at today’s prices.`).waitFor();
   assert.equal(await chosen(page, TURMERIC).inputValue(), "12");
   await look(page, "order-again");
   await page.getByRole("button", { name: /^Send order/ }).click();
@@ -181,10 +182,10 @@ test("the desk accepts with a change that was seen first, and the customer is to
   await look(desk, "desk-amendment-seen");
   const beside = await desk.context().newPage();
   await beside.goto(at(`/office/orders/${first}`));
-  await beside.locator(".tag").getByText("Sent", { exact: true }).waitFor();
+  await beside.locator(".tag").getByText("New", { exact: true }).waitFor();
   await beside.close();
   const before = await sms();
-  await desk.getByRole("button", { name: /^Change it to £/ }).click();
+  await desk.getByRole("button", { name: /^Accept with changes · £/ }).click();
   await desk.getByRole("status").getByText("Changed and accepted.").waitFor();
   await look(desk, "desk-amended");
   assert.match(await demo.nextMessage(MARGARET.phone, before), new RegExp(`has changed your order ${first}: .*2 -> 1`));
@@ -192,7 +193,7 @@ test("the desk accepts with a change that was seen first, and the customer is to
   const page = await shopkeeper();
   await page.goto(at(`/orders/${first}`));
   await page.getByText("One case is torn").first().waitFor();
-  assert.equal(await page.getByRole("link", { name: "Change it…" }).count(), 0, "what was accepted is changed no more");
+  assert.equal(await page.getByRole("link", { name: "Change order…" }).count(), 0, "what was accepted is changed no more");
   await look(page, "order-amended");
 });
 

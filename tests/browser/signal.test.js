@@ -42,7 +42,7 @@ test("what is tapped without signal is kept by the phone, and is in the basket w
   await page.context().setOffline(true);
   await more(page, 1);
   await more(page, 2);
-  await status(page, "Kept on this phone: 2 changes");
+  await status(page, "Kept on this device: 2 changes");
   await look(page, "shelf-without-signal");
   await page.goto(demo.url("unionjack", "/basket")).catch(() => {});
   await page.getByRole("heading", { level: 1, name: "No signal" }).waitFor();
@@ -92,7 +92,7 @@ test("a phone that somebody else signs in on knows nothing of what was tapped be
   const page = await atTheShelf();
   await page.context().setOffline(true);
   await more(page, 1);
-  await status(page, "Kept on this phone");
+  await status(page, "Kept on this device");
   await page.context().setOffline(false);
   await page.goto(demo.url("unionjack"));
   await page.getByRole("button", { name: "Sign out" }).first().click();

@@ -79,7 +79,7 @@ async fn an_order_is_changed_by_whoever_has_seen_what_it_comes_to() {
         (StatusCode::SEE_OTHER, format!("/office/orders/{number}?done=amended").as_str()),
         "{done:?}"
     );
-    assert!(sales.get(done.header("location")).await.text.contains("Changed and accepted. Shop A-1 is told."));
+    assert!(sales.get(done.header("location")).await.text.contains("Changed and accepted. Shop A-1 is told by text message."));
     let after: String = house.value("select status || ' ' || revision || ' ' || net_minor || ' ' || tax_minor from orders").await;
     assert_eq!(after, "amended 2 1632 246");
     assert_eq!((reserved(&house, "TEA-1").await, reserved(&house, "TEA-2").await), (2, 0));

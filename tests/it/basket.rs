@@ -99,5 +99,5 @@ async fn of_two_phones_the_later_wish_counts_whichever_comes_first() {
     let (status, wrong) = patch(&ada, json!([{ "product_id": "x".repeat(36), "quantity": 1 }])).await;
     assert_eq!((status, wrong["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("edits[0].product_id")));
     let (status, misfit) = patch(&ada, json!([{ "product_id": product(&house, "acme", "COF-1").await, "quantity": 5 }])).await;
-    assert_eq!((status, misfit["lines"][1]["problem"].as_str()), (StatusCode::OK, Some("You can order this from 6 on.")), "{misfit}");
+    assert_eq!((status, misfit["lines"][1]["problem"].as_str()), (StatusCode::OK, Some("None left just now.")), "{misfit}");
 }

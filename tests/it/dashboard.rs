@@ -51,7 +51,7 @@ async fn it_counts_what_was_ordered_what_sells_what_runs_out_and_who_waits() {
     for said in [
         "<dd><strong>2</strong></dd>",
         "<strong>£19.99</strong>",
-        "£97.09 without VAT in 12 weeks",
+        "£97.09 ex VAT in 12 weeks",
         "4 orders in 12 weeks",
         "<td>New</td><td class=\"num\">1</td><td class=\"num\">£10.00</td>",
         "<td>Cancelled</td>",
@@ -154,7 +154,7 @@ async fn each_statement_is_answered_by_an_index_of_the_tenants() {
             0 if statement.contains("limit $2") => ("(uuid, bigint)", format!("('{tenant}', 8)")),
             0 => ("(uuid, timestamptz)", format!("('{tenant}', now())")),
             _ if statement.contains("at time zone $3") => ("(uuid, timestamptz, text)", format!("('{tenant}', now(), 'Europe/London')")),
-            _ => ("(uuid, timestamptz, bigint)", format!("('{tenant}', now(), 8)")),
+            _ => ("(uuid, timestamptz, bigint, boolean)", format!("('{tenant}', now(), 8, true)")),
         };
         office
             .execute(AssertSqlSafe(format!("prepare p{at} {types} as {statement}")))

@@ -27,7 +27,7 @@ async fn an_order_is_answered_and_its_customer_told() {
     assert!(page.text.contains(&first) && page.text.contains("Shop A-2") && page.text.contains("£9.00"), "{page:?}");
     let accepted = sales.form(&format!("/office/orders/{first}/acceptance"), &[]).await;
     assert_eq!(accepted.header("location"), format!("/office/orders/{first}?done=accepted"));
-    assert!(sales.get(accepted.header("location")).await.text.contains("Accepted. Shop A-1 is told."));
+    assert!(sales.get(accepted.header("location")).await.text.contains("Accepted. Shop A-1 is told by text message."));
     let again = sales.form(&format!("/office/orders/{first}/acceptance"), &[]).await;
     assert!(again.status == StatusCode::CONFLICT && again.text.contains("This order has been accepted already."), "{again:?}");
     let nameless = sales.form(&format!("/office/orders/{second}/refusal"), &[("reason", " ")]).await;
@@ -87,4 +87,27 @@ async fn pickers_have_no_business_at_the_desk() {
     let elsewhere = house.staff("bravo", "owner").await;
     assert_eq!(elsewhere.get(&format!("/api/v1/office/orders/{number}")).await.status, StatusCode::NOT_FOUND);
     house.run_jobs().await;
+}
+
+#[tokio::test]
+async fn an_order_that_was_changed_since_it_was_seen_is_not_accepted_and_the_desk_shows_that_it_was() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (ada, sales) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await);
+    let number = number(&order(&ada, "one", json!([{ "sku": "TEA-1", "quantity": 1 }])).await);
+    let pulse = async || sales.get("/api/v1/office/orders/pulse").await.value()["state"].clone();
+    let (before, page) = (pulse().await, sales.get(&format!("/office/orders/{number}")).await.text);
+    let revision = page.split("name=\"revision\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a revision").to_owned();
+    let edited = json!({ "revision": 1, "lines": [{ "sku": "TEA-1", "quantity": 3 }] });
+    let edited = ada.json(http::Method::PATCH, &format!("/api/v1/orders/{number}"), edited).await;
+    assert_eq!(edited.status, StatusCode::OK, "{edited:?}");
+    assert_ne!(pulse().await, before, "an open desk is told");
+    let path = format!("/office/orders/{number}/acceptance");
+    let late = sales.form(&path, &[("revision", revision.as_str())]).await;
+    assert!(late.status == StatusCode::CONFLICT && late.text.contains("changed this order since"), "{late:?}");
+    let api = sales.post(&format!("/api/v1/office/orders/{number}/acceptance?revision={revision}"), json!({})).await;
+    assert_eq!(api.status, StatusCode::CONFLICT, "{api:?}");
+    let seen = edited.value()["revision"].to_string();
+    assert_eq!(sales.form(&path, &[("revision", seen.as_str())]).await.status, StatusCode::SEE_OTHER);
+    assert_ne!(pulse().await, before);
 }

@@ -111,6 +111,35 @@ async fn what_goods_cost_the_wholesaler_and_what_it_calls_its_lists_no_customer_
 }
 
 #[tokio::test]
+async fn an_order_that_was_answered_is_not_its_customers_to_change() {
+    let (house, ada, _) = open().await;
+    let mut seat = Seat::of(&house, "tc_counter", &ada).await;
+    let line = format!(
+        "insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
+                                  price_source, price_from_quantity, ordered, net_minor)
+         select o.tenant_id, o.order_id, 2, o.account_id, p.product_id, p.sku, p.name, '', 'zero', 0, 1, 'base', 1, 1, 1
+           from orders o join products p using (tenant_id) where o.tenant_id = '{}'",
+        ada.tenant
+    );
+    for status in ["submitted", "amended", "accepted", "picking", "dispatched", "delivered", "cancelled", "declined"] {
+        house.change(&format!("update orders set status = '{status}'")).await;
+        let is_open = ["submitted", "amended"].contains(&status);
+        for change in [
+            "update orders set status = 'submitted'",
+            "update orders set reference = 'mine', status = 'cancelled'",
+            "delete from order_lines",
+            &line,
+        ] {
+            let done = seat.run(change).await;
+            assert!(if is_open { done == Ok(1) } else { code(&done) == "42501" }, "{status}: {change}: {done:?}");
+        }
+        assert_eq!(seat.run("select 1 from orders for update").await, Ok(1), "{status}: it can be held, to say that it is too late");
+        let mut office = Seat::of(&house, "tc_office", &ada).await;
+        assert!(matches!(office.run("update orders set reference = 'theirs'").await, Ok(1..)), "{status}: it is the office's to change");
+    }
+}
+
+#[tokio::test]
 async fn a_customer_writes_what_they_order_and_decides_nothing_of_it() {
     let (house, ada, cat) = open().await;
     let mut seat = Seat::of(&house, "tc_counter", &ada).await;

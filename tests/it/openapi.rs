@@ -327,3 +327,17 @@ fn shows_every_operation(document: &Value, page: &str) {
     }
     assert!(missing.is_empty() && operations == shown.len(), "missing on the page: {missing:?}; shown: {shown:?}");
 }
+
+#[test]
+fn no_two_bodies_or_answers_have_one_name() {
+    let mut seen = std::collections::BTreeMap::new();
+    let pattern = regex::Regex::new(r"(?s)#\[derive\((?:Object|Union|Enum)[^\]]*\)\](?:\s*#\[[^\]]*\])*\s*pub (?:struct|enum) (\w+)")
+        .expect("a pattern");
+    for (path, text) in crate::tidy::files_under(std::path::Path::new("src"), &["rs"]) {
+        for name in pattern.captures_iter(&text) {
+            let other = seen.insert(name[1].to_owned(), path.clone());
+            assert_eq!(other, None, "{} is also in {path}: in the document one would lie over the other", &name[1]);
+        }
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+}

@@ -68,7 +68,7 @@ async fn by_the_api_as_well() {
     let house = House::open().await;
     let (manager, sales) = (house.staff("acme", "manager").await, house.staff("acme", "sales").await);
     let body = json!({
-        "minimum_order_minor": 500, "stock_shown": "nothing", "vat_rounding": "line",
+        "minimum_order": { "minor": 500, "currency": "GBP" }, "stock_shown": "nothing", "vat_rounding": "line",
         "order_days": [{ "method": "delivery", "weekday": 5, "days_before": 2, "cut_off": "12:00" }],
         "closed_days": ["2026-12-26", "2026-12-25 Christmas"], "tax_rates": ["FR reduced 2026-01-01 5.5"],
     });
@@ -95,7 +95,7 @@ async fn by_the_api_as_well() {
     }
     let mut late = body.clone();
     late["version"] = json!("old");
-    late["minimum_order_minor"] = json!(600);
+    late["minimum_order"]["minor"] = json!(600);
     assert_eq!(put(&late).await.status, StatusCode::CONFLICT);
     assert_eq!(sales.get(API).await.status, StatusCode::FORBIDDEN);
 }

@@ -130,7 +130,7 @@ async fn what_cannot_be_ordered_is_said_line_by_line() {
     house.change("update products set status = 'discontinued', replaced_by = 'CAN-1' where sku = 'KIT-1'").await;
     let ada = house.customer("acme", ADA).await;
     for (lines, field, words) in [
-        (json!([{ "sku": "TEA-1", "quantity": 1 }, { "sku": "NO-1", "quantity": 1 }]), "lines[1].sku", "There is nothing of this SKU."),
+        (json!([{ "sku": "TEA-1", "quantity": 1 }, { "sku": "NO-1", "quantity": 1 }]), "lines[1].sku", "We have no product with this SKU."),
         (json!([{ "sku": "KIT-1", "quantity": 1 }]), "lines[0].sku", "Not sold any more. Instead there is CAN-1."),
         (json!([{ "sku": "OLD-1", "quantity": 1 }]), "lines[0].sku", "It has no price yet. Please ask for one."),
         (json!([{ "sku": "LID-1", "quantity": 7 }]), "lines[0].quantity", "You can order this from 12 on."),
@@ -267,7 +267,7 @@ async fn what_has_moved_since_it_was_seen_is_said_and_asked() {
     house.change("update prices set minor = 2099 where minor = 1999").await;
     let told = send(&ada, &seen).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
-    for words in ["(CUP-2): £19.99 → £20.99", "Send it as it is now", "was £19.99 when you put it in"] {
+    for words in ["(CUP-2): £19.99 → £20.99", "Send at new price", "was £19.99 when you put it in"] {
         assert!(told.text.contains(words), "{words} in {told:?}");
     }
     assert_eq!((house.value::<i64>("select count(*) from orders").await, reserved(&house, "CUP-2").await), (0, 0));

@@ -38,13 +38,13 @@ async fn staff_order_for_a_customer_and_it_says_so() {
     let wrong = send_to(&sales, "/office/orders", &form("TEA-1 5\nNO-1 2")).await;
     assert!(
         wrong.status == StatusCode::UNPROCESSABLE_ENTITY
-            && wrong.text.contains("There is nothing of this SKU.")
+            && wrong.text.contains("<li>NO-1 2: We have no product with this SKU.</li>")
             && !wrong.text.contains("name=\"seen\""),
         "{wrong:?}"
     );
     let looked = send_to(&sales, "/office/orders", &form("TEA-1 5\nCUP-1 2\nTEA-1 1")).await;
     // Her own price, of six together; and less than she could order herself.
-    for words in ["£11.46", "£12.79", "Customers order £1,000.00 at the least", "Send for Shop A-1"] {
+    for words in ["£11.46", "£12.79", "The minimum order is £1,000.00 ex VAT", "Send for Shop A-1"] {
         assert!(looked.text.contains(words), "{words} in {}", looked.text);
     }
     assert_eq!(house.value::<i64>("select count(*) from orders").await, 0);
@@ -54,7 +54,7 @@ async fn staff_order_for_a_customer_and_it_says_so() {
     assert_eq!((again.header("location"), house.value::<i64>("select count(*) from orders").await), (sent.header("location"), 1), "once");
     assert_eq!(reserved(&house, "TEA-1").await, 6);
     let number = sent.header("location").trim_start_matches("/office/orders/").trim_end_matches("?done=placed").to_owned();
-    assert!(sales.get(sent.header("location")).await.text.contains("Sent for Shop A-1, who is told."));
+    assert!(sales.get(sent.header("location")).await.text.contains("Sent for Shop A-1, who is told by text message."));
     let shown = ada.get(&format!("/orders/{number}")).await;
     assert!(shown.text.contains("for you by ") && shown.text.contains("By phone"), "{shown:?}");
     assert_eq!(cat.get(&format!("/orders/{number}")).await.status, StatusCode::NOT_FOUND);

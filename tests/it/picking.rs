@@ -159,3 +159,31 @@ async fn what_has_left_is_cancelled_by_a_manager_and_comes_back_or_does_not() {
     }
     house.run_jobs().await;
 }
+
+#[tokio::test]
+async fn what_was_seen_before_is_not_written_over_what_came_since() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (ada, sales, picker) = (house.customer("acme", ADA).await, house.staff("acme", "sales").await, house.staff("acme", "picker").await);
+    let number = accepted(&house, &ada, &sales, "one", json!([{ "sku": "TEA-2", "quantity": 4 }])).await;
+    picker.post(&at(&number, "/start"), json!({})).await;
+    let page = picker.get(&format!("/office/picking/{number}")).await.text;
+    let revision = page.split("name=\"revision\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a revision").to_owned();
+    let form = [("revision", revision.as_str()), ("quantity.1", "0"), ("instead", "1"), ("sku", "SUG-1"), ("count", "2"), ("save", "1")];
+    let path = format!("/office/picking/{number}/lines");
+    assert_eq!(picker.form(&path, &form).await.status, StatusCode::SEE_OTHER);
+    let twice = picker.form(&path, &form).await;
+    assert!(twice.status == StatusCode::CONFLICT && twice.text.contains("changed this order since"), "{twice:?}");
+    let lines: i64 = house.value("select count(*) from order_lines").await;
+    assert_eq!(lines, 2, "what goes instead was added once");
+    let sheet = picker.get(&at(&number, "")).await.value();
+    let late =
+        picker.json(Method::PATCH, &at(&number, ""), json!({ "revision": 1, "lines": [{ "line": 2, "picked": 1, "why": "x" }] })).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{late:?}");
+    let now = json!({ "revision": sheet["revision"], "lines": [{ "line": 2, "picked": 2 }] });
+    assert_eq!(picker.json(Method::PATCH, &at(&number, ""), now).await.status, StatusCode::OK);
+    assert_eq!(picker.post(&at(&number, "/dispatch"), json!({})).await.status, StatusCode::OK);
+    let unknown = picker.post(&at(&number, "/delivery"), json!({ "lines": [{ "line": 99, "delivered": 0 }] })).await;
+    assert_eq!((unknown.status, &unknown.value()["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("lines[0].line")));
+    assert_that_stock_is_right(&house, "a substitute").await;
+}

@@ -27,13 +27,13 @@ async fn each_line_is_found_or_says_why_not() {
     for words in [
         "Breakfast tea, 80 bags",
         "£9.60",
-        "<strong>NO-1 3</strong><span class=\"wrong line\">There is nothing of this SKU.",
-        "This is no quantity that can be ordered.",
+        "<strong>NO-1 3</strong><span class=\"wrong line\">We have no product with this SKU.",
+        "Write the quantity as a whole number, such as 12.",
         "This comes in packs of 2. You can put it right in the basket.",
         "Not sold any more. Instead there is CAN-1.",
         "&#60;b&#62; 2",
         "4 of 8 found",
-        "Put these 4 into the basket",
+        "Add 4 to basket",
     ] {
         assert!(shown.text.contains(words), "{words} in {}", shown.text);
     }
@@ -50,6 +50,21 @@ async fn each_line_is_found_or_says_why_not() {
     assert!(none.text.contains("Please type, paste or choose some lines."), "{none:?}");
     let many = look(&ada, &"TEA-1 1\n".repeat(501), "").await;
     assert!(many.text.contains("These are more than 500 lines."), "{many:?}");
+}
+
+#[tokio::test]
+async fn a_quantity_in_letters_is_told_from_a_sku_with_a_blank_in_it() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    house.change("update products set sku = 'SUG BAG', sku_key = 'SUG BAG' where sku = 'SUG-1'").await;
+    let ada = house.customer("acme", ADA).await;
+    let shown = look(&ada, "TEA-1 twelve\nSUG BAG\nSUG BAG two\nNO-1 twelve", "").await;
+    let quantity = "Write the quantity as a whole number, such as 12.";
+    for (line, why) in [("TEA-1 twelve", quantity), ("SUG BAG two", quantity), ("NO-1 twelve", "We have no product with this SKU.")] {
+        let words = format!("<strong>{line}</strong><span class=\"wrong line\">{why}");
+        assert!(shown.text.contains(&words), "{words} in {}", shown.text);
+    }
+    assert!(shown.text.contains("1 of 4 found") && shown.text.contains("<span class=\"digits\">SUG BAG</span> · 1"), "{}", shown.text);
 }
 
 #[tokio::test]
@@ -83,7 +98,8 @@ async fn an_order_is_ordered_again_with_what_has_changed_since() {
     let first = number(&order(&ada, "one", lines).await);
     let again = ada.form(&format!("/orders/{first}/reorder"), &[]).await;
     assert_eq!(again.header("location"), format!("/basket?from={first}"));
-    assert!(ada.get(again.header("location")).await.text.contains("Nothing has changed since."));
+    let shown = ada.get(again.header("location")).await;
+    assert!(shown.text.contains("at today’s prices.</p>"), "nothing has changed since: {shown:?}");
     ada.form("/basket/emptying", &[]).await;
     house.change("update prices set minor = 85 where minor = 80; update products set status = 'discontinued', replaced_by = 'SUG-1' where sku = 'CAN-1'").await;
     let again = ada.form(&format!("/orders/{first}/reorder"), &[]).await;
@@ -99,4 +115,34 @@ async fn an_order_is_ordered_again_with_what_has_changed_since() {
     assert_eq!(of_another.status, StatusCode::NOT_FOUND);
     assert_eq!(cat.get(&format!("/basket?from={first}")).await.status, StatusCode::NOT_FOUND);
     house.run_jobs().await;
+}
+
+#[tokio::test]
+async fn what_is_added_twice_by_a_double_tap_is_added_once() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let ada = house.customer("acme", ADA).await;
+    let first = number(&order(&ada, "one", json!([{ "sku": "TEA-1", "quantity": 3 }])).await);
+    let seen = |page: &Answer| {
+        let text = page.text.split("name=\"basket\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a version");
+        text.to_owned()
+    };
+    let quantity = async || house.value::<i64>("select coalesce(sum(quantity), 0)::bigint from basket_lines").await;
+    let version = seen(&ada.get(&format!("/orders/{first}")).await);
+    let form = [("basket", version.as_str())];
+    let path = format!("/orders/{first}/reorder");
+    let taps = futures_util::future::join_all((0..4).map(|_| ada.form(&path, &form))).await;
+    let added = taps.iter().filter(|tap| tap.header("location") == format!("/basket?from={first}")).count();
+    assert_eq!((added, quantity().await), (1, 3));
+    let told = ada.get("/basket?done=unchanged").await.text;
+    assert!(told.contains("Nothing was added"), "{told}");
+    let again = seen(&ada.get(&format!("/orders/{first}")).await);
+    ada.form(&path, &[("basket", again.as_str())]).await;
+    assert_eq!(quantity().await, 6, "whoever has seen it may add it again");
+    let shown = look(&ada, "TEA-1 2", "").await;
+    let version = seen(&shown);
+    let form = [("lines", "TEA-1 2"), ("basket", version.as_str())];
+    assert_eq!(ada.form("/quick-order/lines", &form).await.header("location"), "/basket");
+    assert_eq!(ada.form("/quick-order/lines", &form).await.header("location"), "/basket?done=unchanged");
+    assert_eq!(quantity().await, 8);
 }

@@ -10,7 +10,7 @@ use tradecounter::tenancy::Hosts;
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 70;
 
-fn files_under(folder: &Path, extensions: &[&str]) -> Vec<(String, String)> {
+pub fn files_under(folder: &Path, extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

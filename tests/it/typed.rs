@@ -190,3 +190,38 @@ async fn bodies_that_cannot_be_read_are_refused_in_words() {
     }
     assert_eq!(house.value::<i64>("select count(*) from challenges").await, 0);
 }
+
+#[tokio::test]
+async fn what_the_database_cannot_keep_is_told_and_no_failure() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (owner, ada) = (house.staff("acme", "owner").await, house.customer("acme", ADA).await);
+    let account: uuid::Uuid = house.value("select account_id from trade_accounts where account_number = 'A-1'").await;
+    for path in [
+        "/api/v1/office/products?query=%00".to_owned(),
+        "/api/v1/office/products?category=%00".to_owned(),
+        format!("/api/v1/office/accounts/{account}/prices?query=%00"),
+        "/api/v1/office/price-explanations?account=%00&sku=TEA-1".to_owned(),
+        "/office/why-this-price?account=%00&sku=TEA-1".to_owned(),
+        "/office/orders/new?account=%00".to_owned(),
+        "/office/products?query=%00&category=%00".to_owned(),
+    ] {
+        let answer = owner.get(&path).await;
+        assert!(!answer.status.is_server_error(), "{path}: {answer:?}");
+    }
+    let phoned = json!({ "account_number": "\u{0}", "lines": [{ "sku": "TEA-1", "quantity": 1 }] });
+    let phoned = owner.post("/api/v1/office/orders", phoned).await;
+    assert!(phoned.status.is_client_error(), "{phoned:?}");
+    let price = json!({ "sku": "TEA-1", "price": { "minor": 100, "currency": "GBP" }, "valid_from": "-5000-01-01" });
+    let price = owner.json(Method::PUT, &format!("/api/v1/office/accounts/{account}/prices"), price).await;
+    assert!(price.status.is_client_error(), "{price:?}");
+    let sent = ada.form("/orders", &[("submission_id", "\u{0}"), ("version", "1"), ("seen", "")]).await;
+    assert!(sent.status.is_client_error(), "{sent:?}");
+    for list in ["/api/v1/orders", "/api/v1/products"] {
+        assert_eq!(ada.get(&format!("{list}?cursor=")).await.status, StatusCode::OK, "{list}");
+    }
+    for list in ["orders", "products", "customers", "accounts", "registration-requests", "audit-events"] {
+        let answer = owner.get(&format!("/api/v1/office/{list}?cursor=")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{list}: {answer:?}");
+    }
+}

@@ -130,8 +130,8 @@ impl Answer {
     }
 }
 
-/// `20 %`, `5.5 %`.
+/// `20%`, `5.5%`.
 fn percent(basis_points: u32) -> String {
     let text = format!("{}.{:02}", basis_points / 100, basis_points % 100);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -6,7 +6,7 @@ use poem::web::{Form, Query};
 use poem::{IntoResponse, Response, handler};
 use uuid::Uuid;
 
-use super::{Chosen, Effect, Effects, MOST, TypedChange, apply, effects};
+use super::{Chosen, Effect, Effects, MOST, TypedChange, apply, effects, how_many};
 use crate::categories::{self, Category, CategoryName};
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
@@ -16,6 +16,7 @@ use crate::office_requests;
 use crate::products::{NewProduct, Status};
 use crate::tenancy::extract::{GoodsKeeper, Member, Staff};
 use crate::values::Money;
+use crate::values::money::many;
 use crate::web::{Page, Redirect, Shell};
 
 /// So many are shown one by one; the rest is counted.
@@ -125,7 +126,7 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, chosen: &Chosen, form: Ty
             ids.iter().map(|id| ("product", id.to_string())).collect(),
             if ids.len() == 1 { "1 product, which you ticked".to_owned() } else { format!("{} products, which you ticked", ids.len()) },
         ),
-        Chosen::Found(filter) => (hidden_of(filter), "All products that the list finds".to_owned()),
+        Chosen::Found(filter) => (hidden_of(filter), all_found(filter, how_many(tx, chosen).await?, member)),
     };
     Ok(BulkPage {
         shell: Shell::of_staff(member, "Change several products", "products", waiting),
@@ -139,6 +140,18 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, chosen: &Chosen, form: Ty
         conflict: String::new(),
         effects: None,
     })
+}
+
+/// «All 14 products found for “jumbo”».
+fn all_found(filter: &Filter, count: usize, member: &Member) -> String {
+    let is_all = filter.words.is_empty() && filter.category.is_none() && filter.status.is_none();
+    let found = if is_all { "" } else { " found" };
+    let words = if filter.words.is_empty() { String::new() } else { format!(" for “{}”", filter.words) };
+    match count {
+        1 => format!("The 1 product{found}{words}"),
+        count if count > MOST => format!("More than {} products{found}{words}", many(MOST, member.tenant.country)),
+        count => format!("All {} products{found}{words}", many(count, member.tenant.country)),
+    }
 }
 
 fn hidden_of(filter: &Filter) -> Vec<(&'static str, String)> {

@@ -55,6 +55,36 @@ async fn goods_are_found_by_what_people_type() {
 }
 
 #[tokio::test]
+async fn what_was_found_for_a_mistyped_word_goes_on_page_by_page() {
+    let house = House::open().await;
+    house
+        .change(
+            "insert into products (tenant_id, product_id, sku, sku_key, name, name_key, created_at, updated_at)
+             select t.id, gen_random_uuid(), 'CH-' || n, 'CH-' || n, 'Christmas star ' || lpad(n::text, 3, '0'), 'christmas star ' || lpad(n::text, 3, '0'), now(), now()
+               from tenants t, generate_series(1, 120) n where t.slug = 'acme';
+             insert into search_words (tenant_id, word, product_id)
+             select tenant_id, w, product_id from products, unnest(array['christmas', 'star', lower(sku)]) w where sku like 'CH-%'",
+        )
+        .await;
+    let ada = house.customer("acme", ADA).await;
+    for typed in ["christmas", "chirstmas"] {
+        let (mut cursor, mut seen) = (String::new(), std::collections::BTreeSet::new());
+        for page in 0..3 {
+            let answer = ada.get(&format!("/api/v1/products?query={typed}&cursor={cursor}")).await;
+            let found = items(&answer);
+            assert_eq!(found.len(), [50, 50, 20][page], "{typed}, page {page}: {answer:?}");
+            seen.extend(found.iter().map(|item| item["sku"].to_string()));
+            cursor = answer.value()["next"].as_str().unwrap_or_default().to_owned();
+        }
+        assert_eq!((seen.len(), cursor.as_str()), (120, ""), "{typed}");
+    }
+    let page = ada.get("/products?query=chirstmas").await.text;
+    let more = page.split("after=").nth(1).and_then(|rest| rest.split('"').next()).expect("a way on");
+    let second = ada.get(&format!("/products?query=chirstmas&after={more}")).await.text;
+    assert!(second.contains("Christmas star 051") && second.contains("Shown for <strong>christmas</strong>"), "{second}");
+}
+
+#[tokio::test]
 async fn a_search_reads_the_index_of_words_behind_the_policies() {
     let house = House::open().await;
     // Of what is not yet written to disk no vacuum knows that everybody sees it.

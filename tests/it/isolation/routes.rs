@@ -89,8 +89,7 @@ pub const DOMAIN_JSON: &str = r#"{"domain":"trade.acme.example"}"#;
 const NO_PRODUCT: &str = r#"{"edits":[{"product_id":"00000000-0000-0000-0000-000000000000","quantity":1}]}"#;
 const NO_SKU: &str = r#"{"lines":[{"sku":"NO-1","quantity":1}]}"#;
 const NO_ACCOUNT: &str = r#"{"account_number":"X-9","lines":[{"sku":"SUG-1","quantity":1}]}"#;
-const SELLING: &str =
-    r#"{"minimum_order_minor":0,"stock_shown":"words","vat_rounding":"line","order_days":[],"closed_days":[],"tax_rates":[]}"#;
+const SELLING: &str = r#"{"minimum_order":{"minor":0,"currency":"GBP"},"stock_shown":"words","vat_rounding":"line","order_days":[],"closed_days":[],"tax_rates":[]}"#;
 const AS_IT_IS: &str = r#"{"revision":1}"#;
 const SAME_SKU: &str = r#"{"revision":1,"lines":[{"sku":"NO-1","quantity":1}]}"#;
 const NO_BASKET: &str = r#"{"submission_id":"00000000-0000-0000-0000-000000000001","version":1,"seen":[{"product_id":"00000000-0000-0000-0000-000000000000","minor":1}]}"#;
@@ -204,7 +203,7 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/orders/:number/edit", "revision=1", (Right::Ada, 422), 303),
     customer("GET", "/orders/:number/order.pdf", "", (Right::Ada, 200), 303),
     customer("POST", "/orders/:number/cancellation", "", (Right::Ada, 303), 303),
-    customer("POST", "/orders/:number/reorder", "", (Right::Ada, 303), 303),
+    customer("POST", "/orders/:number/reorder", "basket=0", (Right::Ada, 303), 303),
     customer("GET", "/quick-order", "", (Right::Ada, 200), 303),
     customer("POST", "/quick-order", LIST, (Right::Ada, 200), 303),
     customer("POST", "/quick-order/lines", "", (Right::Ada, 303), 303),
@@ -290,7 +289,7 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Decider, "POST", "/api/v1/office/orders", NO_ACCOUNT, 422),
     office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment-preview", AS_IT_IS, 422),
     office(Door::Decider, "POST", "/api/v1/office/orders/:number/amendment", AS_IT_IS, 422),
-    office(Door::Decider, "POST", "/office/orders/:number/acceptance", "", 303),
+    office(Door::Decider, "POST", "/office/orders/:number/acceptance", "revision=1", 303),
     office(Door::Decider, "POST", "/office/orders/:number/refusal", REASON, 303),
     // Nobody has accepted it yet.
     office(Door::Decider, "POST", "/office/orders/:number/cancellation", REASON, 409),
