@@ -188,7 +188,7 @@ grant select, insert, delete on submissions to tc_office;
 -- Files on their way: a row of one says what it would do, and is not told otherwise.
 grant select, insert, delete on imports, import_pieces, import_rows, import_mappings to tc_office;
 grant update (bytes, characters, separator, decimal_mark, headings, fields, status, reading, done, new_rows, changed_rows, unchanged_rows, wrong_rows,
-  trouble, staff_id, staff_name, applied_at, undone_at) on imports to tc_office;
+  trouble, staff_id, staff_name, applied_at, undone_at, made_categories) on imports to tc_office;
 grant update (field, said_at) on import_mappings to tc_office;
 
 -- Purging a tenant, and bringing one back.

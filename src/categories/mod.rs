@@ -182,6 +182,12 @@ pub async fn put_all(tx: &mut Tx<Office>, names: &[&CategoryName]) -> Result<Has
     Ok(rows.into_iter().map(|row| (row.slug, row.category_id.into())).collect())
 }
 
+/// The ids of all of them.
+pub async fn all_ids(tx: &mut Tx<Office>) -> Result<Vec<CategoryId>> {
+    let ids = sqlx::query_scalar!("select category_id from categories where tenant_id = $1", tx.tenant().uuid());
+    Ok(ids.fetch_all(&mut *tx).await?.into_iter().map(CategoryId::from).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! the rows were compared, or as they left it; only then something is written.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::cells::{AT_ONCE, Known, People, Sight, Undone, former, look_for, merged, put, take_away};
 use super::judging::of_the_file;
@@ -9,9 +10,10 @@ use super::keeping::read_rows;
 use super::work::{begin_to_read, sight_of};
 use super::{Cells, Import, Judged, Kind, Status, Verdict};
 use crate::audit::{self, Actor, Event};
+use crate::categories;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
-use crate::ids::StaffId;
+use crate::ids::{CategoryId, StaffId};
 use crate::jobs::Outcome;
 use crate::tenancy::{House, Tenant};
 use crate::tenants::find_or_make_people;
@@ -32,6 +34,7 @@ pub(super) async fn apply(house: &House, tenant: &Tenant, import: &Import) -> Re
         drop(tx);
         return work.read_again(moved.len()).await;
     }
+    let before = categories::all_ids(&mut tx).await?;
     match work.put_all(&mut tx, &sight).await {
         // Tried again it would come to the same.
         Err(refusal @ (Error::Conflict(_) | Error::Invalid(_))) => {
@@ -40,6 +43,8 @@ pub(super) async fn apply(house: &House, tenant: &Tenant, import: &Import) -> Re
         }
         put => put?,
     }
+    let made: Vec<CategoryId> = categories::all_ids(&mut tx).await?.into_iter().filter(|id| !before.contains(id)).collect();
+    work.remember_categories(&mut tx, &made).await?;
     work.finish(&mut tx, Status::Applied).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
@@ -63,6 +68,7 @@ pub(super) async fn undo(house: &House, tenant: &Tenant, import: &Import) -> Res
         drop(tx);
         return work.refuse(&refused).await;
     }
+    work.take_categories_away(&mut tx).await?;
     work.finish(&mut tx, Status::Undone).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
@@ -212,6 +218,33 @@ impl Work<'_> {
         *after = last.line;
         let undone = batch.iter().map(|row| Undone { line: row.line, known: known(row), before: row.before.clone() });
         Ok(Some(undone.collect()))
+    }
+
+    async fn remember_categories(&self, tx: &mut Tx<Office>, made: &[CategoryId]) -> Result<()> {
+        let made: Vec<Uuid> = made.iter().map(|id| id.uuid()).collect();
+        sqlx::query!(
+            "update imports set made_categories = $3 where tenant_id = $1 and import_id = $2",
+            tx.tenant().uuid(),
+            self.import.id.uuid(),
+            &made
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Those that this file has made, unless somebody has put something else into them since.
+    async fn take_categories_away(&self, tx: &mut Tx<Office>) -> Result<()> {
+        sqlx::query!(
+            "delete from categories c using imports i
+              where i.tenant_id = $1 and i.import_id = $2 and c.tenant_id = $1 and c.category_id = any(i.made_categories)
+                and not exists (select from products p where p.tenant_id = $1 and p.category_id = c.category_id)",
+            tx.tenant().uuid(),
+            self.import.id.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(())
     }
 
     /// In a transaction of its own, so that whoever waits sees it.

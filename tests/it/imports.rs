@@ -65,8 +65,9 @@ pub async fn everything(house: &House) -> String {
     let tables = [
         (
             "products",
-            "sku, name, keywords, description, status, replaced_by, pack, content_thousandths, content_measure, barcode, tax_class, minimum, multiple, stock_mode",
+            "sku, name, keywords, description, status, replaced_by, pack, content_thousandths, content_measure, barcode, tax_class, minimum, multiple, stock_mode, category_id",
         ),
+        ("categories", "category_id, slug, name"),
         ("prices", "price_list_id, product_id, from_quantity, valid_from, valid_until, minor"),
         ("product_costs", "product_id, cost_minor"),
         ("stock", "product_id, on_hand, low_at, back_order_limit"),

@@ -146,6 +146,7 @@ const IMPORT_WORKED: &[&str] = &[
     "staff_name",
     "applied_at",
     "undone_at",
+    "made_categories",
 ];
 
 pub const GRANTS: &[Grant] = &[

@@ -59,6 +59,7 @@ pub const IMPORTS: Holding = no(
         "created_at",
         "applied_at",
         "undone_at",
+        "made_categories",
     ],
 );
 pub const SUBMISSIONS: Holding = no(

@@ -21,3 +21,6 @@ create trigger answered_lines_stay after insert on order_lines referencing new t
   when (current_user = 'tc_counter') execute function answered_lines_stay();
 create trigger answered_lines_stay_too after delete on order_lines referencing old table as touched for each statement
   when (current_user = 'tc_counter') execute function answered_lines_stay();
+
+-- The categories that a file has made: they go when it is undone, unless something else is in them by then.
+alter table imports add column made_categories uuid[] not null default '{}';
