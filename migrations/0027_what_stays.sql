@@ -24,3 +24,7 @@ create trigger answered_lines_stay_too after delete on order_lines referencing o
 
 -- The categories that a file has made: they go when it is undone, unless something else is in them by then.
 alter table imports add column made_categories uuid[] not null default '{}';
+
+-- Which list a line's price was of, where it was one that accounts share. Its name is asked for where it is read, by the office alone.
+alter table order_lines drop column price_list_name;
+alter table order_lines add column price_list_id uuid;

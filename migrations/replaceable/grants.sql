@@ -150,10 +150,7 @@ grant select (tenant_id, order_id, account_id, number, status, status_since, pla
 grant insert (tenant_id, order_id, account_id, number, status, status_since, placed_at, placed_by_kind, placed_by, placed_by_name, method,
   wanted_day, closes_at, reference, note, currency, vat_rounding, tax_country, net_minor, tax_minor, revision) on orders to tc_counter;
 grant update (status, status_since, method, wanted_day, closes_at, reference, note, net_minor, tax_minor, revision) on orders to tc_counter;
-grant select (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor, price_source,
-  price_from_quantity, price_valid_until, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor)
-  on order_lines to tc_counter;
-grant insert, delete on order_lines to tc_counter;
+grant select, insert, delete on order_lines to tc_counter;
 -- What is cancelled lets go of the stock that it holds.
 grant update (reserved) on order_lines to tc_counter;
 grant select (tenant_id, order_id, event_id, account_id, at, actor_kind, move, from_status, to_status, reason, details)

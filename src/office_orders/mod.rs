@@ -3,6 +3,8 @@
 pub mod api;
 pub mod pages;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -10,6 +12,7 @@ use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::office_accounts::OrderNews;
 use crate::orders::{By, Locked, Move, OrderNumber, Status, lock, make};
+use crate::pricing;
 use crate::stock;
 use crate::tenancy::extract::Member;
 
@@ -171,6 +174,11 @@ impl Whose {
             Some(OrderNews::None) | None => "sees it when they look",
         }
     }
+}
+
+/// What the lists are called that accounts share.
+pub async fn list_names(tx: &mut Tx<Office>) -> Result<HashMap<Uuid, String>> {
+    Ok(pricing::lists(tx).await?.into_iter().map(|list| (list.id.uuid(), list.name)).collect())
 }
 
 /// Whose this order is.

@@ -7,7 +7,7 @@ use poem::{IntoResponse, Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{PAGE, Row, Wanted, Whose, accept, cancel, counts, decline, desk, pulse, whose};
+use super::{PAGE, Row, Wanted, Whose, accept, cancel, counts, decline, desk, list_names, pulse, whose};
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::orders::pages::file;
@@ -150,6 +150,7 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, done: 
     let order = find(tx, number).await?;
     let happened = happened(tx, order.head.order_id).await?;
     let whose = whose(tx, order.head.order_id).await?;
+    let lists = list_names(tx).await?;
     let (status, now) = (order.head.status()?, member.house.now());
     let can = |step: Move| status.after(step, By::Staff(member).who(), true).is_ok();
     let notice = match (done, status) {
@@ -172,7 +173,7 @@ async fn page(tx: &mut Tx<Office>, member: &Member, number: &OrderNumber, done: 
         can_decline: can(Move::Decline),
         can_cancel: can(Move::Cancel),
         has_left: status == Status::Dispatched,
-        order: OrderShown::of(&order, &member.tenant, Reader::Office, now)?,
+        order: OrderShown::of(&order, &member.tenant, Reader::Office(&lists), now)?,
         whose,
     })
 }

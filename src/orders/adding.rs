@@ -3,6 +3,7 @@
 use super::moves::Locked;
 use super::reading::Line;
 use crate::catalogue::Goods;
+use crate::pricing::Source;
 use crate::products::Status;
 use crate::stock::StockMode;
 use crate::tenancy::terms::Terms;
@@ -51,6 +52,7 @@ pub fn added_line(order: &Locked, adding: &Adding<'_>, goods: &[Goods], terms: &
         unit_minor,
         price_source: source.to_owned(),
         price_from_quantity: own.as_ref().map_or(1, |own| i32::try_from(own.from_quantity).unwrap_or(i32::MAX)),
+        price_list_id: (source == Source::List.word()).then_some(terms.account_list),
         price_valid_until: own.and_then(|own| own.valid_until),
         accepted: Some(quantity.as_i32()),
         reserved: if goods.stock_mode == StockMode::Untracked { 0 } else { quantity.as_i32() },

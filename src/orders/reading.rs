@@ -60,6 +60,8 @@ pub struct Line {
     pub price_source: String,
     pub price_from_quantity: i32,
     pub price_valid_until: Option<NaiveDate>,
+    /// The list that accounts share, if it was of one.
+    pub price_list_id: Option<Uuid>,
     pub ordered: i32,
     pub accepted: Option<i32>,
     pub picked: Option<i32>,
@@ -176,7 +178,7 @@ pub(super) async fn lines<D: TenantDoor>(tx: &mut Tx<D>, orders: &[Uuid]) -> Res
     Ok(sqlx::query_as!(
         Line,
         "select order_id, line, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor, price_source, price_from_quantity,
-                price_valid_until, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor
+                price_valid_until, price_list_id, ordered, accepted, picked, delivered, substitute_for, why, reserved, net_minor, tax_minor
            from order_lines where tenant_id = $1 and order_id = any($2) order by order_id, line",
         tx.tenant().uuid(),
         orders

@@ -1,6 +1,9 @@
 //! An order in words and in money, as its customer and the office read it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::changes::Changes;
 use super::document::count_up;
@@ -108,10 +111,11 @@ impl Outcome {
 }
 
 /// Who reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+#[derive(Debug, Clone, Copy)]
+pub enum Reader<'a> {
     Customer,
-    Office,
+    /// With the names of the lists that accounts share.
+    Office(&'a HashMap<Uuid, String>),
 }
 
 /// The colour of a state.
@@ -138,7 +142,7 @@ impl Head {
 }
 
 impl OrderShown {
-    pub fn of(order: &Order, tenant: &Tenant, reader: Reader, now: DateTime<Utc>) -> Result<Self> {
+    pub fn of(order: &Order, tenant: &Tenant, reader: Reader<'_>, now: DateTime<Utc>) -> Result<Self> {
         let (head, zone) = (&order.head, tenant.time_zone);
         let zero = head.money(0)?;
         let shown = |minor: i64| Money { minor, ..zero }.shown_in(tenant.country);
@@ -151,7 +155,7 @@ impl OrderShown {
             revision: head.revision,
             status: match reader {
                 Reader::Customer => status.title_by(&head.method),
-                Reader::Office => status.title_for_staff(&head.method),
+                Reader::Office(_) => status.title_for_staff(&head.method),
             },
             tone: tone(status),
             placed: when::ago(head.placed_at, now, zone),
@@ -175,7 +179,7 @@ impl OrderShown {
 }
 
 impl LineShown {
-    fn of(line: &Line, reader: Reader, shown: impl Fn(i64) -> String) -> Self {
+    fn of(line: &Line, reader: Reader<'_>, shown: impl Fn(i64) -> String) -> Self {
         let quantities = line.quantities();
         Self {
             sku: line.sku.clone(),
@@ -195,10 +199,11 @@ impl LineShown {
 
 impl Line {
     /// Why it costs that, in words for whoever reads it; empty for what everybody pays.
-    pub fn reason(&self, reader: Reader) -> String {
+    pub fn reason(&self, reader: Reader<'_>) -> String {
         let whose = match (self.price_source.as_str(), reader) {
             ("own" | "list", Reader::Customer) => "your price",
-            ("own" | "list", Reader::Office) => "their price",
+            ("list", Reader::Office(lists)) => self.price_list_id.and_then(|id| lists.get(&id)).map_or("their price list", String::as_str),
+            ("own", Reader::Office(_)) => "their own price",
             ("substitute", _) => "instead of another",
             ("agreed", _) => "as agreed",
             _ => "",

@@ -96,9 +96,10 @@ async fn try_number<D: TenantDoor>(tx: &mut Tx<D>, draft: &Draft<'_>, columns: &
              on conflict (tenant_id, number) do nothing returning order_id),
            lines as (
              insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points,
-                                      unit_minor, price_source, price_from_quantity, price_valid_until, ordered, reserved, net_minor, tax_minor)
+                                      unit_minor, price_source, price_from_quantity, price_valid_until, price_list_id, ordered, reserved,
+                                      net_minor, tax_minor)
              select $1, m.order_id, l.line, $3, l.product_id, l.sku, l.name, l.pack, l.tax_class, l.tax_basis_points,
-                    l.unit_minor, l.price_source, l.price_from_quantity, l.price_valid_until, l.ordered, l.reserved, l.net_minor, l.tax_minor
+                    l.unit_minor, l.price_source, l.price_from_quantity, l.price_valid_until, case when l.price_source = 'list' then $35::uuid end, l.ordered, l.reserved, l.net_minor, l.tax_minor
                from made m
               cross join unnest($16::smallint[], $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[], $23::bigint[],
                                 $24::text[], $25::int[], $26::date[], $27::int[], $28::int[], $29::bigint[], $30::bigint[])
@@ -141,7 +142,8 @@ async fn try_number<D: TenantDoor>(tx: &mut Tx<D>, draft: &Draft<'_>, columns: &
         event.uuid(),
         wanted.map_or(Method::Delivery, |choice| choice.method).word(),
         wanted.map(|choice| choice.day),
-        wanted.map(|choice| choice.closes_at)
+        wanted.map(|choice| choice.closes_at),
+        sender.terms.account_list
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -153,8 +155,9 @@ pub async fn add_lines(tx: &mut Tx<Office>, order: &Locked, lines: &[&reading::L
     for line in lines {
         sqlx::query!(
             "insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
-                                      price_source, price_from_quantity, price_valid_until, ordered, accepted, picked, substitute_for, why, reserved, net_minor)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)",
+                                      price_source, price_from_quantity, price_valid_until, ordered, accepted, picked, substitute_for, why, reserved,
+                                      price_list_id, net_minor)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0)",
             tx.tenant().uuid(),
             order.order_id,
             line.line,
@@ -174,7 +177,8 @@ pub async fn add_lines(tx: &mut Tx<Office>, order: &Locked, lines: &[&reading::L
             line.picked,
             line.substitute_for,
             line.why,
-            line.reserved
+            line.reserved,
+            line.price_list_id
         )
         .execute(&mut *tx)
         .await?;
@@ -222,9 +226,10 @@ pub(super) async fn replace_lines(tx: &mut Tx<Counter>, order: &Locked, lines: &
         .await?;
     sqlx::query!(
         "insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points,
-                                  unit_minor, price_source, price_from_quantity, price_valid_until, ordered, reserved, net_minor, tax_minor)
+                                  unit_minor, price_source, price_from_quantity, price_valid_until, price_list_id, ordered, reserved, net_minor,
+                                  tax_minor)
          select $1, $2, l.line, $3, l.product_id, l.sku, l.name, l.pack, l.tax_class, l.tax_basis_points,
-                l.unit_minor, l.price_source, l.price_from_quantity, l.price_valid_until, l.ordered, l.reserved, l.net_minor, l.tax_minor
+                l.unit_minor, l.price_source, l.price_from_quantity, l.price_valid_until, case when l.price_source = 'list' then $19::uuid end, l.ordered, l.reserved, l.net_minor, l.tax_minor
            from unnest($4::smallint[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[],
                        $12::text[], $13::int[], $14::date[], $15::int[], $16::int[], $17::bigint[], $18::bigint[])
              as l (line, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
@@ -246,7 +251,8 @@ pub(super) async fn replace_lines(tx: &mut Tx<Counter>, order: &Locked, lines: &
         &columns.ordered[..],
         &columns.reserved[..],
         &columns.nets[..],
-        &columns.taxes[..] as _
+        &columns.taxes[..] as _,
+        terms.account_list
     )
     .execute(&mut *tx)
     .await?;

@@ -230,7 +230,7 @@ pub async fn make_list(tx: &mut Tx<Office>, name: &str, now: DateTime<Utc>) -> R
     made.map(PriceListId::from).ok_or_else(is_taken)
 }
 
-/// Calls a list otherwise. Lines of orders keep the name of their time.
+/// Calls a list otherwise; so it is called on orders of before as well.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] when it cannot be called that, or another one is.

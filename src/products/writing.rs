@@ -85,9 +85,10 @@ async fn put_batch(tx: &mut Tx<Office>, rows: &[NewProduct], now: DateTime<Utc>)
     if puts.is_empty() {
         return Ok(Written::default());
     }
+    // New categories come in the order in which the file names them.
+    let names: Vec<&CategoryName> = puts.iter().filter_map(|put| put.row.category.as_ref()).collect();
     // In one order, so that two who write the same rows wait for each other and never both.
     puts.sort_by_cached_key(|put| put.row.sku.key());
-    let names: Vec<&CategoryName> = puts.iter().filter_map(|put| put.row.category.as_ref()).collect();
     let categories = if names.is_empty() { HashMap::new() } else { categories::put_all(tx, &names).await? };
     write_products(tx, &mut puts, &categories, now).await?;
     write_costs(tx, &puts, now).await?;

@@ -364,7 +364,7 @@ async fn a_role_that_is_given_more_is_found() {
         "grant select on staff to tc_support",
         "grant select on product_costs to tc_counter",
         "grant select (name) on price_lists to tc_counter",
-        "grant select (price_list_name) on order_lines to tc_counter",
+        "grant update (price_list_id) on order_lines to tc_counter",
         "grant select (office_note) on orders to tc_counter",
         "grant update (accepted) on order_lines to tc_counter",
         "grant update (on_hand) on stock to tc_counter",

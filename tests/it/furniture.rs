@@ -67,9 +67,9 @@ const ONE_OF_ALL_GOODS: &str = "
   select tenant_id, gen_random_uuid(), account_id, 'XX-' || translate(account_number, '-01', '2MN') || '-222', 'submitted', now(), now(), 'customer', 'GBP', 'line',
          'GB', 600, 120 from trade_accounts;
   insert into order_lines (tenant_id, order_id, line, account_id, product_id, sku, name, pack, tax_class, tax_basis_points, unit_minor,
-                           price_source, price_from_quantity, price_list_name, ordered, net_minor)
-  select o.tenant_id, o.order_id, 1, o.account_id, p.product_id, 'TEA-1', 'Tea', '', 'standard', 2000, 100, 'list', 1, 'Gold', 6, 600
-    from orders o join products p using (tenant_id);
+                           price_source, price_from_quantity, price_list_id, ordered, net_minor)
+  select o.tenant_id, o.order_id, 1, o.account_id, p.product_id, 'TEA-1', 'Tea', '', 'standard', 2000, 100, 'list', 1, l.price_list_id, 6, 600
+    from orders o join products p using (tenant_id) join price_lists l on l.tenant_id = o.tenant_id and l.name = 'Gold';
   insert into order_events (tenant_id, order_id, event_id, account_id, at, actor_kind, move, to_status)
   select tenant_id, order_id, gen_random_uuid(), account_id, now(), 'customer', 'submit', 'submitted' from orders;
   insert into submissions (tenant_id, account_id, submission, request_hash, order_id, answer, created_at)

@@ -93,7 +93,6 @@ async fn what_goods_cost_the_wholesaler_and_what_it_calls_its_lists_no_customer_
         "select cost_minor from product_costs",
         "select 1 from price_lists",
         "select name from price_lists",
-        "select price_list_name from order_lines",
         "select office_note from orders",
         "select placed_by from orders",
         "select actor_name from order_events",

@@ -107,6 +107,7 @@ mod sizes;
 mod stream_resets;
 mod submissions;
 mod support;
+mod surfaces;
 mod sweep;
 mod team;
 mod tenant_scripts;

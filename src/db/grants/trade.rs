@@ -92,32 +92,6 @@ const ORDER_WORKED: &[&str] = &[
     "tax_minor",
     "revision",
 ];
-/// A line as its customer sees it: without what the wholesaler calls the list of its price.
-const LINE_SEEN: &[&str] = &[
-    "tenant_id",
-    "order_id",
-    "line",
-    "account_id",
-    "product_id",
-    "sku",
-    "name",
-    "pack",
-    "tax_class",
-    "tax_basis_points",
-    "unit_minor",
-    "price_source",
-    "price_from_quantity",
-    "price_valid_until",
-    "ordered",
-    "accepted",
-    "picked",
-    "delivered",
-    "substitute_for",
-    "why",
-    "reserved",
-    "net_minor",
-    "tax_minor",
-];
 const LINE_WORKED: &[&str] =
     &["accepted", "picked", "delivered", "why", "reserved", "net_minor", "tax_minor", "unit_minor", "price_source"];
 /// What happened to it, and by whom only in kind.
@@ -168,8 +142,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_counter", "orders", READ, ORDER_SEEN),
     part("tc_counter", "orders", ADD, ORDER_PLACED),
     part("tc_counter", "orders", CHANGE, ORDER_EDITED),
-    part("tc_counter", "order_lines", READ, LINE_SEEN),
-    whole("tc_counter", "order_lines", &["INSERT", "DELETE"]),
+    whole("tc_counter", "order_lines", READ_ADD_REMOVE),
     part("tc_counter", "order_lines", CHANGE, &["reserved"]),
     part("tc_counter", "order_events", READ, EVENT_SEEN),
     whole("tc_counter", "order_events", ADD),

@@ -103,7 +103,7 @@ pub const ORDER_LINES: Holding = whole(
         "price_source",
         "price_from_quantity",
         "price_valid_until",
-        "price_list_name",
+        "price_list_id",
         "ordered",
         "accepted",
         "picked",
