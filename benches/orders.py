@@ -1,17 +1,17 @@
-"""Measures orders of twenty lines against pgbench, interleaved, on one machine.
+"""Measures orders of twenty lines against pgbench, interleaved, on one machine, with 1,000 and with 20,000 tenants.
 
 One order of each of 128 accounts is placed over HTTP while PostgreSQL logs what it is asked. pgbench then sends those very statements,
 message by message and as the same database role, with ids, number and key that are new each time. So what is compared is all that the
 program does besides: HTTP, JSON, prices, VAT, and the checks.
 """
 
-import base64, http.client, json, pathlib, re, signal, statistics
+import base64, http.client, json, os, pathlib, re, signal, statistics
 
 from measure import CLIENTS, NIL, PORT, ROUNDS, WORK, make_database, people, pgbench, psql, serve, wrk
 
 LEAST = 0.45
+MOST_GROWTH = 1.1
 LINES = 20
-TENANTS = 1_000
 LOG = pathlib.Path("target/bench-database/postgres.log")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\] ([A-Z]+):  ", re.M)
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -97,9 +97,9 @@ def script(texts, begin, statements, number, key):
     return f"\\if :prepared\n\\else\n{prepared}\\set prepared 1\n\\endif\n{fresh}{several(begin)};\n{executed}commit;\n"
 
 
-def lua(port):
-    lines = [f'{{"tenant-{n}.localhost:{port}", "__Host-session={base64.urlsafe_b64encode(token).decode().rstrip("=")}"}}' for n, token, _ in people(TENANTS)]
-    path = WORK / "orders.lua"
+def lua(tenants, port):
+    lines = [f'{{"tenant-{n}.localhost:{port}", "__Host-session={base64.urlsafe_b64encode(token).decode().rstrip("=")}"}}' for n, token, _ in people(tenants)]
+    path = WORK / f"orders-{tenants}.lua"
     path.write_text("local people = {" + ",\n".join(lines) + "}\nlocal next = 0\nmath.randomseed(os.time())\nlocal run = math.random(1, 1000000000)\n"
                     f"local body = '{BODY}'\n"
                     "request = function()\n  next = next + 1\n  local who = people[next % #people + 1]\n"
@@ -110,49 +110,87 @@ def lua(port):
     return path
 
 
-WORK.mkdir(parents=True, exist_ok=True)
-database = make_database(TENANTS)
-psql(database, "update stock set on_hand = 1000000000; update trade_accounts set order_news = 'none'; vacuum analyze stock;")
-for setting in ("log_statement = 'all'", "log_error_verbosity = 'default'", "log_parameter_max_length = -1"):
-    psql("postgres", f"alter role tc_counter in database {database} set {setting};")
-server = serve(database, PORT)
-folder = WORK / "orders"
-folder.mkdir(parents=True, exist_ok=True)
-try:
-    recorded = []
-    for at, (tenant, token, _) in enumerate(people(TENANTS)):
+def recorded(tenants, port):
+    """What PostgreSQL was asked for one order of each account: the transaction, the order's number and its key."""
+    for at, (tenant, token, _) in enumerate(people(tenants)):
         # The first makes the server know whose session it is, as it does of whoever has been here in the last minutes.
-        place(PORT, tenant, token, f"before it {at:03}")
+        place(port, tenant, token, f"before it {at:03}")
         start = LOG.stat().st_size
         key = f"recorded once {at:03}"
-        number = place(PORT, tenant, token, key)
+        number = place(port, tenant, token, key)
         with LOG.open("rb") as log:
             log.seek(start)
-            begin, statements = transaction(log.read().decode(errors="replace"), number)
-        recorded.append((begin, statements, number, key))
-    texts = sorted({text for _, statements, _, _ in recorded for text, said in statements if said is not None})
-    for at, one in enumerate(recorded):
-        (folder / f"{at:03}.sql").write_text(script(texts, *one))
-    print(f"{len(statements)} statements between begin and commit, for {LINES} lines")
-    for setting in ("log_statement", "log_error_verbosity", "log_parameter_max_length"):
-        psql("postgres", f"alter role tc_counter in database {database} reset {setting};")
+            yield *transaction(log.read().decode(errors="replace"), number), number, key
+
+
+class Side:
+    """One database with a server, and the figures of its rounds."""
+
+    def __init__(self, tenants, port):
+        self.tenants, self.port = tenants, port
+        self.database = make_database(tenants)
+        self.folder = WORK / f"orders-{tenants}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        psql(self.database, "update stock set on_hand = 1000000000; update trade_accounts set order_news = 'none'; vacuum analyze stock;")
+        self.server = self.record()
+        self.asked = lua(tenants, port)
+        self.ones, self.orders, self.shares = [], [], []
+        wrk(self.asked, port, warms_up=True)
+
+    def record(self):
+        """Writes the scripts for pgbench, and gives a server that is logged no more."""
+        settings = {"log_statement": "'all'", "log_error_verbosity": "'default'", "log_parameter_max_length": "-1"}
+        for name, value in settings.items():
+            psql("postgres", f"alter role tc_counter in database {self.database} set {name} = {value};")
+        server = serve(self.database, self.port)
+        try:
+            orders = list(recorded(self.tenants, self.port))
+        finally:
+            end(server)
+        texts = sorted({text for _, statements, _, _ in orders for text, said in statements if said is not None})
+        for at, one in enumerate(orders):
+            (self.folder / f"{at:03}.sql").write_text(script(texts, *one))
+        print(f"{len(orders[-1][1])} statements between begin and commit, for {LINES} lines")
+        for name in settings:
+            psql("postgres", f"alter role tc_counter in database {self.database} reset {name};")
+        return serve(self.database, self.port)
+
+    def round(self):
+        one = pgbench(self.database, self.folder, "simple")
+        rate, _, p99 = wrk(self.asked, self.port)
+        self.ones.append(one)
+        self.orders.append((rate, p99))
+        self.shares.append(rate / one)
+
+    def tell(self):
+        rate, p99 = (statistics.median(figure[at] for figure in self.orders) for at in (0, 1))
+        print(f"{self.tenants:>6} tenants, orders of {LINES} lines: pgbench {statistics.median(self.ones):.0f}/s, over HTTP {rate:.0f}/s"
+              f" (p99 {p99:.1f} ms at {CLIENTS} clients), share {statistics.median(self.shares):.2f}"
+              f" (from {min(self.shares):.2f} to {max(self.shares):.2f})", flush=True)
+
+
+def end(server):
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=30)
-    server = serve(database, PORT)
-    asked = lua(PORT)
-    wrk(asked, PORT)
-    ones, orders, shares = [], [], []
+
+
+WORK.mkdir(parents=True, exist_ok=True)
+sides = []
+try:
+    for tenants, port in ((1_000, PORT), (int(os.environ.get("BENCH_TENANTS", "20000")), PORT + 10)):
+        sides.append(Side(tenants, port))
+    small, large = sides
     for number in range(ROUNDS):
-        one = pgbench(database, folder, "simple")
-        rate, _, p99 = wrk(asked, PORT)
-        ones.append(one)
-        orders.append((rate, p99))
-        shares.append(rate / one)
-    rate, p99 = (statistics.median(figure[at] for figure in orders) for at in (0, 1))
-    share = statistics.median(shares)
-    print(f"orders of {LINES} lines: pgbench {statistics.median(ones):.0f}/s, over HTTP {rate:.0f}/s (p99 {p99:.1f} ms at {CLIENTS} clients),"
-          f" share {share:.2f} (from {min(shares):.2f} to {max(shares):.2f})")
-    print("all of it is as it must be" if share >= LEAST else f"*** {share:.2f} is under {LEAST:.2f}")
+        for side in (small, large) if number % 2 else (large, small):
+            side.round()
+    small.tell()
+    large.tell()
+    growth = statistics.median(few[0] / many[0] for few, many in zip(small.orders, large.orders))
+    print(f"growth from {small.tenants} to {large.tenants} tenants: {growth:.2f} times as much")
+    failed = [f"{statistics.median(side.shares):.2f} at {side.tenants} tenants is under {LEAST:.2f}"
+              for side in sides if statistics.median(side.shares) < LEAST]
+    failed += [f"orders grow by {growth:.2f}"] if growth > MOST_GROWTH else []
+    print("\n".join(f"*** {what}" for what in failed) or "all of it is as it must be")
 finally:
-    server.send_signal(signal.SIGTERM)
-    server.wait(timeout=30)
+    for side in sides:
+        end(side.server)

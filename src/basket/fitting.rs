@@ -8,8 +8,9 @@ pub struct Fit<'a> {
     pub is_sold: bool,
     /// The SKU of what is sold instead; empty when there is none.
     pub replaced_by: &'a str,
-    /// Whether there is a price for this customer in this quantity.
+    /// Whether there is a price for this customer.
     pub has_price: bool,
+    /// The fewest that are sold at once, and have a price.
     pub minimum: u32,
     pub multiple: u32,
     /// How many there are to be had; None is as many as one likes.

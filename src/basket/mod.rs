@@ -92,24 +92,24 @@ impl Basket {
 
 impl BasketLine {
     /// The quantities that would do instead, nearest first.
-    pub fn better(&self) -> Vec<u32> {
-        self.misfit.as_ref().map(|misfit| misfit.better(&of(&self.goods, self.price.is_some()))).unwrap_or_default()
+    pub fn better(&self, terms: &Terms) -> Vec<u32> {
+        self.misfit.as_ref().map(|misfit| misfit.better(&of(&self.goods, terms))).unwrap_or_default()
     }
 }
 
 /// Whether so many of it can be ordered at these terms, at which price.
 pub fn fit(goods: &Goods, quantity: u32, terms: &Terms) -> (Option<Price>, Option<Misfit>) {
     let price = Quantity::new(quantity).ok().and_then(|quantity| goods.price(quantity, terms));
-    let misfit = of(goods, price.is_some()).misfit(quantity);
+    let misfit = of(goods, terms).misfit(quantity);
     (price, misfit)
 }
 
-fn of(goods: &Goods, has_price: bool) -> Fit<'_> {
+fn of<'a>(goods: &'a Goods, terms: &Terms) -> Fit<'a> {
     Fit {
         is_sold: goods.status != Status::Discontinued,
         replaced_by: &goods.replaced_by,
-        has_price,
-        minimum: goods.minimum,
+        has_price: goods.priced_from(terms).is_some(),
+        minimum: goods.fewest(terms),
         multiple: goods.multiple,
         orderable: stock::orderable(goods.stock_mode, goods.stock),
     }
@@ -214,8 +214,8 @@ pub async fn change(tx: &mut Tx<Counter>, account: AccountId, terms: &Terms, edi
         let quantity = match edit.wanted {
             Change::To(quantity) => quantity,
             Change::By(more) => there.get(&id).map_or(more, |there| there.saturating_add(more)),
-            Change::More(from) => of(product, true).more(from),
-            Change::Less(from) => of(product, true).less(from),
+            Change::More(from) => of(product, terms).more(from),
+            Change::Less(from) => of(product, terms).less(from),
         };
         let quantity = quantity.min(Quantity::MOST);
         there.insert(id, quantity);

@@ -84,14 +84,19 @@ pub struct DayShown {
 }
 
 impl DayShown {
-    pub fn of(choice: &Choice, chosen: &str, zone: Tz) -> Self {
-        let value = format!("{}:{}", choice.method.word(), choice.day);
-        let method = match choice.method {
-            Method::Delivery => "delivery",
-            Method::Collection => "collection",
+    /// All of them. How the goods come is said where it is a choice; a phone has room for hardly more.
+    pub fn all(choices: &[Choice], chosen: &str, zone: Tz) -> Vec<Self> {
+        let is_choice = choices.iter().any(|choice| Some(choice.method) != choices.first().map(|first| first.method));
+        let shown = |choice: &Choice| {
+            let value = format!("{}:{}", choice.method.word(), choice.day);
+            let day = match (is_choice, choice.method) {
+                (false, _) => choice.day.format("%a %-d %b"),
+                (true, Method::Delivery) => choice.day.format("Deliver %a %-d"),
+                (true, Method::Collection) => choice.day.format("Collect %a %-d"),
+            };
+            Self { is_chosen: value == chosen, value, words: format!("{day} · {}", in_words(choice.closes_at, zone)) }
         };
-        let words = format!("{}, {method} · {}", choice.day.format("%a %-d %b"), in_words(choice.closes_at, zone));
-        Self { is_chosen: value == chosen, value, words }
+        choices.iter().map(shown).collect()
     }
 }
 
@@ -134,13 +139,13 @@ impl Item {
             name: line.goods.name.clone(),
             pack: line.goods.pack.clone(),
             quantity: line.quantity,
-            least: line.goods.minimum,
+            least: line.goods.fewest(terms),
             multiple: line.goods.multiple,
             unit: unit_minor.map(shown).unwrap_or_default(),
             total: if unit_minor.is_some() { shown(line.net_minor) } else { "–".to_owned() },
             was: was.map(shown).unwrap_or_default(),
             problem: line.misfit.as_ref().map(|misfit| misfit.in_words(line.quantity)).unwrap_or_default(),
-            better: line.better(),
+            better: line.better(terms),
             is_gone: line.misfit.as_ref().is_some_and(|misfit| !misfit.is_about_quantity() || *misfit == Misfit::Short { left: 0 }),
         }
     }
@@ -179,7 +184,7 @@ pub async fn page(tx: &mut Tx<Counter>, caller: &Caller, access: &Access, terms:
     let has_misfits = basket.has_misfits();
     let calendar = calendar(tx).await?;
     let (now, zone) = (caller.house.now(), caller.tenant.time_zone);
-    let days: Vec<DayShown> = calendar.choices(now, zone).iter().map(|choice| DayShown::of(choice, &typed.day, zone)).collect();
+    let days = DayShown::all(&calendar.choices(now, zone), &typed.day, zone);
     Page::of(&BasketPage {
         shell: Shell::of_customer(caller, "Basket", "basket"),
         warning_title: not_sent.title,

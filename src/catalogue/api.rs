@@ -29,7 +29,7 @@ pub struct Product {
     price_inc_tax: Option<MoneyAnswer>,
     /// How it is packed, in the wholesaler's words.
     pack: String,
-    /// The fewest that are sold at once.
+    /// The fewest that whoever asks can order at once, but for the multiple.
     minimum: u32,
     /// Of what the number ordered is a multiple.
     multiple: u32,
@@ -66,7 +66,7 @@ impl Product {
             price: offer.as_ref().map(|offer| offer.net.into()),
             price_inc_tax: offer.as_ref().map(|offer| offer.gross.into()),
             pack: goods.pack.clone(),
-            minimum: goods.minimum,
+            minimum: goods.fewest(view.terms),
             multiple: goods.multiple,
             stock: pieces_shown(goods, view),
             availability: availability.filter(|_| view.says_stock()).map(str::to_owned),

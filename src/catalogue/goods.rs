@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ids::ProductId;
-use crate::pricing::{Price, PriceRow, breaks_of, price_of};
+use crate::pricing::{Price, PriceRow, breaks_of, price_of, priced_from};
 use crate::products::{Content, Measure, Status};
 use crate::stock::{Availability, StockMode, StockRow, availability};
 use crate::tax::{Rate, TaxClass, tax_on};
@@ -49,9 +49,19 @@ pub struct Offer {
 }
 
 impl Goods {
-    /// The fewest that can be ordered: the first multiple that is not under the minimum.
-    pub fn least(&self) -> u32 {
-        self.minimum.max(1).next_multiple_of(self.multiple.max(1))
+    /// From how many on it has a price; none when it has none.
+    pub fn priced_from(&self, terms: &Terms) -> Option<u32> {
+        priced_from(&self.prices, terms.day)
+    }
+
+    /// The fewest that are sold at once: never fewer than have a price.
+    pub fn fewest(&self, terms: &Terms) -> u32 {
+        self.minimum.max(1).max(self.priced_from(terms).unwrap_or_default())
+    }
+
+    /// The fewest that can be ordered: the first multiple that is not under these.
+    pub fn least(&self, terms: &Terms) -> u32 {
+        self.fewest(terms).next_multiple_of(self.multiple.max(1))
     }
 
     /// What one costs when so many are ordered; none is asked for, and none can be ordered.
@@ -61,7 +71,7 @@ impl Goods {
 
     /// The same with its VAT, for so many, or the fewest that can be ordered.
     pub fn offer(&self, quantity: u32, terms: &Terms) -> Option<Offer> {
-        let quantity = Quantity::new(quantity.max(self.least())).ok()?;
+        let quantity = Quantity::new(quantity.max(self.least(terms))).ok()?;
         let price = self.price(quantity, terms)?;
         let rate = self.tax_rate(terms);
         let net = Money::new(price.unit_minor, terms.currency);
@@ -90,7 +100,7 @@ impl Goods {
     pub fn breaks(&self, terms: &Terms) -> Vec<(u32, Offer)> {
         // Those under the fewest that can be ordered come to one: the last of them.
         let mut found: Vec<(u32, Offer)> = Vec::new();
-        for quantity in breaks_of(&self.prices, terms.day).into_iter().map(|at| at.from_quantity.max(self.least())) {
+        for quantity in breaks_of(&self.prices, terms.day).into_iter().map(|at| at.from_quantity.max(self.least(terms))) {
             if let Some(offer) = self.offer(quantity, terms).filter(|offer| found.last().is_none_or(|(_, last)| last.net != offer.net)) {
                 found.push((quantity, offer));
             }

@@ -70,7 +70,7 @@ impl Row {
             id: goods.product_id.uuid().to_string(),
             name: goods.name.clone(),
             sku: goods.sku.clone(),
-            pack: dotted(&[goods.pack.clone(), sold_in(goods.minimum, goods.multiple)]),
+            pack: dotted(&[goods.pack.clone(), sold_in(goods.fewest(view.terms), goods.multiple)]),
             price: offer.as_ref().map(|offer| view.money(offer.net)).unwrap_or_default(),
             price_inc_tax: offer.as_ref().map(|offer| view.money(offer.gross)).unwrap_or_default(),
             no_price: no_price.to_owned(),
@@ -79,7 +79,7 @@ impl Row {
             steps: view.orders && (quantity > 0 || (offer.is_some() && !is_gone)),
             stock,
             quantity,
-            least: goods.minimum,
+            least: goods.fewest(view.terms),
             multiple: goods.multiple,
             picture_href: picture_href(goods, Size::Small),
         }

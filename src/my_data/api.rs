@@ -3,7 +3,7 @@
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{Object, OpenApi};
 
-use super::{Account, AtWholesaler, Entry, Held, Letter, Request, Session, Text as Said, erasure, held};
+use super::{Account, AtWholesaler, Entry, Held, Letter, Order, Request, Session, Text as Said, erasure, held};
 use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended};
 use crate::api::typed::{Body, Text};
 use crate::api::{Chapter, time};
@@ -49,6 +49,8 @@ struct HeldByWholesaler {
     messages: Vec<HeldMessage>,
     /// What its own people were told of them by e-mail.
     letters: Vec<HeldLetter>,
+    /// Orders that they placed, with what they wrote on them.
+    orders: Vec<HeldOrder>,
     /// What was done, and by which kind of people.
     history: Vec<HeldEntry>,
 }
@@ -107,6 +109,15 @@ struct HeldLetter {
     written_at: String,
 }
 
+/// An order that they placed.
+#[derive(Object)]
+struct HeldOrder {
+    number: String,
+    reference: String,
+    note: String,
+    placed_at: String,
+}
+
 /// An entry of the audit log.
 #[derive(Object)]
 struct HeldEntry {
@@ -139,6 +150,7 @@ impl HeldByWholesaler {
             sessions: place.sessions.into_iter().map(HeldSession::of).collect(),
             messages: place.messages.into_iter().map(HeldMessage::of).collect(),
             letters: place.letters.into_iter().map(HeldLetter::of).collect(),
+            orders: place.orders.into_iter().map(HeldOrder::of).collect(),
             history: place.history.into_iter().map(HeldEntry::of).collect(),
         }
     }
@@ -187,6 +199,13 @@ impl HeldMessage {
 impl HeldLetter {
     fn of(letter: Letter) -> Self {
         Self { subject: letter.subject, text: letter.text, written_at: time(letter.written_at) }
+    }
+}
+
+impl HeldOrder {
+    fn of(order: Order) -> Self {
+        let Order { number, reference, note, placed_at } = order;
+        Self { number, reference, note, placed_at: time(placed_at) }
     }
 }
 

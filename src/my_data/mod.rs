@@ -35,6 +35,8 @@ pub struct AtWholesaler {
     pub sessions: Vec<Session>,
     pub messages: Vec<Text>,
     pub letters: Vec<Letter>,
+    /// What they ordered for the account.
+    pub orders: Vec<Order>,
     pub history: Vec<Entry>,
 }
 
@@ -92,6 +94,14 @@ pub struct Letter {
     pub written_at: DateTime<Utc>,
 }
 
+/// An order that they placed: what they wrote on it. What is in it is the account's, and stays with it.
+pub struct Order {
+    pub number: String,
+    pub reference: String,
+    pub note: String,
+    pub placed_at: DateTime<Utc>,
+}
+
 /// What was done about them: by which kind of people, not by whom.
 pub struct Entry {
     pub at: DateTime<Utc>,
@@ -119,6 +129,17 @@ pub async fn held(caller: &Caller) -> Result<Held> {
                     .fetch_one(&mut *tx)
                     .await?;
                     (account.account_number, account.business_name) = (named.account_number, named.business_name);
+                    place.orders = sqlx::query_as!(
+                        Order,
+                        "select number, reference, note, placed_at from orders
+                          where tenant_id = $1 and account_id = $2 and placed_by_kind = 'customer' and placed_by = $3
+                          order by placed_at, order_id",
+                        tx.tenant().uuid(),
+                        account.account_id,
+                        account.access_id
+                    )
+                    .fetch_all(&mut *tx)
+                    .await?;
                 }
                 place.history = sqlx::query_as!(
                     Entry,
@@ -191,6 +212,7 @@ async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
         sessions: sessions.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
         messages: messages.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
         letters: letters.extract_if(.., |row| row.tenant_id == tenant.id).collect(),
+        orders: Vec::new(),
         history: Vec::new(),
         tenant: tenant.id,
         slug: tenant.slug,

@@ -55,6 +55,7 @@ impl Item {
             ),
             number(place.messages.len(), "text message to you", "text messages to you"),
             number(place.letters.len(), "letter about you to their own people", "letters about you to their own people"),
+            number(place.orders.len(), "order that you placed", "orders that you placed"),
             number(place.history.len(), "entry of what was done about you", "entries of what was done about you"),
         ];
         let (account, contact) = place

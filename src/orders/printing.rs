@@ -1,7 +1,7 @@
 //! An order on paper, for its customer and for the desk: what it says is what the page says, from the same words.
 
 use super::shown::{OrderShown, RateShown};
-use crate::paper::{Column, Paper, Side};
+use crate::paper::{Column, Paper, Row, Side};
 use crate::tenancy::Tenant;
 
 /// Whose order it is.
@@ -52,26 +52,34 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
         paper.line(&order.note);
     }
     paper.rule();
-    paper.row(&LINES, &["SKU", "Product", "Quantity", "Price", "VAT", "Total"], true);
+    paper.table(&LINES, &lines(order));
+    paper.rule();
+    paper.table(&SUMS, &sums(order));
+    paper.finish()
+}
+
+fn lines(order: &OrderShown) -> Vec<Row> {
+    let mut rows = vec![row(["SKU", "Product", "Quantity", "Price", "VAT", "Total"], true)];
     for line in &order.lines {
         let parts = [&line.name, &line.pack, &line.reason, &line.why].into_iter().filter(|part| !part.is_empty());
         let name = parts.map(String::as_str).collect::<Vec<_>>().join(", ");
         let quantity = if line.is_otherwise { format!("{} (of {})", line.quantity, line.ordered) } else { line.quantity.to_string() };
-        paper.row(&LINES, &[&line.sku, &name, &quantity, &line.unit, &line.rate, &line.net], false);
+        rows.push(row([&line.sku, &name, &quantity, &line.unit, &line.rate, &line.net], false));
     }
-    paper.rule();
-    sums(&mut paper, order);
-    paper.finish()
+    rows
 }
 
-fn sums(paper: &mut Paper, order: &OrderShown) {
-    paper.row(&SUMS, &["Ex VAT", &order.net], false);
+fn sums(order: &OrderShown) -> Vec<Row> {
+    let mut rows = vec![row(["Ex VAT", &order.net], false)];
     if order.is_export {
-        paper.row(&SUMS, &["No VAT: the goods leave the country", &order.tax], false);
+        rows.push(row(["No VAT: the goods leave the country", &order.tax], false));
     } else {
-        for RateShown { percent, net, tax } in &order.rates {
-            paper.row(&SUMS, &[&format!("VAT {percent} of {net}"), tax], false);
-        }
+        rows.extend(order.rates.iter().map(|RateShown { percent, net, tax }| row([&*format!("VAT {percent} of {net}"), tax], false)));
     }
-    paper.row(&SUMS, &["Total inc VAT", &order.gross], true);
+    rows.push(row(["Total inc VAT", &order.gross], true));
+    rows
+}
+
+fn row<const COLUMNS: usize>(texts: [&str; COLUMNS], is_strong: bool) -> Row {
+    Row { texts: texts.map(str::to_owned).to_vec(), is_strong }
 }

@@ -13,6 +13,10 @@ const MARGIN: f32 = 48.0;
 /// What a line of text takes, of its font's size.
 const LEADING: f32 = 1.35;
 const TEXT: f32 = 9.5;
+/// Between two columns.
+const GAP: f32 = 6.0;
+/// So wide is each column of words at least.
+const NARROWEST: f32 = 38.0;
 const PLAIN: Name<'static> = Name(b"F1");
 const BOLD: Name<'static> = Name(b"F2");
 
@@ -28,6 +32,12 @@ pub enum Side {
 pub struct Column {
     pub share: f32,
     pub side: Side,
+}
+
+/// One row of a table, a text for each column.
+pub struct Row {
+    pub texts: Vec<String>,
+    pub is_strong: bool,
 }
 
 /// A paper that is being written, from top to bottom.
@@ -74,22 +84,27 @@ impl Paper {
         self.y -= 4.0;
     }
 
-    /// A row of a table. Texts that are too long for their column go on beneath.
-    pub fn row(&mut self, columns: &[Column], texts: &[&str], is_strong: bool) {
-        let font = if is_strong { BOLD } else { PLAIN };
-        let all: f32 = columns.iter().map(|column| column.share).sum();
-        let whole = PAGE.0 - 2.0 * MARGIN;
-        let widths: Vec<f32> = columns.iter().map(|column| column.share / all * whole).collect();
-        let cells: Vec<Vec<String>> = texts.iter().zip(&widths).map(|(text, room)| wrapped(text, font == BOLD, TEXT, room - 6.0)).collect();
+    /// A table. Texts that are too long for their column go on beneath; no word is broken that stands on the right: those are numbers.
+    pub fn table(&mut self, columns: &[Column], rows: &[Row]) {
+        let widths = widths(columns, rows);
+        for row in rows {
+            self.row(columns, &widths, row);
+        }
+    }
+
+    fn row(&mut self, columns: &[Column], widths: &[f32], row: &Row) {
+        let font = if row.is_strong { BOLD } else { PLAIN };
+        let cells: Vec<Vec<String>> =
+            row.texts.iter().zip(widths).map(|(text, room)| wrapped(text, row.is_strong, TEXT, room - GAP)).collect();
         let lines = cells.iter().map(Vec::len).max().unwrap_or_default();
         self.room(lines_high(lines));
         let top = self.y;
         let mut left = MARGIN;
-        for ((column, room), cell) in columns.iter().zip(&widths).zip(&cells) {
+        for ((column, room), cell) in columns.iter().zip(widths).zip(&cells) {
             for (at, text) in cell.iter().enumerate() {
                 let x = match column.side {
                     Side::Left => left,
-                    Side::Right => left + room - width(text, font == BOLD, TEXT),
+                    Side::Right => left + room - width(text, row.is_strong, TEXT),
                 };
                 self.put(text, font, TEXT, x, top - lines_high(at + 1));
             }
@@ -143,6 +158,24 @@ impl Paper {
         pdf.type1_font(bold).base_font(Name(b"Helvetica-Bold")).encoding_predefined(Name(b"WinAnsiEncoding"));
         pdf.finish()
     }
+}
+
+/// How wide each column is: its share of the page, but what stands on the right has the room for its widest word. The others give it.
+fn widths(columns: &[Column], rows: &[Row]) -> Vec<f32> {
+    let whole = PAGE.0 - 2.0 * MARGIN;
+    let all: f32 = columns.iter().map(|column| column.share).sum();
+    let widest = |at: usize| {
+        let cells = rows.iter().filter_map(|row| Some((row.texts.get(at)?, row.is_strong)));
+        let words = cells.flat_map(|(text, is_strong)| text.split(' ').map(move |word| width(word, is_strong, TEXT)));
+        words.fold(0.0, f32::max)
+    };
+    // A little more, so that what is rounded does not break the widest.
+    let need = |(at, column): (usize, &Column)| if column.side == Side::Right { widest(at) + GAP + 0.1 } else { NARROWEST };
+    let needs: Vec<f32> = columns.iter().enumerate().map(need).collect();
+    let wide: Vec<f32> = columns.iter().zip(&needs).map(|(column, need)| (column.share / all * whole).max(*need)).collect();
+    let missing = wide.iter().sum::<f32>() - whole;
+    let spare: f32 = wide.iter().zip(&needs).map(|(wide, need)| wide - need).sum();
+    wide.iter().zip(&needs).map(|(wide, need)| wide - (wide - need) * missing / spare.max(1.0)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a page has few lines")]
@@ -204,7 +237,8 @@ mod tests {
         let of = |rows: usize| {
             let mut paper = Paper::new("Order AW-1");
             paper.heading("Order AW-1");
-            (0..rows).for_each(|row| paper.row(&TWO, &[&format!("Row {row}"), "£1.00"], false));
+            let rows = (0..rows).map(|row| Row { texts: vec![format!("Row {row}"), "£1.00".to_owned()], is_strong: false });
+            paper.table(&TWO, &rows.collect::<Vec<_>>());
             paper.finish()
         };
         let (short, long) = (of(3), of(120));
@@ -217,6 +251,26 @@ mod tests {
             assert!(on_long.contains(&format!("Row {row}")), "{row}");
         }
         assert_eq!(of(3), short, "the same texts make the same file");
+    }
+
+    #[test]
+    fn no_amount_is_broken_and_the_table_keeps_to_the_page() {
+        let three = [TWO[0], TWO[1], TWO[1]];
+        let amounts = ["CHF\u{a0}9’999’999.99", "CHF\u{a0}1’234’567’890.12"];
+        let texts = |name: &str| [name, amounts[0], amounts[1]].map(str::to_owned).to_vec();
+        let rows = [
+            Row { texts: texts("A cake stand of porcelain, three tiers"), is_strong: true },
+            Row { texts: texts("Plate"), is_strong: false },
+        ];
+        let all: f32 = widths(&three, &rows).iter().sum();
+        assert!((all - (PAGE.0 - 2.0 * MARGIN)).abs() < 0.01, "{all}");
+        let mut paper = Paper::new("Order AW-1");
+        paper.table(&three, &rows);
+        let said = self::texts(&paper.finish());
+        for amount in amounts {
+            let amount: String = bytes(amount).into_iter().map(char::from).collect();
+            assert_eq!(said.iter().filter(|text| **text == amount).count(), 2, "{said:?}");
+        }
     }
 
     #[test]

@@ -182,7 +182,7 @@ async fn page(tx: &mut Tx<Office>, member: &Member, account: Account, shown: Sho
     Page::of(&NewPage {
         shell: shell(member, &format!("Order for {}", account.business_name)),
         rows,
-        days: days.iter().map(|choice| DayShown::of(choice, &form.day, zone)).collect(),
+        days: DayShown::all(&days, &form.day, zone),
         total,
         account,
         warnings,

@@ -171,6 +171,11 @@ pub fn breaks_of(rows: &[PriceRow], day: NaiveDate) -> Vec<Break> {
     breaks
 }
 
+/// From how many on a product has a price on a day; none when it has none.
+pub fn priced_from(rows: &[PriceRow], day: NaiveDate) -> Option<u32> {
+    rows.iter().filter(|row| row.is_good_on(day)).map(|row| row.from_quantity).min()
+}
+
 fn winner(rows: &[PriceRow], quantity: u32, day: NaiveDate) -> Option<&PriceRow> {
     rows.iter().filter(|row| row.is_for(quantity, day)).min_by_key(|row| rank(row))
 }

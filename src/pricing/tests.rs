@@ -171,6 +171,7 @@ proptest! {
         let on = today() + Days::new(after) - Days::new(10);
         let price = price_of(&rows, Quantity::new(quantity).unwrap(), on);
         prop_assert_eq!(price.map(|price| price.unit_minor), naive(&rows, quantity, on));
+        prop_assert_eq!(price.is_some(), priced_from(&rows, on).is_some_and(|first| first <= quantity));
         let winners = explain(&rows, Quantity::new(quantity).unwrap(), on).into_iter().filter(|step| step.verdict == Verdict::Wins);
         prop_assert_eq!(winners.map(|step| step.row.minor).collect::<Vec<_>>(), price.map(|price| price.unit_minor).into_iter().collect::<Vec<_>>());
         if let Some(price) = price {

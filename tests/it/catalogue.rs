@@ -8,8 +8,10 @@ mod shop;
 use std::collections::BTreeSet;
 
 use http::StatusCode;
+use serde_json::json;
 
 use crate::house::{ADA, Answer, CAT, DAN, House};
+use crate::orders::product;
 use crate::page_rules::{HEAVIEST_PAGE, packed};
 use shop::{Shop, items, order, put, round_trips};
 
@@ -213,6 +215,28 @@ async fn a_full_page_is_light_enough_for_a_poor_signal() {
         assert_eq!(page.matches(part).count(), 50, "{part}");
     }
     assert!(packed(&page) <= HEAVIEST_PAGE / 2, "{} bytes packed", packed(&page));
+}
+
+#[tokio::test]
+async fn what_has_a_price_from_twelve_on_is_sold_from_twelve_on() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let tea = product(&house, "acme", "TEA-1").await;
+    house.change("delete from prices where price_list_id <> tenant_id or from_quantity > 1; update prices set from_quantity = 12").await;
+    house.change("insert into prices (tenant_id, price_list_id, product_id, from_quantity, minor) select tenant_id, price_list_id, product_id, 48, 10 from prices where from_quantity = 12").await;
+    let ada = house.customer("acme", ADA).await;
+    let page = ada.get(&format!("/products/{tea}")).await.text;
+    assert!(page.contains("at least 12") && page.contains("data-least=\"12\"") && !page.contains("Ask for a price"), "{page}");
+    let found = ada.get("/api/v1/products?query=TEA-1").await.value();
+    assert_eq!((&found["items"][0]["minimum"], found["items"][0]["price"].is_null()), (&json!(12), false), "{found}");
+
+    let put = ada.form("/basket/lines", &[(&format!("q.{tea}"), "6")]).await;
+    assert_eq!(put.status, StatusCode::SEE_OTHER);
+    let basket = ada.get("/basket").await.text;
+    assert!(basket.contains("You can order this from 12 on.") && basket.contains("Take 12"), "{basket}");
+    let refused = ada.post("/api/v1/orders", json!({ "lines": [{ "sku": "TEA-1", "quantity": 6 }] })).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert!(refused.text.contains("from 12 on"), "{refused:?}");
 }
 
 #[tokio::test]

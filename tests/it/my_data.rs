@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::house::{ADA, Browser, CAT, DAN, House};
+use crate::orders::{number, order};
 use crate::secrecy::everything;
 
 const NAME: &str = "Quentin Featherstonehaugh";
@@ -105,6 +106,31 @@ async fn all_that_is_held_can_be_taken_along_and_nothing_of_anybody_else() {
     assert!(page.contains("Shop A-2, A-2") && page.contains("2 requests for an account"), "{page}");
     let dan = house.customer("acme", DAN).await.get("/api/v1/my-data").await.value();
     assert_eq!(dan["wholesalers"].as_array().expect("a list").len(), 1, "where a stranger is signed in: {dan}");
+}
+
+#[tokio::test]
+async fn orders_that_somebody_placed_are_among_what_is_held_and_stay_without_them() {
+    let house = House::open().await;
+    house.goods("acme").await;
+    let (ada, cat, sales) = (house.customer("acme", ADA).await, house.customer("acme", CAT).await, house.staff("acme", "sales").await);
+    let placed = number(&order(&cat, "one", json!([{ "sku": "TEA-1", "quantity": 20 }])).await);
+    number(&order(&ada, "two", json!([{ "sku": "TEA-1", "quantity": 20 }])).await);
+    let by_phone = json!({ "account_number": "A-2", "lines": [{ "sku": "TEA-1", "quantity": 20 }] });
+    assert_eq!(sales.post("/api/v1/office/orders", by_phone).await.status, StatusCode::CREATED);
+    house.run_jobs().await;
+    house.change(&format!("update orders set reference = 'Back door', note = 'Ring twice' where number = '{placed}'")).await;
+
+    let held = cat.get("/api/v1/my-data").await.value()["wholesalers"][0]["orders"].clone();
+    let orders = held.as_array().expect("a list");
+    assert_eq!(orders.len(), 1, "neither another account's nor what the desk ordered for this one: {held}");
+    assert_eq!(
+        (&orders[0]["number"], &orders[0]["reference"], &orders[0]["note"]),
+        (&json!(placed), &json!("Back door"), &json!("Ring twice"))
+    );
+    assert!(cat.get("/my-data").await.text.contains("one order that you placed"));
+    erase(&house, &cat, CAT).await;
+    house.run_jobs().await;
+    assert_eq!(house.value::<i64>("select count(*) from orders").await, 3, "trade law keeps what was ordered");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! An order as a PDF: what the page says, for those who may read the page.
 
+use encoding_rs::WINDOWS_1252;
 use http::StatusCode;
 use regex::Regex;
 use serde_json::json;
@@ -8,12 +9,11 @@ use crate::house::{ADA, CAT, House};
 use crate::orders::{number, order};
 
 /// What is written on a paper, text by text: what is not all ASCII stands there in hexadecimal digits.
-fn texts(pdf: &str) -> Vec<String> {
+pub fn texts(pdf: &str) -> Vec<String> {
     let shown = Regex::new(r"(?:\((.*)\)|<([0-9A-F]*)>) Tj").expect("a pattern");
-    let letters = |digits: &str| hex::decode(digits).expect("digits").into_iter().map(char::from).collect();
-    let text = |found: regex::Captures<'_>| match found.get(1) {
-        Some(plain) => plain.as_str().to_owned(),
-        None => letters(found.get(2).map_or("", |digits| digits.as_str())),
+    let text = |found: regex::Captures<'_>| match (found.get(1), found.get(2)) {
+        (None, Some(digits)) => WINDOWS_1252.decode(&hex::decode(digits.as_str()).expect("digits")).0.into_owned(),
+        (plain, _) => plain.map_or("", |plain| plain.as_str()).to_owned(),
     };
     shown.captures_iter(pdf).map(text).collect()
 }

@@ -205,7 +205,7 @@ async fn page(tx: &mut Tx<Counter>, caller: &Caller, order: &Order, shown: Shown
         warnings,
         rows: order.lines.iter().map(row).collect(),
         more: said("more").unwrap_or_default(),
-        days: days.iter().map(|choice| DayShown::of(choice, &chosen, zone)).collect(),
+        days: DayShown::all(&days, &chosen, zone),
         reference: said("reference").unwrap_or_else(|| head.reference.clone()),
         note: said("note").unwrap_or_else(|| head.note.clone()),
         wrong,

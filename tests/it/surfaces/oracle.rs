@@ -98,9 +98,15 @@ impl<'a> Eyes<'a> {
         self.price(product, quantity).map(|row| row.minor)
     }
 
+    /// The fewest that they can order: of what costs anything from twelve on, twelve.
+    pub fn least(&self, product: &'a Product) -> u32 {
+        let priced = (1..=MOST).find(|quantity| self.price(product, *quantity).is_some());
+        product.sold_from(priced.unwrap_or(1))
+    }
+
     /// What a product costs that so many of are in the basket: net, with VAT, and a kilogram of it.
     fn named(&self, product: &'a Product, in_basket: u32) -> Vec<i64> {
-        let Some(minor) = self.minor(product, in_basket.max(product.least())) else { return Vec::new() };
+        let Some(minor) = self.minor(product, in_basket.max(self.least(product))) else { return Vec::new() };
         let kilogram = product.grams.map(|grams| half_up(minor * 1_000, grams));
         [Some(minor), Some(self.gross(product, minor)), kilogram].into_iter().flatten().collect()
     }
@@ -108,7 +114,7 @@ impl<'a> Eyes<'a> {
     /// What a list says of a product: what it costs, and from how many on it costs less.
     pub fn in_list(&self, product: &'a Product, in_basket: u32) -> Vec<i64> {
         let mut said = self.named(product, in_basket);
-        let at = in_basket.max(product.least());
+        let at = in_basket.max(self.least(product));
         if let Some(minor) = said.first().copied() {
             said.extend((at + 1..=MOST).filter_map(|more| self.minor(product, more)).find(|less| *less < minor));
         }
@@ -119,7 +125,7 @@ impl<'a> Eyes<'a> {
     pub fn on_page(&self, product: &'a Product, in_basket: u32) -> Vec<i64> {
         let mut said = self.named(product, in_basket);
         if !said.is_empty() {
-            let steps: BTreeSet<i64> = (product.least()..=MOST).filter_map(|quantity| self.minor(product, quantity)).collect();
+            let steps: BTreeSet<i64> = (self.least(product)..=MOST).filter_map(|quantity| self.minor(product, quantity)).collect();
             said.extend(steps.into_iter().flat_map(|minor| [minor, self.gross(product, minor)]));
         }
         said
@@ -245,9 +251,16 @@ impl<'a> Bill<'a> {
     pub fn kept(&self) -> String {
         let line = |line: &Line| {
             let until = line.row.until.map_or("-".to_owned(), |last| last.to_string());
+            let list = if let List::Shared(at) = line.row.list { super::drawn::SHARED[at] } else { "-" };
             let tax = if self.rounds_by_line { line.tax().to_string() } else { "-".to_owned() };
             let Line { product, quantity, row, net, basis_points, .. } = line;
-            format!("{} {quantity} {} {} {} {until} {basis_points} {net} {tax}", product.sku, row.minor, row.source(), row.from_quantity)
+            format!(
+                "{} {quantity} {} {} {} {until} {list} {basis_points} {net} {tax}",
+                product.sku,
+                row.minor,
+                row.source(),
+                row.from_quantity
+            )
         };
         self.lines.iter().map(line).collect::<Vec<_>>().join(", ")
     }

@@ -4,6 +4,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::drawn::{List, SHARED};
 use super::oracle::{Bill, Eyes, Quantities};
 use super::scene::Scene;
 use super::shopping::{fills_the_basket, on_the_basket, seen_in};
@@ -90,6 +91,12 @@ pub async fn is_read(scene: &mut Scene<'_>, account: usize, placed: &Placed<'_>)
     scene.same(&format!("the reasons on {number} to {name}"), format!("{said:?}"), format!("{wanted:?}"));
     let answer = scene.manager.get(&format!("/api/v1/office/orders/{number}")).await;
     scene.answers(&format!("the office's {number} of the API"), &answer, &lines);
+    let office = scene.manager.get(&format!("/office{page}")).await;
+    for (at, list) in SHARED.into_iter().enumerate() {
+        let (said, wanted) =
+            (office.text.matches(list).count(), bill.lines.iter().filter(|line| line.row.list == List::Shared(at)).count());
+        scene.same(&format!("the office's {number}, of prices of {list}"), said.to_string(), wanted.to_string());
+    }
     is_kept(scene, placed).await;
 }
 
@@ -112,9 +119,10 @@ pub async fn is_kept(scene: &mut Scene<'_>, placed: &Placed<'_>) {
         .house
         .value(&format!(
             "select coalesce(string_agg(concat_ws(' ', sku, ordered, unit_minor, price_source, price_from_quantity, coalesce(price_valid_until::text, '-'),
-                                                  tax_basis_points, l.net_minor, coalesce(l.tax_minor::text, '-')), ', ' order by line), '')
+                                                  coalesce(p.name, '-'), tax_basis_points, l.net_minor, coalesce(l.tax_minor::text, '-')), ', ' order by line), '')
                from order_lines l join orders o using (tenant_id, order_id)
-              where o.number = '{}' and tenant_id = (select id from tenants where slug = '{}')",
+               left join price_lists p on p.tenant_id = l.tenant_id and p.price_list_id = l.price_list_id
+              where o.number = '{}' and o.tenant_id = (select id from tenants where slug = '{}')",
             placed.number, scene.drawn.slug
         ))
         .await;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::Duration;
-use encoding_rs::WINDOWS_1252;
 use http::StatusCode;
 use regex::Regex;
 use serde_json::Value;
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use super::drawn::{List, SHARED, Situation};
 use super::oracle::Eyes;
 use crate::house::{Answer, Browser, House, let_in};
+use crate::order_papers::texts;
 
 /// The wholesaler, and who comes there.
 pub struct Scene<'a> {
@@ -58,9 +58,7 @@ impl<'a> Scene<'a> {
 
     /// Every amount in an answer of people's words, in its order.
     fn amounts(&self, answer: &Answer) -> Vec<i64> {
-        // An amount that is too wide for its column is broken on paper, and in francs they soon are.
-        let between = if self.drawn.market.currency == "CHF" { "" } else { "\n" };
-        let paper = answer.header("content-type").starts_with("application/pdf").then(|| texts_of(&answer.text).join(between));
+        let paper = answer.header("content-type").starts_with("application/pdf").then(|| texts(&answer.text).join("\n"));
         self.amounts_in(paper.as_deref().unwrap_or(&answer.text))
     }
 
@@ -139,16 +137,6 @@ fn collect(value: &Value, currency: &str, said: &mut Vec<i64>) {
         }
         _ => {}
     }
-}
-
-/// What is written on a paper, text by text: what is not all ASCII stands there in hexadecimal digits.
-fn texts_of(pdf: &str) -> Vec<String> {
-    let shown = Regex::new(r"(?:\((.*)\)|<([0-9A-F]*)>) Tj").expect("a pattern");
-    let text = |found: regex::Captures<'_>| match (found.get(1), found.get(2)) {
-        (None, Some(digits)) => WINDOWS_1252.decode(&hex::decode(digits.as_str()).expect("digits")).0.into_owned(),
-        (plain, _) => plain.map_or("", |plain| plain.as_str()).to_owned(),
-    };
-    shown.captures_iter(pdf).map(text).collect()
 }
 
 /// Puts it there behind the office's back.

@@ -29,7 +29,7 @@ pub async fn looks_around(scene: &mut Scene<'_>, account: Option<usize>, basket:
         scene.names(&surface, &answer, &eyes.on_page(product, *in_basket), &[]);
         gives_the_reason(scene, &surface, &answer, &eyes, product, *in_basket);
     }
-    let fewest = products.iter().filter_map(|product| Some((product, eyes.price(product, product.least())?.minor)));
+    let fewest = products.iter().filter_map(|product| Some((product, eyes.price(product, eyes.least(product))?.minor)));
     let answered: Vec<i64> = fewest.flat_map(|(product, minor)| [minor, eyes.gross(product, minor)]).collect();
     for path in ["/api/v1/products", "/api/v1/products?query=thing"] {
         let answer = get(scene, account, path).await;
@@ -38,7 +38,7 @@ pub async fn looks_around(scene: &mut Scene<'_>, account: Option<usize>, basket:
 }
 
 fn gives_the_reason<'a>(scene: &mut Scene<'_>, surface: &str, answer: &Answer, eyes: &Eyes<'a>, product: &'a Product, in_basket: u32) {
-    let reason = eyes.price(product, in_basket.max(product.least())).map(|row| eyes.reason(row)).unwrap_or_default();
+    let reason = eyes.price(product, in_basket.max(eyes.least(product))).map(|row| eyes.reason(row)).unwrap_or_default();
     let begin = "<p class=\"small soft\">Your price";
     let said = answer.text.split_once(begin).map(|(_, rest)| format!("Your price{}", rest.split('<').next().unwrap_or_default()));
     scene.same(surface, said.unwrap_or_default(), reason);
