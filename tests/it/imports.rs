@@ -86,7 +86,7 @@ pub async fn everything(house: &House) -> String {
 const LIST: &str = "SKU,Name,Price,VAT,Category\r\n\
                     TEA-1,Breakfast tea,1.10,20%,Drinks\r\n\
                     TEA-2,Green tea,\"£2.50\",zero,Drinks\r\n\
-                    NEW-1,\"Mug, \"\"large\"\"\",3.00,20,Tableware\r\n";
+                    NEW-1,\"Mug, \"\"large\"\"\",3.00,20,Mugs\r\n";
 
 async fn shop() -> (House, Browser) {
     let house = House::open().await;
@@ -124,6 +124,7 @@ async fn a_file_is_looked_at_applied_and_undone() {
         "pressed twice, done once"
     );
 
+    assert_eq!(house.value::<i64>("select count(*) from categories where name = 'Mugs'").await, 1, "a new category comes with it");
     let undone = act(&house, &manager, &path, "undoing").await;
     assert_eq!(undone.status, StatusCode::SEE_OTHER, "{undone:?}");
     assert_eq!(everything(&house).await, before);

@@ -77,6 +77,7 @@ async fn by_the_api_as_well() {
     assert_eq!((saved.status, &saved.value()["closed_days"][0]["words"]), (StatusCode::OK, &json!("Christmas")), "{saved:?}");
     assert_eq!(manager.get(API).await.value(), saved.value());
     for (field, value, named) in [
+        ("minimum_order", json!({ "minor": 500, "currency": "EUR" }), "minimum_order"),
         ("stock_shown", json!("some"), "stock_shown"),
         ("vat_rounding", json!("up"), "vat_rounding"),
         ("closed_days", json!(["soon"]), "closed_days"),
