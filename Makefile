@@ -81,4 +81,4 @@ fmt: ## lay out the source
 
 clean: ## everything that was built; the demo's data in .data stays
 	$(CARGO) clean
-	rm -rf tests/browser/node_modules
+	rm -rf tests/browser/node_modules tests/prism/node_modules

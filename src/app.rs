@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::catalogue::Remembered;
 use crate::challenges;
 use crate::clock::Clock;
-use crate::config::{Config, MailCarrierName, SmsGatewayName};
+use crate::config::{Config, MailCarrierName};
 use crate::db::Db;
 use crate::db::connect::Address;
 use crate::db::listen::{Told, listen};
@@ -20,7 +20,7 @@ use crate::inbox::DemoInbox;
 use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
 use crate::messages::email::{Mailer, Smtp};
 use crate::messages::inbox::Inbox;
-use crate::messages::sms::{Kannel, SmsGateway};
+use crate::messages::sms::Gateways;
 use crate::messages::{self, Carriers};
 use crate::my_data;
 use crate::number_changes;
@@ -54,12 +54,12 @@ impl App {
     /// Builds it around an open database.
     pub fn build(config: Config, clock: Clock, hosts: Hosts, db: Db) -> anyhow::Result<Self> {
         let inbox = config.uses_inbox().then(|| Inbox::new(clock.clone()));
-        let carriers = carriers(&config, inbox.as_ref())?;
+        let carriers = carriers(&config, inbox.as_ref(), &clock)?;
         let remembered = Remembered::new(config.catalogue.remembered_bytes);
         let house = House::new(config, clock, hosts, db);
         let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()));
         let counter = routes::counter_site(&house.hosts, remembered.clone());
-        let console = routes::console_site(&house.hosts);
+        let console = routes::console_site(&house.hosts, Arc::clone(&carriers.sms));
         let door = Arc::new(Door::new(Arc::clone(&house), public, counter, console));
         let runner = Arc::new(Runner { house: Arc::clone(&house), carriers });
         Ok(Self { house, door, inbox, remembered, runner })
@@ -125,7 +125,7 @@ impl App {
 impl worker::Runner for Runner {
     async fn run(self: Arc<Self>, claimed: Claimed) -> Result<Outcome> {
         if let (Job::SendCode(challenge), None) = (claimed.job, claimed.tenant) {
-            return challenges::delivery::send(&self.house, &self.carriers, None, challenge).await;
+            return challenges::delivery::send(&self.house, &self.carriers, None, challenge, claimed).await;
         }
         if let Job::ForgetCustomer(customer) = claimed.job {
             return purge::forget_customer(&self.house, customer).await;
@@ -146,7 +146,7 @@ impl worker::Runner for Runner {
             return Ok(Outcome::Held);
         }
         match claimed.job {
-            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, Some(&tenant), challenge).await,
+            Job::SendCode(challenge) => challenges::delivery::send(&self.house, &self.carriers, Some(&tenant), challenge, claimed).await,
             Job::SendMessage(message) | Job::SendNotice(message) => {
                 messages::deliver(&self.house, &self.carriers, &tenant, message, claimed).await
             }
@@ -169,11 +169,8 @@ impl worker::Runner for Runner {
     }
 }
 
-fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>) -> anyhow::Result<Carriers> {
-    let sms = match (config.sms.gateway, inbox) {
-        (SmsGatewayName::Inbox, Some(inbox)) => SmsGateway::Inbox(Arc::clone(inbox)),
-        _ => SmsGateway::Kannel(Kannel::new(config.sms.kannel.clone())?),
-    };
+fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>, clock: &Clock) -> anyhow::Result<Carriers> {
+    let sms = Arc::new(Gateways::configured(&config.sms, inbox, clock)?);
     let mail = match (config.email.carrier, inbox) {
         (MailCarrierName::Inbox, Some(inbox)) => Mailer::Inbox(Arc::clone(inbox)),
         _ => Mailer::Smtp(Smtp::new(config.email.smtp.clone())?),

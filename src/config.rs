@@ -14,7 +14,7 @@ use sha2::Sha256;
 
 use crate::error::Error;
 use crate::messages::email::SmtpConfig;
-use crate::messages::sms::KannelConfig;
+use crate::messages::sms::{GatewayName, SmsConfig};
 
 const DEFAULT: &str = include_str!("../config/default.toml");
 const DEMO: &str = include_str!("../config/demo.toml");
@@ -34,7 +34,7 @@ pub struct Config {
     pub tenants: Tenants,
     pub catalogue: Catalogue,
     pub domains: Domains,
-    pub sms: Sms,
+    pub sms: SmsConfig,
     pub email: Email,
     pub log: Log,
     /// By subdomain. No key: the demo knows them from the files it has applied.
@@ -188,20 +188,6 @@ pub struct Domains {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sms {
-    pub gateway: SmsGatewayName,
-    pub kannel: KannelConfig,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmsGatewayName {
-    Kannel,
-    Inbox,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Email {
     pub carrier: MailCarrierName,
     pub smtp: SmtpConfig,
@@ -279,12 +265,12 @@ impl Config {
 
     /// Whether the demo's inbox is one of the carriers.
     pub fn uses_inbox(&self) -> bool {
-        self.sms.gateway == SmsGatewayName::Inbox || self.email.carrier == MailCarrierName::Inbox
+        self.sms.gateways.contains(&GatewayName::Inbox) || self.email.carrier == MailCarrierName::Inbox
     }
 
     fn check(&self) -> anyhow::Result<()> {
         if self.mode == Mode::Production {
-            ensure!(!self.uses_inbox(), "production does not run with the demo inbox: set [sms] gateway and [email] carrier");
+            ensure!(!self.uses_inbox(), "production does not run with the demo inbox: set [sms] gateways and [email] carrier");
             // Browsers keep `__Host-` cookies of an http address only where it is this very machine.
             ensure!(
                 self.http.public_url.to_lowercase().starts_with("https:") || is_this_machine(&self.http.public_url),
@@ -307,8 +293,8 @@ impl Config {
             "[database] connections_per_tenant must be from 1 to half of connections_per_role"
         );
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
-        let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
-        ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");
+        self.sms.check()?;
+        ensure!(self.email.smtp.timeout_seconds <= 45, "[email.smtp] timeout_seconds is over 45");
         ensure!((1..=365).contains(&self.tenants.grace_days), "[tenants] grace_days must be 1 to 365");
         // Somebody waits for it, for as long as a request may take: it is asked three times at the most.
         ensure!((1..=5).contains(&self.domains.timeout_seconds), "[domains] timeout_seconds must be 1 to 5");
@@ -330,7 +316,11 @@ fn is_this_machine(url: &str) -> bool {
 }
 
 /// A list as files write it, or as the environment does: in one text, with commas.
-fn one_by_one<'de, D: Deserializer<'de>, T>(deserializer: D, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
+pub fn one_by_one<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    what: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -341,17 +331,17 @@ fn one_by_one<'de, D: Deserializer<'de>, T>(deserializer: D, read: impl Fn(&str)
         Written::List(items) => items,
         Written::Text(text) => text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
     };
-    items.iter().map(|item| read(item).ok_or_else(|| de::Error::custom(format!("{item} is not an address")))).collect()
+    items.iter().map(|item| read(item).ok_or_else(|| de::Error::custom(format!("{item} is {what}")))).collect()
 }
 
 fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
-    one_by_one(deserializer, |item| item.parse().ok())
+    one_by_one(deserializer, "not an address", |item| item.parse().ok())
 }
 
 /// Addresses of name servers, with a port or at the usual one.
 fn resolvers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SocketAddr>, D::Error> {
     const PORT: u16 = 53;
-    one_by_one(deserializer, |item| item.parse().ok().or_else(|| Some(SocketAddr::new(item.parse().ok()?, PORT))))
+    one_by_one(deserializer, "not an address", |item| item.parse().ok().or_else(|| Some(SocketAddr::new(item.parse().ok()?, PORT))))
 }
 
 /// A key must be long, and not something that was typed to get past this.

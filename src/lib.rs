@@ -31,6 +31,7 @@ pub mod challenges;
 pub mod confirmations;
 pub mod console_domains;
 pub mod console_events;
+pub mod console_gateways;
 pub mod console_passkeys;
 pub mod console_sign_in;
 pub mod console_support;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tradecounter::commands::{DATA_DIR, database, demo, operator, serve, tenant};
+use tradecounter::commands::{DATA_DIR, database, demo, message, operator, serve, tenant};
+use tradecounter::values::{Country, PhoneNumber};
 
 /// A trade counter for every wholesaler, on its own subdomain.
 #[derive(Parser)]
@@ -50,6 +51,11 @@ enum Command {
     Operator {
         #[command(subcommand)]
         command: OperatorCommand,
+    },
+    /// Text messages and their gateways
+    Message {
+        #[command(subcommand)]
+        command: MessageCommand,
     },
     /// Print the OpenAPI document
     Openapi {
@@ -149,6 +155,29 @@ enum OperatorCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum MessageCommand {
+    /// Send a short text through each gateway that is configured, one after the other, and say what each answered
+    Test {
+        /// The phone that gets them, such as +447400123456
+        #[arg(value_parser = phone)]
+        number: PhoneNumber,
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+/// A number in full; which country reads it is then all the same.
+fn phone(typed: &str) -> Result<PhoneNumber, String> {
+    const IN_FULL: &str = "Type it in full, with a plus and the country in front, such as +447400123456.";
+    let reader = Country::parse("GB").map_err(|error| error.to_string())?;
+    if !typed.trim_start().starts_with('+') {
+        return Err(IN_FULL.to_owned());
+    }
+    PhoneNumber::parse(typed, reader).map_err(|error| error.to_string())
+}
+
 /// Beside which server or demo.
 #[derive(clap::Args)]
 struct Beside {
@@ -202,6 +231,7 @@ fn main() -> ExitCode {
         Command::Operator { command: OperatorCommand::Token { name, scope, beside } } => {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())
         }
+        Command::Message { command: MessageCommand::Test { number, config } } => message::test(&number, config.as_deref()),
         Command::Openapi { console } => serve::openapi(console),
         Command::Database { command: DatabaseCommand::Run { data_dir, command } } => database::run(&data_dir, &command),
     };

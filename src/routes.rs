@@ -6,6 +6,8 @@ mod office;
 mod public;
 mod selling;
 
+use std::sync::Arc;
+
 use http::Method;
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::{EndpointExt, IntoEndpoint, Response, RouteMethod};
@@ -34,6 +36,7 @@ use crate::home::api::MeApi;
 use crate::imports;
 use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
+use crate::messages::sms::Gateways;
 use crate::my_data::api::MyDataApi;
 use crate::number_changes::api::NumberChangesApi;
 use crate::office_accounts::api::OfficeAccountsApi;
@@ -238,9 +241,11 @@ pub fn counter_site(hosts: &Hosts, remembered: Remembered) -> SiteRoutes {
 }
 
 /// The console's routes.
-pub fn console_site(hosts: &Hosts) -> SiteRoutes {
+pub fn console_site(hosts: &Hosts, gateways: Arc<Gateways>) -> SiteRoutes {
     let operations = document::paths(&read(&console_api().spec()));
-    site(console_openapi(hosts), console_pages(), console_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None))
+    let routes =
+        site(console_openapi(hosts), console_pages(), console_api().into_endpoint().map_to_response().boxed(), operations, DemoInbox(None));
+    SiteRoutes { endpoint: routes.endpoint.data(gateways).map_to_response().boxed(), ..routes }
 }
 
 fn site(
@@ -250,7 +255,7 @@ fn site(
     mut paths: Vec<(String, Vec<Method>)>,
     inbox: DemoInbox,
 ) -> SiteRoutes {
-    let document = Document(std::sync::Arc::new(document));
+    let document = Document(Arc::new(document));
     paths.push(("/api/v1/openapi.json".to_owned(), vec![GET]));
     let text = document.0.to_string();
     let json = make_sync(move |_| Response::builder().content_type("application/json").body(text.clone()));

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use super::code::Code;
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
-use crate::jobs::Outcome;
+use crate::jobs::{Claimed, Outcome};
 use crate::messages::email::Mail;
-use crate::messages::sms::segments;
+use crate::messages::sms::{Refusal, Urgency, segments};
 use crate::messages::{Carriers, one_line, outcome_of};
 use crate::tenancy::states::Role;
 use crate::tenancy::{House, Tenant};
@@ -53,7 +53,16 @@ pub struct OperatorMail<'a> {
 
 /// Sends the code of a challenge, unless it has ended meanwhile. Mail goes to people who work there, or are invited to, only;
 /// the browser that asked is told the same either way.
-pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, challenge: ChallengeId) -> Result<Outcome> {
+///
+/// When the process dies before it has written down that a gateway took the text, the next one sends it again: what nobody heard of
+/// cannot be known, and the code of a challenge is always the same one.
+pub async fn send(
+    house: &House,
+    carriers: &Carriers,
+    tenant: Option<&Tenant>,
+    challenge: ChallengeId,
+    claimed: Claimed,
+) -> Result<Outcome> {
     let now = house.now();
     let open = house
         .db()
@@ -81,7 +90,8 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
                 "number_change" => " to change your number",
                 _ => "",
             };
-            carriers.sms.send(&open.address, &text_in_one_segment(tenant, what, &code, minutes, &open.host)?).await
+            let text = text_in_one_segment(tenant, what, &code, minutes, &open.host)?;
+            return Ok(outcome_of(&send_text(house, carriers, &open.address, &text, claimed).await));
         }
         Some(tenant) => {
             if !works_here(house, tenant, &open.address).await? {
@@ -105,6 +115,14 @@ pub async fn send(house: &House, carriers: &Carriers, tenant: Option<&Tenant>, c
         }
     };
     Ok(outcome_of(&sent))
+}
+
+/// A text that somebody waits for. How long they did, until a gateway had it, is measured.
+async fn send_text(house: &House, carriers: &Carriers, to: &str, text: &str, claimed: Claimed) -> Result<(), Refusal> {
+    carriers.sms.send(to, text, Urgency::Code).await?;
+    let waited = (house.now() - claimed.queued_at).to_std().unwrap_or_default();
+    metrics::histogram!("sms_code_accepted_seconds").record(waited.as_secs_f64());
+    Ok(())
 }
 
 fn mail_of(to: String, from_name: String, text: &impl Template) -> Result<Mail> {

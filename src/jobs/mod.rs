@@ -146,6 +146,8 @@ impl Job {
 pub struct Claimed {
     pub job: Job,
     pub tenant: Option<TenantId>,
+    /// When it was put into the queue, or when its tenant's counter was last seen to be shut.
+    pub queued_at: DateTime<Utc>,
     /// It has been tried for long enough: when this fails, too, it is given up.
     pub is_last_try: bool,
 }

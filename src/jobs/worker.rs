@@ -74,7 +74,7 @@ pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane])
     let outcome = match Job::parse(&row.kind, row.subject_id) {
         Some(job) => {
             let is_last_try = house.now() - row.created_at >= super::PATIENCE;
-            let claimed = Claimed { job, tenant: row.for_tenant.map(Into::into), is_last_try };
+            let claimed = Claimed { job, tenant: row.for_tenant.map(Into::into), queued_at: row.created_at, is_last_try };
             // In a task of its own, so that a panic in one job ends neither the worker nor the claim.
             claimed.settled(match hold(&mut tx, tokio::spawn(Arc::clone(runner).run(claimed))).await {
                 Ok(Ok(outcome)) => outcome,

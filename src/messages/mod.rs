@@ -6,11 +6,12 @@ pub mod inbox;
 pub mod sms;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use self::email::{Mail, Mailer};
-use self::sms::{Accepted, Refusal, SmsGateway};
+use self::sms::{Gateways, Refusal, Urgency};
 use crate::db::{Door, Office, Tx};
 use crate::error::Result;
 use crate::ids::{CustomerId, MessageId, TenantId};
@@ -21,7 +22,7 @@ use crate::values::{EmailAddress, PhoneNumber};
 
 /// Who takes messages away.
 pub struct Carriers {
-    pub sms: SmsGateway,
+    pub sms: Arc<Gateways>,
     pub mail: Mailer,
 }
 
@@ -121,12 +122,13 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
     let Some(message) = waiting else { return Ok(Outcome::Done) };
     let sent = if message.recipient.starts_with(FICTIONAL_PREFIX) {
         // A sample customer: nobody has the number, and a text to it would only cost.
-        Ok(Accepted { provider_reference: Some("sample".to_owned()) })
+        Ok(Some("sample".to_owned()))
     } else if message.channel == "sms" {
-        carriers.sms.send(&message.recipient, &message.text).await
+        let sent = carriers.sms.send(&message.recipient, &message.text, Urgency::Ordinary).await;
+        sent.map(|sent| sent.provider_reference)
     } else {
         let mail = Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
-        carriers.mail.send(&mail).await
+        carriers.mail.send(&mail).await.map(|accepted| accepted.provider_reference)
     };
     let outcome = claimed.settled(outcome_of(&sent));
     let status = match &outcome {
@@ -134,7 +136,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         Outcome::Held | Outcome::Later(..) => return Ok(outcome),
         Outcome::GiveUp(_) => "failed",
     };
-    let reference = sent.ok().and_then(|accepted| accepted.provider_reference);
+    let reference = sent.ok().flatten();
     scope
         .write(async |tx| {
             sqlx::query!(
@@ -155,7 +157,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
 
 /// What a carrier's answer means for the job. What may have been sent is not sent blindly again: a text is
 /// paid for twice, and a person is told twice.
-pub fn outcome_of(sent: &Result<Accepted, Refusal>) -> Outcome {
+pub fn outcome_of<T>(sent: &Result<T, Refusal>) -> Outcome {
     metrics::counter!("messages_handed_over", "outcome" => match sent {
         Ok(_) => "accepted",
         Err(refusal) if refusal.outcome_is_unknown() => "unknown",

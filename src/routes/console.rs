@@ -8,6 +8,7 @@ use crate::api::docs;
 use crate::certificates;
 use crate::console_domains;
 use crate::console_events;
+use crate::console_gateways;
 use crate::console_passkeys;
 use crate::console_sign_in;
 use crate::console_support;
@@ -70,6 +71,7 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/events", console_events::pages::index),
         page(GET, "/events/export.csv", console_events::pages::export_csv),
         page(GET, "/events/export.json", console_events::pages::export_json),
+        page(GET, "/gateways", console_gateways::pages::index),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),

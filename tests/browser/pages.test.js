@@ -90,6 +90,7 @@ const PAGES = {
   "console /tenants/:id/support/audit-events": ["operator"],
   "console /certificates": ["operator"],
   "console /events": ["operator"],
+  "console /gateways": ["operator"],
   "console /tokens": ["operator"],
   "console /api/docs": ["stranger"],
 };

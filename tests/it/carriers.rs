@@ -6,23 +6,26 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tradecounter::clock::Clock;
 use tradecounter::config::Config;
 use tradecounter::messages::email::{Mail, Mailer, Smtp as SmtpClient, SmtpConfig};
-use tradecounter::messages::sms::{Accepted, Encoding, Kannel as KannelClient, KannelConfig, Refusal, SmsGateway, segments};
-use tradecounter::values::PhoneNumber;
+use tradecounter::messages::sms::{Accepted, Encoding, GatewayName, Gateways, Refusal, Sent, Urgency, segments};
 
 use crate::companions::{Directory, Kannel, Smtp, free_port, signal};
+use crate::counterparts::{alone, gateway_with};
 
 const TO: &str = "+447400123456";
 const CODE: &str = "Acme: your code is 493817. Never share it.\n\n@acme.example #493817";
 
-fn gateway(url: &str, password: &str, timeout_seconds: u64) -> SmsGateway {
-    let config = format!("url='{url}'\nusername='tester'\npassword='{password}'\nsender='Acme'\ntimeout_seconds={timeout_seconds}");
-    let config: KannelConfig = toml::from_str(&config).expect("a configuration");
-    assert!(!format!("{config:?}").contains(password), "a configuration can be printed without its secret");
-    SmsGateway::Kannel(KannelClient::new(config).expect("a client"))
+/// The gateway at this port, with this password.
+fn kannel_at(port: u16, password: &str, timeout_seconds: u64) -> Gateways {
+    alone(gateway_with(GatewayName::Kannel, &format!("http://127.0.0.1:{port}"), timeout_seconds, password))
+}
+
+async fn text(sms: &Gateways, to: &str, text: &str) -> Result<Sent, Refusal> {
+    sms.send(to, text, Urgency::Ordinary).await
 }
 
 /// A client of the mail server that listens at this port.
@@ -46,21 +49,21 @@ async fn post(mailer: &Mailer, to: &str) -> Result<Accepted, Refusal> {
 
 /// Everything that this thread logs, down to the last trace.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn begin(&self) -> tracing::subscriber::DefaultGuard {
+    pub fn begin(&self) -> tracing::subscriber::DefaultGuard {
         let log = self.clone();
         let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || log.clone());
         tracing::subscriber::set_default(lines.finish())
     }
 
-    fn text(&self) -> String {
+    fn words(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
     }
 
-    fn assert_holds_nothing_of(&self, secrets: &[&str]) {
-        let text = self.text();
+    pub fn assert_holds_nothing_of(&self, secrets: &[&str]) {
+        let text = self.words();
         assert!(!text.is_empty(), "something was logged, so that there is something to look at");
         for secret in secrets {
             assert!(!text.contains(secret), "{secret:?} is in the log:\n{text}");
@@ -85,101 +88,43 @@ async fn kannel_carries_each_text_as_it_was_written_and_says_what_it_refuses() {
     let log = Log::default();
     let _guard = log.begin();
     let kannel = Kannel::start(&directory, free_port()).await;
-    let sms = gateway(&kannel.url(), "secret", 10);
+    let sms = kannel_at(kannel.port, "secret", 10);
 
-    assert_eq!(sms.send(TO, CODE).await, Ok(Accepted { provider_reference: None }));
+    assert_eq!(text(&sms, TO, CODE).await, Ok(Sent { gateway: GatewayName::Kannel, provider_reference: None }));
     let gsm = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà^{}\\[~]|€";
-    for text in [gsm, "Ñandú ’ 😀", "a & b = c + d % 20 # end"] {
-        assert!(sms.send(TO, text).await.is_ok(), "{text}");
+    for words in [gsm, "Ñandú ’ 😀", "a & b = c + d % 20 # end"] {
+        assert!(text(&sms, TO, words).await.is_ok(), "{words}");
     }
-    for text in [CODE, gsm, "a & b = c + d % 20 # end"] {
-        kannel.until_received(&format!(" {TO} text {text}\n")).await;
+    for words in [CODE, gsm, "a & b = c + d % 20 # end"] {
+        kannel.until_received(&format!(" {TO} text {words}\n")).await;
     }
     // In the form of the fake SMS centre: "Ñandú ’ 😀" in UTF-16.
     kannel.until_received(&format!(" {TO} ucs-2 %00%D1%00a%00n%00d%00%FA%00++%19%00+%D8%3D%DE%00\n")).await;
     assert_eq!(kannel.count_to(TO), 4, "{}", kannel.received());
 
-    assert_eq!(gateway(&kannel.url(), "wrongpass", 10).send(TO, CODE).await, Err(Refusal::Authentication));
-    assert!(matches!(sms.send("+447400900001", CODE).await, Err(Refusal::Rejected(_))), "no route to that number");
+    assert_eq!(text(&kannel_at(kannel.port, "wrongpass", 10), TO, CODE).await, Err(Refusal::Authentication));
+    assert!(matches!(text(&sms, "+447400900001", CODE).await, Err(Refusal::Rejected(_))), "no route to that number");
     for bad in ["", "+", "447400123456", "+447400123456 +447400123457", "+44740012345a", "+07400123456", "+4474001234561234"] {
-        assert_eq!(sms.send(bad, CODE).await, Err(Refusal::InvalidRecipient), "{bad:?}");
+        assert_eq!(text(&sms, bad, CODE).await, Err(Refusal::InvalidRecipient), "{bad:?}");
     }
 
     kannel.set_centre_down(true);
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert!(sms.send(TO, "queued while the centre is down").await.is_ok(), "it is the gateway's to deliver");
+    assert!(text(&sms, TO, "queued while the centre is down").await.is_ok(), "it is the gateway's to deliver");
     kannel.set_centre_down(false);
     kannel.until_received("queued while the centre is down").await;
 
     signal(kannel.smsbox(), "STOP");
-    let slow = gateway(&kannel.url(), "secret", 1).send(TO, "slow").await;
+    let slow = text(&kannel_at(kannel.port, "secret", 1), TO, "slow").await;
     signal(kannel.smsbox(), "CONT");
     assert_eq!(slow, Err(Refusal::TimedOut), "it may be on its way");
     assert!(slow.is_err_and(|refusal| refusal.outcome_is_unknown() && !refusal.may_retry()));
 
     drop(kannel);
-    let gone = sms.send(TO, CODE).await;
+    let gone = text(&sms, TO, CODE).await;
     assert_eq!(gone, Err(Refusal::Unreachable), "it certainly was not handed over");
     assert!(gone.is_err_and(|refusal| refusal.may_retry()));
     log.assert_holds_nothing_of(&["493817", "447400123456", "secret", "wrongpass", "acme.example", "Ñandú"]);
-}
-
-/// A gateway that answers everybody the same.
-async fn answering(answer: &'static [u8]) -> SmsGateway {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/cgi-bin/sendsms", listener.local_addr().expect("an address"));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut asked = [0; 4096];
-            let _ = stream.read(&mut asked).await;
-            let _ = stream.write_all(answer).await;
-        }
-    });
-    gateway(&url, "secret", 2)
-}
-
-#[tokio::test]
-async fn an_odd_answer_is_not_an_acceptance_and_its_words_go_nowhere() {
-    let unknown = |words: &str| Err(Refusal::Unknown(words.to_owned()));
-    for (answer, verdict) in [
-        (&b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"[..], Err(Refusal::Unreachable)),
-        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Err(Refusal::Unreachable)),
-        (b"HTTP/1.1 429 x\r\nContent-Length: 0\r\n\r\n", Err(Refusal::RateLimited)),
-        (b"HTTP/1.1 503 x\r\nContent-Length: 7\r\n\r\nTempora", Err(Refusal::RateLimited)),
-        (b"HTTP/1.1 500 x\r\nContent-Length: 13\r\n\r\n+447400123456", unknown("HTTP 500")),
-        (b"HTTP/1.1 202 x\r\nContent-Length: 3\r\n\r\nhey", unknown("HTTP 202")),
-        (b"", unknown("the connection broke before the answer")),
-        (b"HTTP/1.1 202 x\r\nContent-Length: 30\r\n\r\n0", unknown("the connection broke before the answer")),
-        (b"hello there\r\n\r\n", unknown("the connection broke before the answer")),
-        (b"HTTP/1.1 202 x\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\r\n", Ok(Accepted { provider_reference: None })),
-    ] {
-        let said = answering(answer).await.send(TO, CODE).await;
-        assert_eq!(said, verdict, "{}", String::from_utf8_lossy(answer));
-    }
-}
-
-#[tokio::test]
-async fn every_number_that_a_customer_can_have_is_a_number_to_the_gateway() {
-    let taken = b"HTTP/1.1 202 x\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\r\n";
-    for number in ["+2905123", "+447400123456", "+123456789012345"] {
-        assert!(PhoneNumber::from_e164(number).is_ok() && answering(taken).await.send(number, CODE).await.is_ok(), "{number}");
-    }
-}
-
-#[test]
-fn texts_without_tls_are_only_for_this_machine() {
-    let client = |url: &str| {
-        let config = format!("url='{url}'\nusername='tester'\npassword='secret'\nsender='Acme'");
-        KannelClient::new(toml::from_str(&config).expect("a configuration"))
-    };
-    for url in ["https://sms.example/send", "http://localhost:13013/send", "http://127.0.0.1/send", "http://[::1]:13013/send"] {
-        assert!(client(url).is_ok(), "{url}");
-    }
-    for url in
-        ["http://sms.example/send", "http://10.0.0.1/send", "http://127.evil.example/send", "http://localhost.example/", "ftp://localhost/"]
-    {
-        assert!(client(url).is_err(), "{url}");
-    }
 }
 
 /// Speaks as a mail server does until it hears of the recipient, and then says something that is no answer.
@@ -291,9 +236,14 @@ async fn smtp_without_tls_is_only_for_this_machine() {
 #[test]
 fn the_configuration_files_name_carriers_that_can_be_built() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/production.example.toml");
-    for file in [None, Some(example.as_path())] {
-        let config = Config::read(file).expect("a configuration");
-        assert!(KannelClient::new(config.sms.kannel).is_ok(), "{file:?}");
+    for (file, gateways) in [(None, 1), (Some(example.as_path()), 4)] {
+        let mut config = Config::read(file).expect("a configuration");
+        let sms = &mut config.sms;
+        for secret in [&mut sms.twilio.auth_token, &mut sms.vonage.api_secret, &mut sms.sns.secret_access_key] {
+            *secret = "from the environment".into();
+        }
+        let built = Gateways::configured(&config.sms, None, &Clock::system());
+        assert_eq!(built.map(|gateways| gateways.seen().len()).ok(), Some(gateways), "{file:?}");
         let mut smtp = config.email.smtp;
         smtp.password = smtp.username.as_ref().map(|_| "from the environment".into());
         assert!(SmtpClient::new(smtp).is_ok(), "{file:?}");

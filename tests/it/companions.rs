@@ -1,4 +1,4 @@
-//! Real programs beside a test: the server's own binary, an SMS gateway, a mail server. Each keeps what it says in files of
+//! Real programs beside a test: the server's own binary, SMS gateways, a mail server. Each keeps what it says in files of
 //! the test's own directory, and is gone when its value is.
 
 use std::fs::{self, File};
@@ -59,6 +59,14 @@ pub async fn until(what: &str, within: Duration, mut holds: impl FnMut() -> bool
         assert!(Instant::now() < give_up, "waited {within:?} in vain until {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// What somebody on this machine answers by HTTP.
+pub async fn read(port: u16, path: &str) -> String {
+    // Fails when it was done already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let answer = reqwest::get(format!("http://127.0.0.1:{port}{path}")).await.expect("an answer");
+    answer.text().await.expect("a text")
 }
 
 /// Sends a signal to one process.
@@ -184,10 +192,6 @@ impl Kannel {
         Self { directory: home, port, _program: program }
     }
 
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/cgi-bin/sendsms", self.port)
-    }
-
     /// What the SMS centre got: `sender receiver text words…`.
     pub fn received(&self) -> String {
         fs::read_to_string(self.directory.join("received")).unwrap_or_default()
@@ -245,5 +249,57 @@ impl Smtp {
     pub fn received(&self) -> Vec<serde_json::Value> {
         let lines = fs::read_to_string(self.directory.join("received.jsonl")).unwrap_or_default();
         lines.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+}
+
+/// Twilio, as its own OpenAPI document describes it.
+pub struct Prism {
+    pub port: u16,
+    _program: Program,
+}
+
+impl Prism {
+    /// See `tests/prism/run`.
+    pub async fn start(directory: &Directory) -> Self {
+        let port = free_port();
+        let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prism/run"));
+        command.arg(port.to_string());
+        let mut program = Program::start(&mut command, &directory.0, "prism");
+        program.until_said("Prism is listening", Duration::from_secs(60)).await;
+        Self { port, _program: program }
+    }
+}
+
+/// AWS SNS, which looks at signatures and permissions.
+pub struct Moto {
+    directory: PathBuf,
+    pub port: u16,
+    _program: Program,
+}
+
+impl Moto {
+    /// See `tests/sns/server.py`.
+    pub async fn start(directory: &Directory) -> Self {
+        let (home, port) = (directory.join("sns"), free_port());
+        let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sns/server.py");
+        // `make test` puts an interpreter that has moto first on the path.
+        let mut command = Command::new("python3");
+        command.arg(server).arg(&home).arg(port.to_string());
+        let mut program = Program::start(&mut command, &directory.0, "sns");
+        program.until_said("ready", Duration::from_secs(60)).await;
+        Self { directory: home, port, _program: program }
+    }
+
+    /// The access key id and the secret of `publisher`, who may publish and nothing else, or of `stranger`, who may nothing.
+    pub fn key(&self, user: &str) -> (String, String) {
+        let text = fs::read_to_string(self.directory.join(user)).expect("a user");
+        let (id, secret) = text.trim().split_once('\n').expect("two lines");
+        (id.to_owned(), secret.to_owned())
+    }
+
+    /// What was published to phones.
+    pub async fn published(&self) -> Vec<serde_json::Value> {
+        let all: serde_json::Value = serde_json::from_str(&read(self.port, "/moto-api/data.json").await).expect("JSON");
+        all["sns"]["SMS"].as_array().cloned().unwrap_or_default()
     }
 }

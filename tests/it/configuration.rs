@@ -9,6 +9,7 @@ use ::secrecy::ExposeSecret;
 use regex::Regex;
 use tradecounter::config::{Config, LogFormat, Mode};
 use tradecounter::messages::email::SmtpTls;
+use tradecounter::messages::sms::GatewayName;
 
 const GOOD: [&str; 2] = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
 
@@ -53,6 +54,11 @@ fn a_key_that_is_not_known_stops_the_start_wherever_it_stands() {
         ("codes", "[codes]\nlife = 5\n"),
         ("limits", "[limits.network]\nbursts = 1\n"),
         ("sessions", "[sessions]\nlife_days = 1\n"),
+        ("sms", "[sms]\ngateway = \"kannel\"\n"),
+        ("gateway", "[sms]\ngateways = [\"pigeons\"]\n"),
+        ("twilio", "[sms.twilio]\ntoken = \"\"\n"),
+        ("vonage", "[sms.vonage]\nsecret = \"\"\n"),
+        ("sns", "[sms.sns]\nsecret = \"\"\n"),
         ("kannel", "[sms.kannel]\nuser = \"\"\n"),
         ("smtp", "[email.smtp]\nuser = \"\"\n"),
         ("log", "[log]\nlevel = \"info\"\n"),
@@ -93,6 +99,8 @@ fn what_the_environment_says_is_read_as_what_its_key_is() {
     let config = in_environment(&[
         ("DATABASE__ROLE_SECRET", "0x1F"),
         ("DATABASE__CONNECTIONS_PER_ROLE", "9"),
+        ("SMS__GATEWAYS", "vonage, sns,kannel"),
+        ("SMS__VONAGE__API_SECRET", "0099"),
         ("SMS__KANNEL__USERNAME", "007"),
         ("SMS__KANNEL__PASSWORD", "00712"),
         ("SMS__KANNEL__SENDER", "+447400000000"),
@@ -116,6 +124,8 @@ fn what_the_environment_says_is_read_as_what_its_key_is() {
     assert_eq!(config.http.trusted_proxies, proxies);
     let (kannel, smtp) = (&config.sms.kannel, &config.email.smtp);
     assert_eq!((kannel.username.as_str(), kannel.password.expose_secret(), kannel.sender.as_str()), ("007", "00712", "+447400000000"));
+    assert_eq!(config.sms.gateways, [GatewayName::Vonage, GatewayName::Sns, GatewayName::Kannel]);
+    assert_eq!(config.sms.vonage.api_secret.expose_secret(), "0099");
     assert_eq!(smtp.username.as_deref(), Some("1e3"));
     assert_eq!(smtp.password.as_ref().map(|password| password.expose_secret()), Some("TRUE"));
     assert_eq!(smtp.root_certificate.as_deref(), Some(Path::new("/etc/1.0")));
@@ -138,6 +148,10 @@ fn what_would_not_work_is_refused_before_it_is_tried() {
     for (name, value, says) in [
         ("DATABASE__CONNECTIONS_PER_ROLE", "7", "at least 8"),
         ("SMS__KANNEL__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
+        ("SMS__GATEWAYS", "", "names none"),
+        ("SMS__GATEWAYS", "kannel, twilio,kannel", "names kannel twice"),
+        ("SMS__CODE_PATIENCE_SECONDS", "0", "must be 1 to 4"),
+        ("SMS__CODE_PATIENCE_SECONDS", "5", "must be 1 to 4"),
         ("EMAIL__SMTP__TIMEOUT_SECONDS", "46", "timeout_seconds is over 45"),
         ("HTTP__PUBLIC_URL", "http://tradecounter.example", "must begin with https"),
         ("HTTP__PUBLIC_URL", "HTTP://localhost.tradecounter.example:8080", "must begin with https"),
@@ -149,6 +163,9 @@ fn what_would_not_work_is_refused_before_it_is_tried() {
     for (name, value) in [
         ("DATABASE__CONNECTIONS_PER_ROLE", "8"),
         ("SMS__KANNEL__TIMEOUT_SECONDS", "45"),
+        // Nobody asks it.
+        ("SMS__TWILIO__TIMEOUT_SECONDS", "46"),
+        ("SMS__GATEWAYS", "kannel, twilio, sns"),
         ("EMAIL__SMTP__TIMEOUT_SECONDS", "45"),
         ("HTTP__PUBLIC_URL", "https://tradecounter.example"),
         ("HTTP__PUBLIC_URL", "http://localhost:8080"),
@@ -160,7 +177,7 @@ fn what_would_not_work_is_refused_before_it_is_tried() {
 
 #[test]
 fn production_refuses_the_inbox_and_keys_that_are_no_keys() {
-    for carrier in ["[sms]\ngateway = \"inbox\"\n", "[email]\ncarrier = \"inbox\"\n"] {
+    for carrier in ["[sms]\ngateways = [\"inbox\"]\n", "[sms]\ngateways = [\"kannel\", \"inbox\"]\n", "[email]\ncarrier = \"inbox\"\n"] {
         let refused = production("inbox", carrier).expect_err(carrier);
         assert!(refused.contains("demo inbox"), "{refused}");
     }
@@ -212,7 +229,7 @@ fn the_example_for_production_starts_once_its_secrets_are_there() {
         };
         environment.push((name, value));
     }
-    assert!(environment.len() >= 6, "the example names its secrets: {environment:?}");
+    assert!(environment.len() >= 9, "the example names its secrets: {environment:?}");
     let with = started(Some(file), &environment);
     assert!(!with.contains(REFUSED) && !with.contains("[keys]") && !with.contains("inbox"), "only the database is missing: {with}");
     let without = started(Some(file), &[]);

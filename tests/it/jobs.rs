@@ -10,11 +10,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tradecounter::clock::Clock;
-use tradecounter::config::{MailCarrierName, SmsGatewayName};
+use tradecounter::config::MailCarrierName;
 use tradecounter::error::Result;
 use tradecounter::jobs::worker::{Runner, run_next};
 use tradecounter::jobs::{Claimed, Job, Lane, Outcome};
 use tradecounter::messages::email::SmtpTls;
+use tradecounter::messages::sms::GatewayName;
 use uuid::Uuid;
 
 use crate::companions::until;
@@ -23,7 +24,7 @@ use crate::house::{ADA, DAN, House};
 /// A house whose SMS gateway does not answer: nothing listens there.
 async fn house_without_texts() -> House {
     House::open_with(|config| {
-        config.sms.gateway = SmsGatewayName::Kannel;
+        config.sms.gateways = vec![GatewayName::Kannel];
         config.sms.kannel.url = "http://127.0.0.1:9/cgi-bin/sendsms".to_owned();
         config.sms.kannel.timeout_seconds = 2;
     })

@@ -1,7 +1,5 @@
 //! `kill -9` of the real server, at the worst moments. What was committed is done by the next start.
 
-use std::net::SocketAddr;
-use std::process::Command;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -13,92 +11,13 @@ use tradecounter::challenges::code::Code;
 use tradecounter::config::Keys;
 use uuid::Uuid;
 
-use crate::companions::{Directory, EVERYTHING, Kannel, Program, free_port, signal, until};
-use crate::house::{ADA, BEN, Browser, DAN, House};
+use crate::companions::{Directory, Kannel, Program, free_port, signal, until};
+use crate::counterparts::{Doing, Listener};
+use crate::house::{ADA, BEN, DAN, House};
 use crate::imports;
 use crate::orders::{number, order};
+use crate::production::{A_WHILE, CODES_KEY, Production, ask_for_a_code, codes, until_the_queue_is_empty};
 use crate::secrecy;
-
-const A_WHILE: Duration = Duration::from_secs(20);
-const CODES_KEY: &str = "5c1f0e7ad94b3826bb17c06e29fd4a80";
-
-/// A production, configured by a file and the environment, as an operator would.
-struct Production {
-    directory: Directory,
-    at: SocketAddr,
-    database: String,
-    starts: usize,
-}
-
-impl Production {
-    /// Beside the house, on its database; text messages go to this port.
-    fn beside(house: &House, name: &str, gateway_port: u16) -> Self {
-        let directory = Directory::new(name);
-        let at = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let config = format!(
-            "mode = 'production'\n[http]\nlisten = '{at}'\npublic_url = 'http://localhost:{}'\ninternal_listen = '127.0.0.1:{}'\n\
-             [sms]\ngateway = 'kannel'\n[sms.kannel]\nurl = 'http://127.0.0.1:{gateway_port}/cgi-bin/sendsms'\nusername = 'tester'\n\
-             [email]\ncarrier = 'smtp'\n[email.smtp]\nhost = 'localhost'\nport = {}\ntls = 'none'\n",
-            at.port(),
-            free_port(),
-            free_port(),
-        );
-        std::fs::write(directory.join("production.toml"), config).expect("a configuration");
-        let socket = std::env::var("TRADECOUNTER_TEST_SOCKET").expect("a cluster");
-        let database = format!("postgres:///{}?host={socket}&user=postgres", house.address.database());
-        Self { directory, at, database, starts: 0 }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Program::tradecounter(arguments);
-        command
-            .arg("--config")
-            .arg(self.directory.join("production.toml"))
-            .env("TRADECOUNTER__DATABASE__URL", &self.database)
-            .env("TRADECOUNTER__KEYS__CODES__1", CODES_KEY)
-            .env("TRADECOUNTER__KEYS__COUNTERS", "e81b3fd6725c4a09a4d0b92c7e61f538")
-            .env("TRADECOUNTER__SMS__KANNEL__PASSWORD", "secret")
-            .env(EVERYTHING.0, EVERYTHING.1);
-        command
-    }
-
-    async fn start(&mut self) -> Program {
-        self.starts += 1;
-        let mut program = Program::start(&mut self.command(&["serve"]), &self.directory.0, &format!("serve-{}", self.starts));
-        program.until_said("serving", A_WHILE).await;
-        program
-    }
-
-    fn browser(&self, slug: &str) -> Browser {
-        Browser::facing(self.at, slug)
-    }
-}
-
-async fn ask_for_a_code(browser: &Browser, phone: &str) {
-    let asked = browser.post("/api/v1/codes", json!({ "phone": phone })).await;
-    assert_eq!(asked.status, StatusCode::ACCEPTED, "{asked:?}");
-}
-
-/// The codes that the SMS centre got for this number's texts.
-fn codes(kannel: &Kannel, phone: &str) -> Vec<String> {
-    let received = kannel.received();
-    let to_us = received.split("Counter +").filter(|text| text.starts_with(&phone[1..]));
-    let codes: Vec<String> = to_us.filter_map(secrecy::code_in).collect();
-    codes.iter().for_each(|code| secrecy::hold_message(phone, &format!("Your code: {code}")));
-    codes
-}
-
-async fn until_the_queue_is_empty(house: &House) {
-    let mut admin = house.admin().await;
-    for _ in 0..1_000 {
-        let row = admin.fetch_one("select count(*) from jobs").await.expect("a count");
-        if sqlx::Row::get::<i64, _>(&row, 0) == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("jobs are left");
-}
 
 #[tokio::test]
 async fn killed_between_commit_and_send_kannel_still_gets_each_message_once() {
@@ -250,6 +169,36 @@ async fn killed_while_kannel_does_not_answer_it_is_asked_at_most_once_more() {
     assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
 }
 
+/// The first gateway hangs with the code in its hands when the process dies: nobody knows what it has. The next process asks it
+/// again, and then the second one, which gets the text once.
+#[tokio::test]
+async fn killed_while_the_first_gateway_hangs_the_code_goes_through_kannel_once() {
+    let house = House::open().await;
+    let first = Listener::start(Doing::Hang).await;
+    let directory = Directory::new("kill-first-gateway");
+    let kannel = Kannel::start(&directory, free_port()).await;
+    let gateways = format!("gateways = ['vonage', 'kannel']\ncode_patience_seconds = 2\n{}", first.vonage_toml());
+    let mut production = Production::with_gateways(&house, "kill-first", &gateways, kannel.port);
+    let mut server = production.start().await;
+    let browser = production.browser("acme");
+    ask_for_a_code(&browser, ADA).await;
+    until("the first gateway has it", A_WHILE, || first.heard().len() == 1).await;
+    server.kill();
+    assert_eq!((house.value::<i64>("select count(*) from jobs").await, kannel.count_to(ADA)), (1, 0), "it is not known to be done");
+
+    let _server = production.start().await;
+    until_the_queue_is_empty(&house).await;
+    kannel.until_received(&format!(" {ADA} ")).await;
+    ask_for_a_code(&production.browser("bravo"), BEN).await;
+    kannel.until_received(&format!(" {BEN} ")).await;
+    assert_eq!((kannel.count_to(ADA), kannel.count_to(BEN)), (1, 1), "{}", kannel.received());
+    let code = codes(&kannel, ADA).pop().expect("a code");
+    let to_ada: Vec<_> = first.heard().into_iter().filter(|heard| heard.contains(&ADA[1..])).collect();
+    assert!(to_ada.len() == 2 && to_ada.iter().all(|heard| heard.contains(&code)), "the same code each time, {}", to_ada.len());
+    let opened = browser.post("/api/v1/sessions", json!({ "phone": ADA, "code": code })).await;
+    assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+}
+
 /// Until so many orders are committed.
 async fn until_there_are_orders(house: &House, wanted: i64) {
     let mut admin = house.admin().await;
@@ -328,7 +277,7 @@ async fn told_to_stop_the_server_finishes_the_request_under_way() {
 async fn production_refuses_the_inbox_and_a_key_that_looks_typed() {
     let house = House::open().await;
     let production = Production::beside(&house, "refusals", free_port());
-    let inbox = [("TRADECOUNTER__SMS__GATEWAY", "inbox"), ("TRADECOUNTER__EMAIL__CARRIER", "inbox")];
+    let inbox = [("TRADECOUNTER__SMS__GATEWAYS", "inbox"), ("TRADECOUNTER__EMAIL__CARRIER", "inbox")];
     let cases = [
         (&inbox[..1], "production does not run with the demo inbox"),
         (&inbox[1..], "production does not run with the demo inbox"),

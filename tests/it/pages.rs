@@ -52,7 +52,7 @@ fn lasting(html: &str) -> String {
         (r"\b[0-9a-f]{64}\b", "[hash]"),
         (r"\b\d+(\.\d)? (B|kB)\b", "[size]"),
         (r"As of [A-Z][a-z]+ \[day\], \d\d:\d\d", "As of [time]"),
-        (r"until \d\d:\d\d", "until [o'clock]"),
+        (r"until \d\d:\d\d(:\d\d)?", "until [o'clock]"),
         (r"\bAW-[2-9A-Z]{3}-[2-9A-Z]{3}\b", "AW-[number]"),
         (r"[ \t]+\n", "\n"),
         (r"\n{2,}", "\n"),

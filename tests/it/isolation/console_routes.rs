@@ -53,6 +53,7 @@ pub const CONSOLE: &[ForOperators] = &[
     console("GET", "/tokens", "", 200),
     console("POST", "/tokens", "name=nightly", 200),
     console("POST", "/tokens/:id/revocation", "", 303),
+    console("GET", "/gateways", "", 200),
     console("GET", "/events", "", 200),
     console("GET", "/events/export.csv", "", 200),
     console("GET", "/events/export.json", "", 200),

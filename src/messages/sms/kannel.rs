@@ -1,0 +1,73 @@
+//! Kannel, and the many gateways that speak its `sendsms` form.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::http::{Answer, Wire, refusal_of_status};
+use super::segments::{Encoding, segments};
+use super::{GatewayName, Refusal, check_sender};
+
+/// How to reach a Kannel gateway, or one of the many that speak its `sendsms` form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KannelConfig {
+    /// The whole address of the form, such as `https://sms.example/cgi-bin/sendsms`. Password, number and text travel in its query, so
+    /// plain HTTP is only for this very machine.
+    pub url: String,
+    pub username: String,
+    pub password: SecretString,
+    /// What the phone shows as the sender: up to 15 digits (a plus may lead), or up to 11 letters, digits and blanks.
+    pub sender: String,
+    /// How long a message may take to be accepted, from connecting to the answer.
+    pub timeout_seconds: u64,
+}
+
+/// A client of one Kannel gateway.
+pub struct Kannel {
+    wire: Wire,
+    username: String,
+    password: SecretString,
+    sender: String,
+}
+
+impl Kannel {
+    /// Checks the configuration. Does not connect.
+    pub fn new(config: KannelConfig) -> anyhow::Result<Kannel> {
+        check_sender(GatewayName::Kannel, &config.sender)?;
+        let wire = Wire::new(GatewayName::Kannel, &config.url, config.timeout_seconds)?;
+        Ok(Kannel { wire, username: config.username, password: config.password, sender: config.sender })
+    }
+
+    pub(super) async fn send(&self, to: &str, text: &str, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
+        let coding = match segments(text).encoding {
+            Encoding::Gsm7 => "0",
+            Encoding::Ucs2 => "2",
+        };
+        let form = [
+            ("username", self.username.as_str()),
+            ("password", self.password.expose_secret()),
+            ("from", &self.sender),
+            ("to", to),
+            ("text", text),
+            ("charset", "UTF-8"),
+            ("coding", coding),
+        ];
+        let request = self.wire.client.get(self.wire.url.clone()).query(&form).build();
+        verdict(&self.wire.ask(request, patience).await?)
+    }
+}
+
+/// What Kannel 1.4.5 means by its answers, as its `smsbox` gives them. It has no names for messages.
+fn verdict(answer: &Answer) -> Result<Option<String>, Refusal> {
+    Err(match answer.status {
+        // "Sent." comes from a gateway that is set to answer before its bearerbox does.
+        202 if ["0:", "3:", "Sent."].iter().any(|start| answer.body.starts_with(start)) => return Ok(None),
+        // Its black list, or a character it does not allow in a number.
+        400 if answer.body.starts_with("Number(s) has/have been denied") => Refusal::InvalidRecipient,
+        403 if answer.body.starts_with("Not routable") => Refusal::Rejected("HTTP 403, no route to this number".to_owned()),
+        408 | 503 => Refusal::RateLimited,
+        status => refusal_of_status(status),
+    })
+}
