@@ -17,7 +17,8 @@ use crate::domains;
 use crate::error::{Error, Result};
 use crate::imports;
 use crate::inbox::DemoInbox;
-use crate::jobs::{Claimed, Job, Lane, Outcome, worker};
+use crate::jobs::worker::{self, Turns};
+use crate::jobs::{Claimed, Job, Lane, Outcome};
 use crate::messages::email::{Mailer, Smtp};
 use crate::messages::inbox::Inbox;
 use crate::messages::sms::Gateways;
@@ -57,7 +58,7 @@ impl App {
         let carriers = carriers(&config, inbox.as_ref(), &clock)?;
         let remembered = Remembered::new(config.catalogue.remembered_bytes);
         let house = House::new(config, clock, hosts, db);
-        let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()));
+        let public = routes::public_site(&house.hosts, DemoInbox(inbox.clone()), Arc::clone(&carriers.sms));
         let counter = routes::counter_site(&house.hosts, remembered.clone());
         let console = routes::console_site(&house.hosts, Arc::clone(&carriers.sms));
         let door = Arc::new(Door::new(Arc::clone(&house), public, counter, console));
@@ -100,7 +101,8 @@ impl App {
 
     /// Runs every job that is due now. For tests, which have no workers.
     pub async fn run_jobs(&self) -> Result<()> {
-        while worker::run_next(&self.house, &self.runner, &Lane::ALL).await? {}
+        let mut turns = Turns::default();
+        while worker::run_next(&self.house, &self.runner, &Lane::ALL, &mut turns).await? {}
         Ok(())
     }
 

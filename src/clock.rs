@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, SubsecRound, TimeZone, Utc};
+use chrono_tz::Tz;
 
 /// The time of day, in UTC, to the microsecond (what PostgreSQL keeps).
 #[derive(Clone, Default)]
@@ -42,7 +43,33 @@ impl Clock {
     }
 }
 
+/// The beginning of the month in this zone.
+pub fn month_start(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let local = now.with_timezone(&zone);
+    zone.with_ymd_and_hms(local.year(), local.month(), 1, 0, 0, 0).earliest().map_or(now, |start| start.with_timezone(&Utc))
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 fn system_time() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe::{London, Paris};
+
+    use super::*;
+
+    #[test]
+    fn a_month_begins_at_midnight_where_the_wholesaler_is() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        for (now, zone, begins) in [
+            ("2026-11-29T22:00:00Z", London, "2026-11-01T00:00:00Z"),
+            ("2026-07-31T22:30:00Z", Paris, "2026-07-31T22:00:00Z"),
+            ("2026-07-31T21:30:00Z", Paris, "2026-06-30T22:00:00Z"),
+            ("2026-04-01T00:00:00Z", London, "2026-03-31T23:00:00Z"),
+        ] {
+            assert_eq!(month_start(at(now), zone), at(begins), "{now}");
+        }
+    }
 }

@@ -43,6 +43,7 @@ use crate::office_accounts::api::OfficeAccountsApi;
 use crate::office_audit::api::OfficeAuditApi;
 use crate::office_closing::api::ClosingApi;
 use crate::office_customers::api::OfficeCustomersApi;
+use crate::office_messages::api::OfficeMessagesApi;
 use crate::office_orders::api::OfficeOrdersApi;
 use crate::office_passkeys::api::OfficePasskeysApi;
 use crate::office_products::api::OfficeProductsApi;
@@ -132,6 +133,7 @@ type OfficeApi = (
     ArchivesApi,
     SupportApi,
     ClosingApi,
+    OfficeMessagesApi,
 );
 
 /// The operations of a counter, and of its office.
@@ -164,6 +166,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         ArchivesApi,
         SupportApi,
         ClosingApi,
+        OfficeMessagesApi,
     );
     service((of_customers, of_office), OF_WHOLESALERS)
 }
@@ -226,10 +229,11 @@ pub fn console_openapi(hosts: &Hosts) -> Value {
 }
 
 /// The public site's routes.
-pub fn public_site(hosts: &Hosts, inbox: DemoInbox) -> SiteRoutes {
+pub fn public_site(hosts: &Hosts, inbox: DemoInbox, gateways: Arc<Gateways>) -> SiteRoutes {
     let operations = document::paths(&read(&public_api().spec()));
     let api = public_api().into_endpoint().data(inbox.clone()).map_to_response().boxed();
-    site(openapi(hosts), public_pages(), api, operations, inbox)
+    let routes = site(openapi(hosts), public_pages(), api, operations, inbox);
+    SiteRoutes { endpoint: routes.endpoint.data(gateways).map_to_response().boxed(), ..routes }
 }
 
 /// A counter's routes.

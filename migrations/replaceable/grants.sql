@@ -37,7 +37,7 @@ grant select on sessions, registration_requests, audit_events to tc_office;
 grant select, insert on messages to tc_office;
 grant update (ended_at) on sessions to tc_office;
 grant update (status, reason, decided_by, decided_at) on registration_requests to tc_office;
-grant update (status, provider_reference, sent_at) on messages to tc_office;
+grant update (status, provider_reference, sent_at, gateway, segments, cost_micros, receipt_at) on messages to tc_office;
 grant insert on audit_events, jobs to tc_office;
 -- Samples are taken away again.
 grant delete on registration_requests, account_access, trade_accounts to tc_office;
@@ -50,9 +50,9 @@ grant update (tries, status, decided_at) on confirmations to tc_office;
 -- The office changes its own wholesaler's settings; the policy on tenants shows it that one row. Its name, its state and
 -- its dates are not the office's to write.
 grant select (id, business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
-  contact_phone, contact_address, prices_shown, sms_countries, logo_type, updated_at) on tenants to tc_office;
+  contact_phone, contact_address, prices_shown, sms_countries, sms_limit_minor, logo_type, updated_at) on tenants to tc_office;
 grant update (business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
-  contact_phone, contact_address, prices_shown, sms_countries, logo, logo_type, updated_at, declared_hash) on tenants to tc_office;
+  contact_phone, contact_address, prices_shown, sms_countries, sms_limit_minor, logo, logo_type, updated_at, declared_hash) on tenants to tc_office;
 
 -- Codes, the global customer, «my wholesalers», devices everywhere.
 grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;

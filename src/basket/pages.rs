@@ -94,7 +94,10 @@ impl DayShown {
                 (true, Method::Delivery) => choice.day.format("Deliver %a %-d"),
                 (true, Method::Collection) => choice.day.format("Collect %a %-d"),
             };
-            Self { is_chosen: value == chosen, value, words: format!("{day} · {}", in_words(choice.closes_at, zone)) }
+            let until = in_words(choice.closes_at, zone);
+            // There is room for no more: the hint beside says what it is.
+            let until = if is_choice { until.trim_start_matches("by ") } else { &until };
+            Self { is_chosen: value == chosen, value, words: format!("{day} · {until}") }
         };
         choices.iter().map(shown).collect()
     }

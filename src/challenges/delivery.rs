@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
 use crate::jobs::{Claimed, Outcome};
 use crate::messages::email::Mail;
-use crate::messages::sms::{Refusal, Urgency, segments};
-use crate::messages::{Carriers, one_line, outcome_of};
+use crate::messages::sms::segments;
+use crate::messages::{self, Carriers, one_line, outcome_of};
 use crate::tenancy::states::Role;
 use crate::tenancy::{House, Tenant};
 
@@ -91,7 +91,8 @@ pub async fn send(
                 _ => "",
             };
             let text = text_in_one_segment(tenant, what, &code, minutes, &open.host)?;
-            return Ok(outcome_of(&send_text(house, carriers, &open.address, &text, claimed).await));
+            let code = messages::Code { challenge, to: &open.address, text: &text };
+            return messages::send_code(house, carriers, tenant, code, claimed).await;
         }
         Some(tenant) => {
             if !works_here(house, tenant, &open.address).await? {
@@ -115,14 +116,6 @@ pub async fn send(
         }
     };
     Ok(outcome_of(&sent))
-}
-
-/// A text that somebody waits for. How long they did, until a gateway had it, is measured.
-async fn send_text(house: &House, carriers: &Carriers, to: &str, text: &str, claimed: Claimed) -> Result<(), Refusal> {
-    carriers.sms.send(to, text, Urgency::Code).await?;
-    let waited = (house.now() - claimed.queued_at).to_std().unwrap_or_default();
-    metrics::histogram!("sms_code_accepted_seconds").record(waited.as_secs_f64());
-    Ok(())
 }
 
 fn mail_of(to: String, from_name: String, text: &impl Template) -> Result<Mail> {

@@ -1,6 +1,7 @@
 //! Takes jobs off the queue. A job is claimed by locking its row for as long as it runs: when the process
 //! dies, the lock dies with its connection, and the next worker finds the job as it was.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +47,9 @@ pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: watch::Rec
     let workers = WORKERS.map(|lanes| {
         let (house, runner, mut wake, mut stop) = (Arc::clone(&house), Arc::clone(&runner), wake.clone(), stop.clone());
         tokio::spawn(async move {
+            let mut turns = Turns::default();
             while !*stop.borrow() {
-                match run_next(&house, &runner, lanes).await {
+                match run_next(&house, &runner, lanes, &mut turns).await {
                     Ok(true) => {}
                     Ok(false) => {
                         tokio::select! {
@@ -67,10 +69,15 @@ pub async fn work<R: Runner>(house: Arc<House>, runner: Arc<R>, wake: watch::Rec
     futures_util::future::join_all(workers).await;
 }
 
+/// Whom a worker has served last in each lane. Tenants take turns, so that ten thousand texts of one keep the first of another waiting
+/// for one of them and no more.
+#[derive(Default)]
+pub struct Turns(HashMap<&'static str, Uuid>);
+
 /// Runs the next due job of these lanes; false when there is none.
-pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane]) -> Result<bool> {
+pub async fn run_next<R: Runner>(house: &House, runner: &Arc<R>, lanes: &[Lane], turns: &mut Turns) -> Result<bool> {
     let mut tx = house.db().platform().open_write().await?;
-    let Some(row) = claim(&mut tx, lanes, house.now()).await? else { return Ok(false) };
+    let Some(row) = claim(&mut tx, lanes, turns, house.now()).await? else { return Ok(false) };
     let outcome = match Job::parse(&row.kind, row.subject_id) {
         Some(job) => {
             let is_last_try = house.now() - row.created_at >= super::PATIENCE;
@@ -108,25 +115,51 @@ struct Row {
     subject_id: Uuid,
     attempts: i16,
     created_at: DateTime<Utc>,
+    /// The tenant; of what is for none, the platform, which takes turns with them.
+    whose: Uuid,
 }
 
-async fn claim(tx: &mut Tx<Platform>, lanes: &[Lane], now: DateTime<Utc>) -> Result<Option<Row>> {
+async fn claim(tx: &mut Tx<Platform>, lanes: &[Lane], turns: &mut Turns, now: DateTime<Utc>) -> Result<Option<Row>> {
     for lane in lanes {
-        let row = sqlx::query_as!(
-            Row,
-            "select id, kind, for_tenant, subject_id, attempts, created_at from jobs
-              where lane = $1 and given_up_at is null and run_at <= $2
-              order by run_at limit 1 for update skip locked",
-            lane.word(),
-            now
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        if row.is_some() {
-            return Ok(row);
+        let last = turns.0.get(lane.word()).copied().unwrap_or_default();
+        let row = match claim_after(tx, *lane, last, now).await? {
+            Some(row) => Some(row),
+            None => claim_until(tx, *lane, last, now).await?,
+        };
+        if let Some(row) = row {
+            turns.0.insert(lane.word(), row.whose);
+            return Ok(Some(row));
         }
     }
     Ok(None)
+}
+
+/// The oldest of the first whose turn it is after this one.
+async fn claim_after(tx: &mut Tx<Platform>, lane: Lane, last: Uuid, now: DateTime<Utc>) -> Result<Option<Row>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, kind, for_tenant, subject_id, attempts, created_at, whose as "whose!" from jobs
+            where lane = $1 and given_up_at is null and whose > $3 and run_at <= $2
+            order by whose, run_at limit 1 for update skip locked"#,
+        lane.word(),
+        now,
+        last
+    );
+    Ok(row.fetch_optional(&mut *tx).await?)
+}
+
+/// From the beginning again, up to this one.
+async fn claim_until(tx: &mut Tx<Platform>, lane: Lane, last: Uuid, now: DateTime<Utc>) -> Result<Option<Row>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, kind, for_tenant, subject_id, attempts, created_at, whose as "whose!" from jobs
+            where lane = $1 and given_up_at is null and whose <= $3 and run_at <= $2
+            order by whose, run_at limit 1 for update skip locked"#,
+        lane.word(),
+        now,
+        last
+    );
+    Ok(row.fetch_optional(&mut *tx).await?)
 }
 
 async fn write_down(tx: &mut Tx<Platform>, row: &Row, outcome: Outcome, now: DateTime<Utc>) -> Result<()> {

@@ -1,9 +1,12 @@
 //! What is said to people: an outbox row in the same transaction as what it tells, and carriers that take it
 //! away afterwards.
 
+pub mod cost;
 pub mod email;
 pub mod inbox;
+pub mod receipts;
 pub mod sms;
+pub mod texts;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,9 +15,10 @@ use chrono::{DateTime, Utc};
 
 use self::email::{Mail, Mailer};
 use self::sms::{Gateways, Refusal, Urgency};
+use self::texts::{Text, Went};
 use crate::db::{Door, Office, Tx};
 use crate::error::Result;
-use crate::ids::{CustomerId, MessageId, TenantId};
+use crate::ids::{ChallengeId, CustomerId, MessageId, TenantId};
 use crate::jobs::{self, Claimed, Job, Lane, Outcome};
 use crate::tenancy::{House, Tenant};
 use crate::values::phone::FICTIONAL_PREFIX;
@@ -38,6 +42,13 @@ pub struct Person<'a> {
     pub customer: CustomerId,
     /// By which the wholesaler knows them: not always the number that it goes to.
     pub phone: &'a str,
+}
+
+/// A code that is on its way out.
+pub struct Code<'a> {
+    pub challenge: ChallengeId,
+    pub to: &'a str,
+    pub text: &'a str,
 }
 
 /// Puts what is about no customer into the tenant's outbox; it goes when the transaction is committed.
@@ -124,8 +135,8 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         // A sample customer: nobody has the number, and a text to it would only cost.
         Ok(Some("sample".to_owned()))
     } else if message.channel == "sms" {
-        let sent = carriers.sms.send(&message.recipient, &message.text, Urgency::Ordinary).await;
-        sent.map(|sent| sent.provider_reference)
+        let text = Text { message_id, to: &message.recipient, text: &message.text, urgency: Urgency::Ordinary };
+        return settle(house, tenant, message_id, texts::hand_over(house, carriers, tenant, text).await?, claimed).await;
     } else {
         let mail = Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
         carriers.mail.send(&mail).await.map(|accepted| accepted.provider_reference)
@@ -152,6 +163,35 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
             Ok(())
         })
         .await?;
+    Ok(outcome)
+}
+
+/// Sends a code, which somebody waits for; of its words nothing is kept.
+pub async fn send_code(house: &House, carriers: &Carriers, tenant: &Tenant, code: Code<'_>, claimed: Claimed) -> Result<Outcome> {
+    let message_id = texts::id_of_code(code.challenge);
+    let text = Text { message_id, to: code.to, text: code.text, urgency: Urgency::Code };
+    let went = texts::hand_over(house, carriers, tenant, text).await?;
+    if matches!(went, Went::Sent(_)) {
+        let waited = (house.now() - claimed.queued_at).to_std().unwrap_or_default();
+        metrics::histogram!("sms_code_accepted_seconds").record(waited.as_secs_f64());
+    }
+    settle(house, tenant, message_id, went, claimed).await
+}
+
+/// Writes down what became of a text.
+async fn settle(house: &House, tenant: &Tenant, message_id: MessageId, went: Went, claimed: Claimed) -> Result<Outcome> {
+    let (outcome, status, sent) = match went {
+        Went::Held => (Outcome::Done, "held", None),
+        Went::Sent(sent) => (outcome_of(&Ok(())), "sent", Some(sent)),
+        Went::Refused(refusal) => {
+            let status = if refusal.outcome_is_unknown() { "unknown" } else { "failed" };
+            (claimed.settled(outcome_of::<()>(&Err(refusal))), status, None)
+        }
+    };
+    if matches!(outcome, Outcome::Held | Outcome::Later(..)) {
+        return Ok(outcome);
+    }
+    house.office(tenant).write(async |tx| texts::write_down(tx, message_id, status, sent.as_ref(), house.now()).await).await?;
     Ok(outcome)
 }
 

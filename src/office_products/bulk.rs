@@ -14,6 +14,7 @@ use crate::categories::CategoryName;
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ids::ProductId;
+use crate::pricing;
 use crate::products::{self, NewProduct, Status};
 use crate::tax::TaxClass;
 use crate::tenancy::extract::Member;
@@ -117,6 +118,11 @@ pub async fn apply(tx: &mut Tx<Office>, member: &Member, chosen: &Chosen, typed:
     }
     let rows: Vec<NewProduct> = effects.changed.iter().map(|effect| effect.after.clone()).collect();
     products::put_all(tx, &rows, member.house.now()).await?;
+    if let Some(more) = change.price {
+        let raised: Vec<ProductId> =
+            effects.changed.iter().filter(|effect| effect.after.price_minor != effect.before.price_minor).map(|effect| effect.id).collect();
+        pricing::raise_others(tx, &raised, more).await?;
+    }
     let details = json!({
         "count": rows.len(),
         "changes": in_words(typed),

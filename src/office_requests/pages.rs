@@ -11,6 +11,7 @@ use super::{
     Candidate, Choice, Figures, LetIn, PAGE, Request, Wanted, accounts, approve, approve_return, candidates, figures, find, let_in_by,
     list, reject,
 };
+use crate::clock::month_start;
 use crate::db::{Office, Tx};
 use crate::error::{Error, FieldErrors, Result};
 use crate::tenancy::extract::{Decider, Member, Staff};
@@ -287,5 +288,5 @@ fn why_not(typed: &Typed, item: &Item) -> String {
 
 /// The figures of this month.
 async fn figures_now(tx: &mut Tx<Office>, member: &Member) -> Result<Figures> {
-    figures(tx, when::month_start(member.house.now(), member.tenant.time_zone)).await
+    figures(tx, month_start(member.house.now(), member.tenant.time_zone)).await
 }

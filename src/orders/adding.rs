@@ -3,7 +3,7 @@
 use super::moves::Locked;
 use super::reading::Line;
 use crate::catalogue::Goods;
-use crate::pricing::Source;
+use crate::pricing::{Price, Source};
 use crate::products::Status;
 use crate::stock::StockMode;
 use crate::tenancy::terms::Terms;
@@ -18,8 +18,8 @@ pub struct Adding<'a> {
     pub instead_of: Option<i16>,
 }
 
-/// The line that is added, without its number: at its customer's price or, instead of another, at the lower of the two. `goods`
-/// are those of its SKU at least.
+/// The line that is added, without its number: at its customer's price or, instead of another in the same pack, at the lower of the
+/// two; what a case costs says nothing of what one of six in it does. `goods` are those of its SKU at least.
 ///
 /// # Errors
 /// Why it cannot be, in words.
@@ -36,9 +36,11 @@ pub fn added_line(order: &Locked, adding: &Adding<'_>, goods: &[Goods], terms: &
         None => None,
     };
     let own = goods.price(quantity, terms);
-    let (unit_minor, source) = match (&own, original) {
+    let same_pack = original.filter(|original| original.pack.trim().eq_ignore_ascii_case(goods.pack.trim()));
+    let source = |own: &Price| if original.is_some() { "substitute" } else { own.source.word() };
+    let (unit_minor, source) = match (&own, same_pack) {
         (None, None) => return Err("It has no price for this customer.".to_owned()),
-        (Some(own), None) => (own.unit_minor, own.source.word()),
+        (Some(own), None) => (own.unit_minor, source(own)),
         (own, Some(original)) => (own.as_ref().map_or(original.unit_minor, |own| own.unit_minor.min(original.unit_minor)), "substitute"),
     };
     Ok(Line {

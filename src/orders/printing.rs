@@ -37,7 +37,7 @@ pub fn on_paper(order: &OrderShown, addressee: &Addressee<'_>, tenant: &Tenant) 
         addressee.town.to_owned(),
         format!(
             "Sent {}{}",
-            order.placed_exact,
+            order.placed_on_paper,
             if order.placed_by.is_empty() { String::new() } else { format!(", by {}", order.placed_by) }
         ),
         order.status.to_owned(),
@@ -63,7 +63,11 @@ fn lines(order: &OrderShown) -> Vec<Row> {
     for line in &order.lines {
         let parts = [&line.name, &line.pack, &line.reason, &line.why].into_iter().filter(|part| !part.is_empty());
         let name = parts.map(String::as_str).collect::<Vec<_>>().join(", ");
-        let quantity = if line.is_otherwise { format!("{} (of {})", line.quantity, line.ordered) } else { line.quantity.to_string() };
+        let quantity = if line.is_otherwise && line.ordered > 0 {
+            format!("{} (of {})", line.quantity, line.ordered)
+        } else {
+            line.quantity.to_string()
+        };
         rows.push(row([&line.sku, &name, &quantity, &line.unit, &line.rate, &line.net], false));
     }
     rows

@@ -25,6 +25,8 @@ pub struct OrderShown {
     pub tone: &'static str,
     pub placed: String,
     pub placed_exact: String,
+    /// `29 November 2026, 22:26`.
+    pub placed_on_paper: String,
     /// Who of the staff placed it; empty when a customer did.
     pub placed_by: String,
     /// How and when it is wanted; empty where no day was asked for.
@@ -160,6 +162,7 @@ impl OrderShown {
             tone: tone(status),
             placed: when::ago(head.placed_at, now, zone),
             placed_exact: when::exact(head.placed_at, zone),
+            placed_on_paper: head.placed_at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string(),
             placed_by: head.placed_by_name.clone(),
             wanted: head.wanted(),
             reference: head.reference.clone(),

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use explanation::{Audience, Step, Verdict, explain};
-pub use writing::{ALWAYS, ListKey, NewPrice, PriceKey, PriceList, Written, lists, make_list, put_all, remove, rename};
+pub use writing::{ALWAYS, ListKey, NewPrice, PriceKey, PriceList, Written, lists, make_list, put_all, raise_others, remove, rename};
 
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, PriceListId, ProductId, TenantId};
-use crate::values::{Quantity, text};
+use crate::values::{Money, Quantity, text};
 
 /// From when a price is good that begins on no day; `infinity` is nothing that the driver can read.
 pub const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
@@ -187,6 +187,23 @@ pub async fn remove(tx: &mut Tx<Office>, list: ListKey, keys: &[PriceKey]) -> Re
     .execute(&mut *tx)
     .await?;
     Ok(usize::try_from(gone.rows_affected()).unwrap_or(usize::MAX))
+}
+
+/// Raises everybody's prices of these products by so many hundredths of a percent, those from larger quantities on and of other days: all
+/// but the one price that stands in the product itself. Half a penny is rounded up, and nothing comes to cost nothing.
+pub async fn raise_others(tx: &mut Tx<Office>, products: &[ProductId], more: i64) -> Result<()> {
+    sqlx::query!(
+        "update prices set minor = least($5, greatest(1, (minor * (10000 + $3::bigint) + 5000) / 10000))
+          where tenant_id = $1 and price_list_id = $1 and product_id = any($2) and (from_quantity > 1 or valid_from <> $4)",
+        tx.tenant().uuid(),
+        &products.iter().map(|product| product.uuid()).collect::<Vec<_>>(),
+        more,
+        ALWAYS,
+        Money::MOST_MINOR
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
 }
 
 /// A list that accounts share.

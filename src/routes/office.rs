@@ -16,6 +16,7 @@ use crate::office_audit;
 use crate::office_closing;
 use crate::office_customers;
 use crate::office_home;
+use crate::office_messages;
 use crate::office_passkeys;
 use crate::office_products;
 use crate::office_requests;
@@ -77,6 +78,10 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/audit", office_audit::pages::index),
         page(GET, "/office/audit/export.csv", office_audit::pages::export_csv),
         page(GET, "/office/audit/export.json", office_audit::pages::export_json),
+        page(GET, "/office/messages", office_messages::pages::index),
+        page(POST, "/office/messages/limits", office_messages::pages::limits),
+        page(POST, "/office/messages/:message_id/resending", office_messages::pages::resending),
+        page(POST, "/office/messages/:message_id/dropping", office_messages::pages::dropping),
         page(GET, "/office/closing", office_closing::pages::index),
         page(POST, "/office/closing", office_closing::pages::create),
         page(POST, "/office/closing/withdrawal", office_closing::pages::withdrawal),

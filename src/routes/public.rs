@@ -4,6 +4,7 @@ use super::{GET, POST};
 use crate::api::docs;
 use crate::inbox;
 use crate::public_site;
+use crate::receipts;
 use crate::signups;
 use crate::web::assets;
 use crate::web::table::{PageRoute, page};
@@ -20,6 +21,8 @@ pub fn public_pages() -> Vec<PageRoute> {
         page(POST, "/signups/:id/subdomain", signups::pages::choose_other_name),
         page(GET, "/signups/:id/departure", signups::pages::depart),
         page(GET, "/inbox", inbox::show),
+        page(GET, "/receipts/:gateway/:token", receipts::pages::create),
+        page(POST, "/receipts/:gateway/:token", receipts::pages::create),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),

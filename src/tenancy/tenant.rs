@@ -37,6 +37,8 @@ pub struct Tenant {
     pub contact_address: String,
     /// Where codes may be sent.
     pub sms_countries: Vec<Country>,
+    /// What its texts may cost in a month, in hundredths of the currency in which texts are paid.
+    pub sms_limit_minor: i64,
     pub has_logo: bool,
     /// What strangers see of goods and prices.
     pub prices_shown: PricesShown,
@@ -337,7 +339,7 @@ async fn load_owner(tx: &mut Tx<Platform>, domain: &str) -> Result<Option<(Slug,
 async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>> {
     let Some(row) = sqlx::query!(
         "select id, slug, business_name, country, currency, time_zone, brand_colour, second_colour, opening_text, contact_email,
-                contact_phone, contact_address, sms_countries, logo_type, prices_shown, stock_shown, vat_rounding, minimum_order_minor,
+                contact_phone, contact_address, sms_countries, sms_limit_minor, logo_type, prices_shown, stock_shown, vat_rounding, minimum_order_minor,
                 tax_rates, status, status_reason, grace_ends_at, renamed_at, updated_at,
                 (select d.domain from domains d where d.tenant = tenants.id and d.is_primary) as primary_domain
            from tenants where slug = $1 and status <> 'purged'",
@@ -365,6 +367,7 @@ async fn load_tenant(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<Tenant>
         contact_phone: row.contact_phone,
         contact_address: row.contact_address,
         sms_countries: row.sms_countries.iter().filter_map(|code| Country::parse(code).ok()).collect(),
+        sms_limit_minor: row.sms_limit_minor,
         has_logo: row.logo_type.is_some(),
         prices_shown: PricesShown::parse(&row.prices_shown).ok_or_else(|| unreadable("choice of prices"))?,
         stock_shown: StockShown::parse(&row.stock_shown).ok_or_else(|| unreadable("choice of stock"))?,

@@ -40,13 +40,6 @@ pub fn soon(seconds: u64) -> String {
     }
 }
 
-/// The beginning of the month in the tenant's zone.
-pub fn month_start(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-    use chrono::{Datelike, TimeZone};
-    let local = now.with_timezone(&zone);
-    zone.with_ymd_and_hms(local.year(), local.month(), 1, 0, 0, 0).earliest().map_or(now, |start| start.with_timezone(&Utc))
-}
-
 fn count(number: i64, unit: &str) -> String {
     if number == 1 { format!("1 {unit} ago") } else { format!("{number} {unit}s ago") }
 }

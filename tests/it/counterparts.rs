@@ -40,7 +40,7 @@ pub fn gateway_with(name: GatewayName, base: &str, timeout_seconds: u64, passwor
             Twilio::new(toml::from_str(&config).expect("a configuration")).map(SmsGateway::Twilio)
         }
         GatewayName::Vonage => {
-            let config = format!("{url}\napi_key='abcd1234'\napi_secret='{password}'\nsender='Acme'");
+            let config = format!("{url}\napi_key='abcd1234'\napi_secret='{password}'\nsignature_secret=''\nsender='Acme'");
             Vonage::new(toml::from_str(&config).expect("a configuration")).map(SmsGateway::Vonage)
         }
         GatewayName::Sns => {

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tradecounter::clock::Clock;
 use tradecounter::config::MailCarrierName;
 use tradecounter::error::Result;
-use tradecounter::jobs::worker::{Runner, run_next};
+use tradecounter::ids::TenantId;
+use tradecounter::jobs::worker::{Runner, Turns, run_next};
 use tradecounter::jobs::{Claimed, Job, Lane, Outcome};
 use tradecounter::messages::email::SmtpTls;
 use tradecounter::messages::sms::GatewayName;
@@ -92,7 +93,7 @@ async fn the_pause_begins_when_the_try_has_failed_however_long_that_took() {
     house.clock.stop();
     queue_a_text(&house).await;
     let slow = Arc::new(Slow(house.clock.clone()));
-    assert!(run_next(&house.app.house, &slow, &Lane::ALL).await.expect("the worker lives"));
+    assert!(run_next(&house.app.house, &slow, &Lane::ALL, &mut Turns::default()).await.expect("the worker lives"));
     let run_at: DateTime<Utc> = house.value("select run_at from jobs").await;
     assert!(run_at - house.clock.now() > TimeDelta::seconds(1), "{run_at}");
 }
@@ -117,10 +118,41 @@ async fn a_code_goes_ahead_of_everything_that_waits_longer() {
     house.wait(TimeDelta::minutes(1));
     house.browser("acme").post("/api/v1/codes", json!({ "phone": ADA })).await;
     let notes = Arc::new(Notes::default());
-    while run_next(&house.app.house, &notes, &[Lane::TextCodes, Lane::Texts]).await.expect("the worker lives") {}
+    let mut turns = Turns::default();
+    while run_next(&house.app.house, &notes, &[Lane::TextCodes, Lane::Texts], &mut turns).await.expect("the worker lives") {}
     let done = notes.0.lock().expect("notes").clone();
     assert_eq!(done.len(), 21);
     assert!(matches!(done[0], Job::SendCode(_)), "{done:?}");
+}
+
+#[tokio::test]
+async fn tenants_take_turns_however_much_one_of_them_has_to_say() {
+    let house = House::open().await;
+    for _ in 0..30 {
+        queue_a_text(&house).await;
+    }
+    house.change("insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at)
+                  select gen_random_uuid(), 'texts', 'send_message', t.id, gen_random_uuid(), j.run_at + n * interval '1 second', j.created_at
+                    from tenants t, (select max(run_at) as run_at, max(created_at) as created_at from jobs) j, generate_series(1, 3) n where slug = 'bravo'").await;
+    house.wait(TimeDelta::minutes(1));
+    let tenants = Arc::new(TenantsInTurn::default());
+    let mut turns = Turns::default();
+    while run_next(&house.app.house, &tenants, &[Lane::Texts], &mut turns).await.expect("the worker lives") {}
+    let (done, bravo) = (tenants.0.lock().expect("notes").clone(), Some(house.tenant("bravo").await.into()));
+    let at: Vec<usize> = done.iter().enumerate().filter(|(_, tenant)| **tenant == bravo).map(|(at, _)| at).collect();
+    assert_eq!((done.len(), at.len()), (33, 3));
+    assert!(at[2] <= 5, "every second one, as long as both have something: {at:?}");
+}
+
+/// Notes whose jobs it runs.
+#[derive(Default)]
+struct TenantsInTurn(Mutex<Vec<Option<TenantId>>>);
+
+impl Runner for TenantsInTurn {
+    async fn run(self: Arc<Self>, claimed: Claimed) -> Result<Outcome> {
+        self.0.lock().expect("notes").push(claimed.tenant);
+        Ok(Outcome::Done)
+    }
 }
 
 /// A mail server that lets everybody in and says nothing; and how many it has let in.
@@ -220,9 +252,12 @@ async fn a_panic_ends_one_try_and_neither_the_worker_nor_the_job() {
     let house = House::open().await;
     house.clock.stop();
     house.browser("acme").post("/api/v1/codes", json!({ "phone": ADA })).await;
-    assert!(run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL).await.expect("the worker lives"));
+    assert!(run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL, &mut Turns::default()).await.expect("the worker lives"));
     assert_eq!(house.value::<String>("select last_error from jobs where attempts = 1").await, "it panicked");
-    assert!(!run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL).await.expect("the worker lives"), "it waits for its pause");
+    assert!(
+        !run_next(&house.app.house, &Arc::new(Panics), &Lane::ALL, &mut Turns::default()).await.expect("the worker lives"),
+        "it waits for its pause"
+    );
     house.wait(TimeDelta::seconds(3));
     house.run_jobs().await;
     assert_eq!(house.sent_to(ADA).len(), 1, "and then it goes");

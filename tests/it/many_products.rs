@@ -33,6 +33,7 @@ async fn what_would_become_of_them_is_shown_and_then_done() {
     let (house, manager) = shop().await;
     let (tea, mugs) = (id_of(&house, "TEA-1").await, id_of(&house, "CUP-2").await);
     let chosen = [("product", tea.as_str()), ("product", mugs.as_str())];
+    house.change(&format!("insert into prices (tenant_id, price_list_id, product_id, from_quantity, minor) select tenant_id, tenant_id, product_id, 500, 90 from products where product_id = '{tea}'")).await;
     let form = manager.get(&format!("{CHANGES}/new?which=ticked&product={tea}&product={mugs}")).await;
     assert!(form.status == StatusCode::OK && form.text.contains("2 products, which you ticked"), "{form:?}");
     let change = [("percent", "-2,5"), ("status", "unlisted")];
@@ -48,6 +49,7 @@ async fn what_would_become_of_them_is_shown_and_then_done() {
     let done = send(&manager, &chosen, &[change[0], change[1], ("step", "apply"), ("seen", &seen)]).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/office/products?done=changed&count=2"), "{done:?}");
     assert_eq!(house.value::<String>(stands).await, "CUP-2 unlisted 1949, TEA-1 unlisted 98");
+    assert_eq!(house.value::<i64>("select minor from prices where from_quantity = 500").await, 88, "what more of them cost moves along");
     assert!(manager.get("/office/products?done=changed&count=2").await.text.contains("2 products are changed."));
     let entry: String = house.value("select details::text from audit_events where action = 'product.many_changed'").await;
     assert!(entry.contains("\"count\": 2") && entry.contains("TEA-1") && entry.contains("0.98"), "{entry}");

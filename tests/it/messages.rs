@@ -62,6 +62,19 @@ async fn what_is_said_of_an_order() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_what_texts_cost() {
+    let house = House::open().await;
+    for (limit_minor, template) in [(5, "messages-limit.mail"), (8, "messages-limit.mail_reached")] {
+        house.change(&format!("update tenants set sms_limit_minor = {limit_minor}, updated_at = now() where slug = 'acme'")).await;
+        house.app.house.tenants.forget("acme").await;
+        house.wait(chrono::TimeDelta::minutes(1));
+        house.browser("acme").post("/api/v1/codes", json!({ "phone": DAN })).await;
+        house.run_jobs().await;
+        snapshot(template, &house.sent_to("owner@acme.example")[0]);
+    }
+}
+
+#[tokio::test]
 async fn every_text_and_letter_is_as_it_was() {
     let house = House::open().await;
     let dan = house.customer("acme", DAN).await;

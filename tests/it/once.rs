@@ -191,6 +191,8 @@ async fn a_key_is_forgotten_after_two_days_and_a_sign_ups_with_the_sign_up() {
 
 /// What is asked for by `POST` and takes no key, because the second time does nothing new anyhow.
 const WITHOUT_A_KEY: &[(&str, &str)] = &[
+    ("/resending", "a message that waits is not sent again"),
+    ("/dropping", "what was let go is gone"),
     ("/codes", "within half a minute nothing is sent again, and within its life the same code"),
     ("/sessions", "a code is good once, and the answer is a secret that nobody keeps"),
     ("/passkey-challenges", "a question that nobody answers is gone in minutes"),

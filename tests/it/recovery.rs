@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::StatusCode;
 use tradecounter::error::{Error, Result};
-use tradecounter::jobs::worker::{Runner, run_next};
+use tradecounter::jobs::worker::{Runner, Turns, run_next};
 use tradecounter::jobs::{Claimed, Lane, Outcome};
 use uuid::Uuid;
 
@@ -110,7 +110,7 @@ async fn a_row_that_broke_a_rule_is_told_neither_in_the_log_nor_in_the_queue() {
         .change("insert into jobs (id, kind, lane, subject_id, run_at, created_at) values (gen_random_uuid(), 'tell_staff', 'letters', gen_random_uuid(), now(), now())")
         .await;
     let runner = Arc::new(BreaksARule(Arc::clone(&house.app.house), house.tenant("acme").await));
-    assert!(run_next(&house.app.house, &runner, &Lane::ALL).await.expect("the worker lives"));
+    assert!(run_next(&house.app.house, &runner, &Lane::ALL, &mut Turns::default()).await.expect("the worker lives"));
     let why: String = house.value("select last_error from jobs").await;
     assert!(why.contains("messages_channel_check"), "{why}");
     let log = secrecy::log();

@@ -53,6 +53,9 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
         "account.terms_changed" => {
             Words { sentence: format!("Changed the terms of account {}", details.text("account_number")), changes: listed(details) }
         }
+        "message.resent" => plain("Sent a message once more".to_owned()),
+        "message.dropped" => plain("Let a message go that did not arrive".to_owned()),
+        "text_limits.changed" => Words { sentence: "Changed what texts may cost, or where they go".to_owned(), changes: listed(details) },
         "order_settings.changed" => Words { sentence: "Changed how orders are taken".to_owned(), changes: listed(details) },
         "import.applied" => plain(format!("Brought in {}{}", how_many("row"), with(" of ", details.text("kind")))),
         "import.undone" => plain(format!("Took the import of {} back", details.text("kind"))),

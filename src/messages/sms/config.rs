@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{GatewayName, KannelConfig, SnsConfig, TwilioConfig, VonageConfig};
 use crate::config::one_by_one;
+use crate::messages::cost::SmsCost;
 
 /// `[sms]`: who carries texts, in which order, and how each is reached.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +20,7 @@ pub struct SmsConfig {
     pub vonage: VonageConfig,
     pub sns: SnsConfig,
     pub kannel: KannelConfig,
+    pub cost: SmsCost,
 }
 
 impl SmsConfig {

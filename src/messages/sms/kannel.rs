@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::http::{Answer, Wire, refusal_of_status};
 use super::segments::{Encoding, segments};
-use super::{GatewayName, Refusal, check_sender};
+use super::{Callback, GatewayName, Refusal, check_sender};
+use crate::messages::receipts::{Delivery, Receipt};
 
 /// How to reach a Kannel gateway, or one of the many that speak its `sendsms` form.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,12 +41,20 @@ impl Kannel {
         Ok(Kannel { wire, username: config.username, password: config.password, sender: config.sender })
     }
 
-    pub(super) async fn send(&self, to: &str, text: &str, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
+    pub(super) async fn send(
+        &self,
+        to: &str,
+        text: &str,
+        receipts: Option<&str>,
+        patience: Option<Duration>,
+    ) -> Result<Option<String>, Refusal> {
         let coding = match segments(text).encoding {
             Encoding::Gsm7 => "0",
             Encoding::Ucs2 => "2",
         };
-        let form = [
+        // It puts the number of the state for `%d`.
+        let reports = receipts.map(|receipts| format!("{receipts}?state=%d"));
+        let mut form = vec![
             ("username", self.username.as_str()),
             ("password", self.password.expose_secret()),
             ("from", &self.sender),
@@ -54,9 +63,24 @@ impl Kannel {
             ("charset", "UTF-8"),
             ("coding", coding),
         ];
+        form.extend(reports.iter().flat_map(|reports| [("dlr-mask", REPORTED), ("dlr-url", reports.as_str())]));
         let request = self.wire.client.get(self.wire.url.clone()).query(&form).build();
         verdict(&self.wire.ask(request, patience).await?)
     }
+}
+
+/// Arrived (1), given up (2), kept for later (4), with the SMS centre (8), refused by it (16): all of them.
+const REPORTED: &str = "31";
+
+/// It signs nothing: whoever knows the address has it from us.
+pub(super) fn read_receipt(callback: &Callback) -> Option<Receipt> {
+    let state = match callback.query("state")? {
+        "1" => Delivery::Delivered,
+        "2" | "16" => Delivery::Undelivered,
+        "4" | "8" => Delivery::OnItsWay,
+        _ => Delivery::Unclear,
+    };
+    Some(Receipt { state, provider_reference: None })
 }
 
 /// What Kannel 1.4.5 means by its answers, as its `smsbox` gives them. It has no names for messages.

@@ -1,6 +1,7 @@
 //! Text messages: the gateways that carry them, in the order in which they are tried, and when the next one is.
 
 mod breaker;
+mod callback;
 mod config;
 mod http;
 mod kannel;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use self::breaker::State;
+pub use self::callback::Callback;
 pub use self::config::SmsConfig;
 pub use self::kannel::{Kannel, KannelConfig};
 pub use self::outcome::{Accepted, Refusal, Sent};
@@ -28,6 +30,7 @@ pub use self::sns::{Sns, SnsConfig};
 pub use self::twilio::{Twilio, TwilioConfig};
 pub use self::vonage::{Vonage, VonageConfig};
 use super::inbox::{Channel, Inbox};
+use super::receipts::{Receipt, ReceiptAddress};
 use crate::clock::Clock;
 use crate::values::PhoneNumber;
 
@@ -90,18 +93,39 @@ impl SmsGateway {
 
     /// Hands one text to the gateway, and waits for its answer as long as it is configured, or as `patience` says when that is shorter.
     /// The answer is how the gateway calls the message, where it has names for them.
-    async fn hand_over(&self, to: &str, text: &str, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
+    /// Reports of it go to `receipts`, where the gateway sends any.
+    async fn hand_over(&self, text: Text<'_>, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
+        let receipts = text.receipts.map(|receipts| receipts.at(self.name()));
+        let Text { to, text, .. } = text;
         match self {
-            Self::Twilio(twilio) => twilio.send(to, text, patience).await,
-            Self::Vonage(vonage) => vonage.send(to, text, patience).await,
+            Self::Twilio(twilio) => twilio.send(to, text, receipts.as_deref(), patience).await,
+            Self::Vonage(vonage) => vonage.send(to, text, receipts.as_deref(), patience).await,
             Self::Sns(sns) => sns.send(to, text, patience).await,
-            Self::Kannel(kannel) => kannel.send(to, text, patience).await,
+            Self::Kannel(kannel) => kannel.send(to, text, receipts.as_deref(), patience).await,
             Self::Inbox(inbox) => {
                 inbox.deliver(Channel::Sms, to, text);
                 Ok(None)
             }
         }
     }
+
+    /// What a callback reports; none when it does not come from this provider.
+    fn read_receipt(&self, callback: &Callback) -> Option<Receipt> {
+        match self {
+            Self::Twilio(twilio) => twilio.read_receipt(callback),
+            Self::Vonage(vonage) => vonage.read_receipt(callback),
+            Self::Kannel(_) => kannel::read_receipt(callback),
+            Self::Sns(_) | Self::Inbox(_) => None,
+        }
+    }
+}
+
+/// A text for one number, and where its receipts go.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    to: &'a str,
+    text: &'a str,
+    receipts: Option<&'a ReceiptAddress>,
 }
 
 /// How much a text hurries.
@@ -168,7 +192,16 @@ impl Gateways {
     /// # Errors
     /// What the refusals come to, when no gateway has taken it: whether one may have it, and else whether one may take it later.
     pub async fn send(&self, to: &str, text: &str, urgency: Urgency) -> Result<Sent, Refusal> {
+        self.send_receipted(to, text, urgency, None).await
+    }
+
+    /// The same, and whoever takes it reports there what becomes of it.
+    ///
+    /// # Errors
+    /// Those of [`Gateways::send`].
+    pub async fn send_receipted(&self, to: &str, text: &str, urgency: Urgency, receipts: Option<&ReceiptAddress>) -> Result<Sent, Refusal> {
         insist_on_one_number(to)?;
+        let text = Text { to, text, receipts };
         let (began, mut why) = (Instant::now(), None::<Refusal>);
         for (at, (gateway, record)) in self.in_order.iter().enumerate() {
             if !record.lets_through(self.clock.now()) {
@@ -181,7 +214,7 @@ impl Gateways {
                 Urgency::Code if is_last => Some(self.code_patience.max(A_CODE_TAKES.saturating_sub(began.elapsed()))),
                 Urgency::Code => Some(self.code_patience),
             };
-            match self.ask(gateway, record, to, text, patience).await {
+            match self.ask(gateway, record, text, patience).await {
                 Ok(sent) => return Ok(sent),
                 Err(refusal) => {
                     let goes_on = urgency.goes_on_after(&refusal);
@@ -200,7 +233,7 @@ impl Gateways {
         insist_on_one_number(to)?;
         let found = self.in_order.iter().find(|(gateway, _)| gateway.name() == name);
         let (gateway, record) = found.ok_or(Refusal::NotTried)?;
-        self.ask(gateway, record, to, text, None).await
+        self.ask(gateway, record, Text { to, text, receipts: None }, None).await
     }
 
     /// What is known of each, in their order.
@@ -208,8 +241,13 @@ impl Gateways {
         self.in_order.iter().map(|(_, record)| record.seen(self.clock.now())).collect()
     }
 
-    async fn ask(&self, gateway: &SmsGateway, record: &Record, to: &str, text: &str, patience: Option<Duration>) -> Result<Sent, Refusal> {
-        let answer = gateway.hand_over(to, text, patience).await;
+    /// What a callback for this gateway reports; none when it is not signed as its provider signs, or nothing goes by it here.
+    pub fn read_receipt(&self, name: GatewayName, callback: &Callback) -> Option<Receipt> {
+        self.in_order.iter().find(|(gateway, _)| gateway.name() == name)?.0.read_receipt(callback)
+    }
+
+    async fn ask(&self, gateway: &SmsGateway, record: &Record, text: Text<'_>, patience: Option<Duration>) -> Result<Sent, Refusal> {
+        let answer = gateway.hand_over(text, patience).await;
         record.note(&answer, self.clock.now());
         if let Err(refusal) = &answer {
             tracing::warn!(gateway = %gateway.name(), why = %refusal, "a gateway did not take a text");

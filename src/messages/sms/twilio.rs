@@ -1,14 +1,19 @@
 //! Twilio's Messages resource (`twilio_api_v2010.json` of its OpenAPI documents; <https://www.twilio.com/docs/api/errors>).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::ensure;
+use base64::Engine as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use sha1::Sha1;
 
 use super::http::{Answer, Wire, reference, refusal_of_status};
-use super::{GatewayName, Refusal, check_sender};
+use super::{Callback, GatewayName, Refusal, check_sender};
+use crate::messages::receipts::{Delivery, Receipt};
 
 /// An account at Twilio.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,12 +64,49 @@ impl Twilio {
         Ok(Twilio { wire, messages, account_sid: config.account_sid, auth_token: config.auth_token, from })
     }
 
-    pub(super) async fn send(&self, to: &str, text: &str, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
-        let form = [("To", to), (self.from.0, &self.from.1), ("Body", text)];
+    pub(super) async fn send(
+        &self,
+        to: &str,
+        text: &str,
+        receipts: Option<&str>,
+        patience: Option<Duration>,
+    ) -> Result<Option<String>, Refusal> {
+        let mut form = vec![("To", to), (self.from.0, &self.from.1), ("Body", text)];
+        form.extend(receipts.map(|receipts| ("StatusCallback", receipts)));
         let request = self.wire.client.post(self.messages.clone());
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret())).form(&form).build();
         verdict(&self.wire.ask(request, patience).await?)
     }
+}
+
+impl Twilio {
+    /// <https://www.twilio.com/docs/usage/security>: `X-Twilio-Signature` is the HMAC-SHA-1, with the account's token, of the address as
+    /// it was asked for and of every field in the order of the names.
+    pub(super) fn read_receipt(&self, callback: &Callback) -> Option<Receipt> {
+        let signature = base64::engine::general_purpose::STANDARD.decode(callback.signature.as_ref()?).ok()?;
+        let key = self.auth_token.expose_secret().as_bytes();
+        let is_signed = callback.addresses().into_iter().any(|address| {
+            let mac = Hmac::<Sha1>::new_from_slice(key).map(|mac| mac.chain_update(address).chain_update(signed_fields(&callback.form)));
+            mac.is_ok_and(|mac| mac.verify_slice(&signature).is_ok())
+        });
+        if !is_signed {
+            return None;
+        }
+        let state = match callback.form("MessageStatus").or_else(|| callback.form("SmsStatus")).unwrap_or_default() {
+            "delivered" | "read" => Delivery::Delivered,
+            "undelivered" | "failed" | "canceled" => Delivery::Undelivered,
+            "accepted" | "scheduled" | "queued" | "sending" | "sent" => Delivery::OnItsWay,
+            _ => Delivery::Unclear,
+        };
+        let provider_reference = callback.form("MessageSid").or_else(|| callback.form("SmsSid")).map(str::to_owned);
+        Some(Receipt { state, provider_reference })
+    }
+}
+
+/// Name and value of each, by name and then by value, each pair once.
+fn signed_fields(form: &[(String, String)]) -> String {
+    let fields: BTreeSet<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.into_iter().flat_map(|(name, value)| [name, value]).collect()
 }
 
 fn is_sid(prefix: &str, sid: &str) -> bool {

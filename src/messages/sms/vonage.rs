@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use sha2::Sha256;
 
 use super::http::{Answer, Wire, reference, refusal_of_status};
 use super::segments::{Encoding, segments};
-use super::{GatewayName, Refusal, check_sender};
+use super::{Callback, GatewayName, Refusal, check_sender};
+use crate::messages::receipts::{Delivery, Receipt};
 
 /// An account at Vonage.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +21,9 @@ pub struct VonageConfig {
     pub url: String,
     pub api_key: String,
     pub api_secret: SecretString,
+    /// With which it signs its reports (SHA-256 HMAC, in the account's settings). Empty: they are not signed, and whoever knows the
+    /// address of a text's reports is believed.
+    pub signature_secret: SecretString,
     /// A number, or a name of up to 11 letters, digits and blanks.
     pub sender: String,
     /// How long a message may take to be accepted, from connecting to the answer.
@@ -29,6 +35,7 @@ pub struct Vonage {
     wire: Wire,
     api_key: String,
     api_secret: SecretString,
+    signature_secret: SecretString,
     sender: String,
 }
 
@@ -41,15 +48,22 @@ impl Vonage {
         check_sender(GatewayName::Vonage, &config.sender)?;
         // It writes numbers without the plus.
         let sender = config.sender.trim_start_matches('+').to_owned();
-        Ok(Vonage { wire, api_key: config.api_key, api_secret: config.api_secret, sender })
+        let VonageConfig { api_key, api_secret, signature_secret, .. } = config;
+        Ok(Vonage { wire, api_key, api_secret, signature_secret, sender })
     }
 
-    pub(super) async fn send(&self, to: &str, text: &str, patience: Option<Duration>) -> Result<Option<String>, Refusal> {
+    pub(super) async fn send(
+        &self,
+        to: &str,
+        text: &str,
+        receipts: Option<&str>,
+        patience: Option<Duration>,
+    ) -> Result<Option<String>, Refusal> {
         let alphabet = match segments(text).encoding {
             Encoding::Gsm7 => "text",
             Encoding::Ucs2 => "unicode",
         };
-        let form = [
+        let mut form = vec![
             ("api_key", self.api_key.as_str()),
             ("api_secret", self.api_secret.expose_secret()),
             ("from", &self.sender),
@@ -57,9 +71,38 @@ impl Vonage {
             ("text", text),
             ("type", alphabet),
         ];
+        form.extend(receipts.iter().flat_map(|receipts| [("status-report-req", "1"), ("callback", receipts)]));
         let request = self.wire.client.post(self.wire.url.clone()).form(&form).build();
         verdict(&self.wire.ask(request, patience).await?)
     }
+}
+
+impl Vonage {
+    /// The fields come in the address or in the body. Signed, they carry `sig`: the HMAC of all others, in the order of their names.
+    pub(super) fn read_receipt(&self, callback: &Callback) -> Option<Receipt> {
+        let fields = if callback.form.is_empty() { &callback.query } else { &callback.form };
+        let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let key = self.signature_secret.expose_secret().as_bytes();
+        if !key.is_empty() {
+            let signature = hex::decode(field("sig")?).ok()?;
+            let mac = Hmac::<Sha256>::new_from_slice(key).ok()?.chain_update(signed_fields(fields));
+            mac.verify_slice(&signature).ok()?;
+        }
+        let state = match field("status").unwrap_or_default() {
+            "delivered" => Delivery::Delivered,
+            "expired" | "failed" | "rejected" => Delivery::Undelivered,
+            "accepted" | "buffered" => Delivery::OnItsWay,
+            _ => Delivery::Unclear,
+        };
+        Some(Receipt { state, provider_reference: field("messageId").map(str::to_owned) })
+    }
+}
+
+/// `&name=value` of each but the signature, by name, with what would join fields taken out of the values.
+fn signed_fields(fields: &[(String, String)]) -> String {
+    let mut fields: Vec<&(String, String)> = fields.iter().filter(|(name, _)| name != "sig").collect();
+    fields.sort();
+    fields.into_iter().map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_"))).collect()
 }
 
 /// One entry for each segment of the text.

@@ -24,6 +24,8 @@ pub struct Ids {
     pub price_list: String,
     pub files: [String; 2],
     pub account: String,
+    /// A message that did not arrive.
+    pub message: String,
 }
 
 impl Ids {
@@ -48,6 +50,7 @@ impl Ids {
             price_list: new(),
             files: [new(), new()],
             account: new(),
+            message: new(),
         }
     }
 
@@ -66,6 +69,7 @@ impl Ids {
             path if path.contains("/office/products/") => &self.product,
             path if path.contains("/office/price-lists/") => &self.price_list,
             path if path.contains("/office/accounts/") => &self.account,
+            path if path.contains("/office/messages/") => &self.message,
             _ => &self.request,
         };
         let named = [
@@ -81,6 +85,7 @@ impl Ids {
             (":price_list_id", &self.price_list),
             (":import_id", &self.files[usize::from(route.path.ends_with("/undoing"))]),
             (":account_id", &self.account),
+            (":message_id", &self.message),
             (":slug", &self.slug),
             (":id", id),
         ];
@@ -88,12 +93,12 @@ impl Ids {
         named.into_iter().fold(path, |path, (name, value)| path.replace(name, value))
     }
 
-    pub fn all(&self) -> [&String; 18] {
+    pub fn all(&self) -> [&String; 19] {
         let Self { request, active, suspended, session, slug, colleague, invitation, order, .. } = self;
-        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, .. } = self;
+        let Self { domain, asked, granted, passkey, product, category, price_list, files: [file, applied], account, message, .. } = self;
         [
             request, active, suspended, session, slug, colleague, invitation, domain, asked, granted, passkey, product, order, category,
-            price_list, file, applied, account,
+            price_list, file, applied, account, message,
         ]
     }
 }

@@ -102,9 +102,12 @@ pub const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
 pub const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 71] = [
+pub const OPEN: [Open; 73] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
+    // For gateways, which prove who they are.
+    open("public", "GET", "/receipts/:gateway/:token", 404),
+    with("public", "/receipts/:gateway/:token", "", "MessageStatus=delivered", 404),
     open("public", "GET", "/api/docs", 200),
     open("public", "GET", "/assets/style.css", 200),
     open("public", "GET", "/assets/page.js", 200),
@@ -346,6 +349,15 @@ pub const GUARDED: &[Guarded] = &[
     office(Door::Keeper, "PATCH", "/api/v1/office/settings", r#"{"opening_text":"Hello"}"#, 200),
     office(Door::Keeper, "PUT", "/api/v1/office/settings/logo", PICTURE, 204),
     office(Door::Keeper, "DELETE", "/api/v1/office/settings/logo", "", 204),
+    office(Door::Keeper, "GET", "/office/messages", "", 200),
+    office(Door::Keeper, "POST", "/office/messages/limits", "limit=100&countries=GB", 303),
+    office(Door::Keeper, "POST", "/office/messages/:message_id/resending", "", 303),
+    office(Door::Keeper, "POST", "/office/messages/:message_id/dropping", "", 303),
+    office(Door::Keeper, "GET", "/api/v1/office/messages", "", 200),
+    office(Door::Keeper, "GET", "/api/v1/office/messages/limits", "", 200),
+    office(Door::Keeper, "PUT", "/api/v1/office/messages/limits", r#"{"limit":{"minor":10000,"currency":"EUR"},"countries":["GB"]}"#, 200),
+    office(Door::Keeper, "POST", "/api/v1/office/messages/:id/resending", "", 204),
+    office(Door::Keeper, "POST", "/api/v1/office/messages/:id/dropping", "", 204),
     office(Door::Owner, "GET", "/office/audit", "", 200),
     office(Door::Owner, "GET", "/office/audit/export.csv", "", 200),
     office(Door::Owner, "GET", "/office/audit/export.json", "", 200),

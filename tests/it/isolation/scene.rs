@@ -252,6 +252,13 @@ impl Scene {
         sqlx::query_scalar(AssertSqlSafe(sql)).bind(slug).bind(phone).fetch_one(&mut self.db).await.expect("a row")
     }
 
+    async fn message(&mut self, slug: &str) -> String {
+        let sql = "insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at)
+                   select id, gen_random_uuid(), 'sms', '+447400123001', 'Your order', 'failed', now() from tenants where slug = $1
+                   returning message_id::text";
+        sqlx::query_scalar(sql).bind(slug).fetch_one(&mut self.db).await.expect("a message")
+    }
+
     /// Things at a tenant that each route has something to do with; the session is of this customer.
     pub async fn ids(&mut self, slug: &str, phone: &str, other_slug: &str) -> Ids {
         let asking = self.stranger().await;
@@ -276,6 +283,7 @@ impl Scene {
             price_list: self.price_list(slug).await,
             files: [self.file(slug, "read").await, self.file(slug, "applied").await],
             account: self.account(slug).await,
+            message: self.message(slug).await,
         }
     }
 

@@ -9,6 +9,32 @@ use crate::domains::{SHOP, have, want};
 use crate::house::{ADA, Answer, DAN, House};
 
 #[tokio::test]
+async fn what_was_said_and_what_it_cost() {
+    let house = House::open().await;
+    let manager = house.staff("acme", "manager").await;
+    snapshot("office_messages-index_nothing", &manager.get("/office/messages?show=troubled").await);
+    let tenant = house.tenant("acme").await;
+    for (status, channel, recipient, text, segments, is_code) in [
+        ("delivered", "sms", "+44 7400 ••• 001", "", 1, true),
+        ("sent", "sms", ADA, "Acme Wholesale: your order AW-222-222 is on its way.", 1, false),
+        ("failed", "email", "cat@shop.example", "Where your order is", 0, false),
+        ("unknown", "sms", DAN, "Acme Wholesale: your order AW-222-223 is changed, with ê", 2, false),
+    ] {
+        house
+            .change(&format!(
+                "insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at, segments, cost_micros, is_code)
+                 values ('{tenant}', gen_random_uuid(), '{channel}', '{recipient}', '{text}', '{status}', now(), {segments}, {segments} * 40000, {is_code})"
+            ))
+            .await;
+    }
+    snapshot("office_messages-index", &manager.get("/office/messages").await);
+    snapshot("office_messages-index_troubled", &manager.get("/office/messages?show=troubled").await);
+    house.change("update tenants set sms_limit_minor = 15, updated_at = now()").await;
+    house.app.house.tenants.forget("acme").await;
+    snapshot("office_messages-index_wrong", &manager.form("/office/messages/limits", &[("limit", "lots"), ("countries", "Narnia")]).await);
+}
+
+#[tokio::test]
 async fn the_audit_log() {
     let house = House::open().await;
     let owner = house.staff("acme", "owner").await;
