@@ -316,11 +316,7 @@ fn is_this_machine(url: &str) -> bool {
 }
 
 /// A list as files write it, or as the environment does: in one text, with commas.
-pub fn one_by_one<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    what: &str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, D::Error> {
+pub fn one_by_one<'de, D: Deserializer<'de>, T>(deserializer: D, what: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {

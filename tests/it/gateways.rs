@@ -206,6 +206,7 @@ async fn each_answer_means_what_its_manual_says() {
 async fn every_fault_of_every_gateway_is_told_apart() {
     let log = Log::default();
     let _guard = log.begin();
+    let elsewhere = Listener::start(Doing::say(200, "")).await;
     for name in REAL {
         let sent = Ok(Sent { gateway: name, provider_reference: reference(name) });
         let half = "HTTP/1.1 201 x\r\nContent-Length: 300\r\n\r\n0: Acc";
@@ -216,7 +217,7 @@ async fn every_fault_of_every_gateway_is_told_apart() {
             ("401", Doing::say(401, ""), Err(Refusal::Authentication)),
             (
                 "leads elsewhere",
-                Doing::Say("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n".to_owned()),
+                Doing::Say(format!("HTTP/1.1 307 x\r\nLocation: {}/\r\nContent-Length: 0\r\n\r\n", elsewhere.base())),
                 Err(Refusal::Unreachable),
             ),
             ("404", Doing::say(404, ""), Err(Refusal::Unreachable)),
@@ -240,6 +241,7 @@ async fn every_fault_of_every_gateway_is_told_apart() {
             assert!(listener.heard().iter().all(|heard| !heard.contains("HTTP/1.1")), "{name}: nothing is said without TLS");
         }
     }
+    assert_eq!(elsewhere.heard().len(), 0, "whoever leads elsewhere is not followed");
     log.assert_holds_nothing_of(&["493817", "447400123456", PASSWORD, "acme.example"]);
 }
 
