@@ -75,6 +75,9 @@ async fn create_roles(address: &Address) -> anyhow::Result<()> {
             run(&mut admin, format!("alter role {role} set {setting}")).await?;
         }
     }
+    // The queue is nearly always empty. A plan that was made while it was, and kept, reads and sorts all of it for each job when ten
+    // thousand wait; so this role's plans are made anew each time.
+    run(&mut admin, "alter role tc_platform set plan_cache_mode = force_custom_plan".to_owned()).await?;
     Ok(admin.close().await?)
 }
 

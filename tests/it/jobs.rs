@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use regex::Regex;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Row};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tradecounter::clock::Clock;
@@ -275,4 +277,33 @@ async fn a_job_goes_once_however_many_work_the_queue() {
     futures_util::future::join_all(all).await;
     assert_eq!(house.sent_to(DAN).len() + other.sent_to(DAN).len(), 20);
     assert_eq!(house.value::<i64>("select count(*) from messages where status = 'sent'").await, 20);
+}
+
+/// PostgreSQL keeps plans, and one that was made for an empty queue sorts all of it: with ten thousand texts in it every worker would,
+/// at each job, also those that look for codes.
+#[tokio::test]
+async fn a_job_is_found_by_the_index_also_when_the_queue_was_empty_until_now() {
+    let house = House::open().await;
+    let source = std::fs::read_to_string("src/jobs/worker.rs").expect("the source");
+    let claim = Regex::new(r#"(?s)"(select id, kind, for_tenant.*?skip locked)""#).expect("a pattern");
+    let claim = &claim.captures(&source).expect("the statement")[1];
+    house.change("vacuum analyze jobs").await;
+    let mut platform = house.role("tc_platform").await;
+    let mut ask = async |sql: String| -> Vec<String> {
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut platform).await.expect("an answer");
+        rows.iter().filter_map(|row| row.try_get(0).ok()).collect()
+    };
+    ask(format!("prepare claim(text, timestamptz) as {claim}")).await;
+    for _ in 0..7 {
+        ask("execute claim('texts', now())".to_owned()).await;
+    }
+    house
+        .change(
+            "insert into jobs (id, lane, kind, subject_id, run_at, created_at)
+             select gen_random_uuid(), 'texts', 'send_message', gen_random_uuid(), now(), now() from generate_series(1, 10000)",
+        )
+        .await;
+    let plan = ask("explain execute claim('text_codes', now())".to_owned()).await.join("\n");
+    assert!(plan.contains("jobs_due") && !plan.contains("Seq Scan"), "{plan}");
+    house.change("delete from jobs").await;
 }

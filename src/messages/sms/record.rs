@@ -70,9 +70,10 @@ impl Record {
                 Err(refusal) if refusal.is_the_carriers() => known.breaker.fails(now),
                 _ => known.breaker.works(now),
             }
-            let after = known.breaker.state();
-            if before != after {
-                tracing::warn!(gateway = %self.gateway, state = ?after, "a gateway is seen otherwise than before");
+            match known.breaker.state() {
+                state if state == before => {}
+                State::Resting(until) => tracing::warn!(gateway = %self.gateway, %until, "a gateway is left alone"),
+                State::Working | State::OnTrial => tracing::info!(gateway = %self.gateway, "a gateway works again"),
             }
             known.last = Some((now, words));
             known.count(answer.is_ok(), now);
