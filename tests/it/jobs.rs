@@ -285,7 +285,7 @@ async fn a_job_goes_once_however_many_work_the_queue() {
 async fn a_job_is_found_by_the_index_also_when_the_queue_was_empty_until_now() {
     let house = House::open().await;
     let source = std::fs::read_to_string("src/jobs/worker.rs").expect("the source");
-    let claim = Regex::new(r#"(?s)"(select id, kind, for_tenant.*?skip locked)""#).expect("a pattern");
+    let claim = Regex::new(r##"(?s)r#"(select id, kind, for_tenant.*?skip locked)"#"##).expect("a pattern");
     let claim = &claim.captures(&source).expect("the statement")[1];
     house.change("vacuum analyze jobs").await;
     let mut platform = house.role("tc_platform").await;
@@ -293,9 +293,9 @@ async fn a_job_is_found_by_the_index_also_when_the_queue_was_empty_until_now() {
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut platform).await.expect("an answer");
         rows.iter().filter_map(|row| row.try_get(0).ok()).collect()
     };
-    ask(format!("prepare claim(text, timestamptz) as {claim}")).await;
+    ask(format!("prepare claim(text, timestamptz, uuid) as {claim}")).await;
     for _ in 0..7 {
-        ask("execute claim('texts', now())".to_owned()).await;
+        ask("execute claim('texts', now(), '00000000-0000-0000-0000-000000000000')".to_owned()).await;
     }
     house
         .change(
@@ -303,7 +303,7 @@ async fn a_job_is_found_by_the_index_also_when_the_queue_was_empty_until_now() {
              select gen_random_uuid(), 'texts', 'send_message', gen_random_uuid(), now(), now() from generate_series(1, 10000)",
         )
         .await;
-    let plan = ask("explain execute claim('text_codes', now())".to_owned()).await.join("\n");
-    assert!(plan.contains("jobs_due") && !plan.contains("Seq Scan"), "{plan}");
+    let plan = ask("explain execute claim('text_codes', now(), '00000000-0000-0000-0000-000000000000')".to_owned()).await.join("\n");
+    assert!(plan.contains("jobs_turn") && !plan.contains("Seq Scan"), "{plan}");
     house.change("delete from jobs").await;
 }
