@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use sha2::Sha256;
 
 use crate::error::Error;
+use crate::messages::cost::SmsCost;
 use crate::messages::email::SmtpConfig;
 use crate::messages::sms::KannelConfig;
 
@@ -191,6 +192,7 @@ pub struct Domains {
 pub struct Sms {
     pub gateway: SmsGatewayName,
     pub kannel: KannelConfig,
+    pub cost: SmsCost,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

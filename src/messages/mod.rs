@@ -1,6 +1,7 @@
 //! What is said to people: an outbox row in the same transaction as what it tells, and carriers that take it
 //! away afterwards.
 
+pub mod cost;
 pub mod email;
 pub mod inbox;
 pub mod sms;
