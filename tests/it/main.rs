@@ -66,6 +66,7 @@ mod leaks;
 mod lifecycle;
 mod limits;
 mod many_products;
+mod message_templates;
 mod messages;
 mod migrations;
 mod my_data;

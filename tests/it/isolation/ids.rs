@@ -82,6 +82,8 @@ impl Ids {
             (":import_id", &self.files[usize::from(route.path.ends_with("/undoing"))]),
             (":account_id", &self.account),
             (":slug", &self.slug),
+            (":kind", &"account_rejected".to_owned()),
+            (":language", &"fr".to_owned()),
             (":id", id),
         ];
         let path = if ["GET", "DELETE"].contains(&route.method) { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };
