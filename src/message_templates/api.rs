@@ -247,6 +247,7 @@ impl MessageTemplatesApi {
     ///
     /// Nothing is saved.
     #[oai(path = "/office/settings/messages/:kind/:language/preview", method = "post")]
+    #[expect(clippy::unused_async, reason = "operations are asynchronous by form")]
     async fn preview_message_template(
         &self,
         staff: Staff<SettingsKeeper>,

@@ -64,7 +64,8 @@ pub fn look(house: &House, tenant: &Tenant, kind: Kind, language: Language, type
     if let Some(why) = why_not(house, tenant, &wording) {
         wrong.add("sms", why);
     }
-    if !kind.goes_by_email() && !(wording.own.email_subject.is_empty() && wording.own.email_text.is_empty()) {
+    let has_letter = !wording.own.email_subject.is_empty() || !wording.own.email_text.is_empty();
+    if has_letter && !kind.goes_by_email() {
         wrong.add("email_text", "This message goes by text message alone.");
     }
     Looked { wording: Some(wording), wrong }

@@ -52,7 +52,6 @@ struct Item {
 
 #[derive(askama::Template)]
 #[template(path = "message_templates/edit.html")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 struct EditPage {
     shell: Shell,
     kind: &'static str,
@@ -234,13 +233,10 @@ pub async fn update(staff: Staff<SettingsKeeper>, Path(kind): Path<String>, Form
     let Staff { member, mut tx, .. } = staff;
     let (kind, language) = (kind_of(&kind)?, language_of(&form.language, &member)?);
     let Looked { wording, wrong } = checking::look(&member.house, &member.tenant, kind, language, &form.typed(kind));
-    let new = match wrong.clone().or(wording.clone()) {
-        Ok(new) => new,
-        Err(_) => {
-            let current = find(&mut tx, kind, language).await?;
-            let page = page(&member, &current, wording.as_ref(), form, wrong);
-            return Ok(Page::of(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
-        }
+    let Ok(new) = wrong.clone().or(wording.clone()) else {
+        let current = find(&mut tx, kind, language).await?;
+        let page = page(&member, &current, wording.as_ref(), form, wrong);
+        return Ok(Page::of(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
     };
     match save(&mut tx, &member, &new, Some(form.version.as_str()).filter(|version| !version.is_empty())).await {
         Ok(()) => {

@@ -99,8 +99,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_filled_in_is_the_text_with_its_variables_replaced(pieces in pieces(), end in "[^{}]{0,8}", value in ".{0,6}") {
-            let written: String = pieces.iter().map(|(words, name)| format!("{words}{{{name}}}")).collect::<String>() + &end;
-            let meant: String = pieces.iter().map(|(words, _)| format!("{words}{value}")).collect::<String>() + &end;
+            let (mut written, mut meant) = (String::new(), String::new());
+            for (words, name) in &pieces {
+                written.extend([words, "{", name, "}"]);
+                meant.extend([words, value.as_str()]);
+            }
+            (written, meant) = (written + &end, meant + &end);
             let parts = parse(&written).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
             prop_assert_eq!(fill(&parts, |_| &value), meant);
         }

@@ -24,12 +24,14 @@ async fn speak(customer: &Browser, language: &str) {
     assert_eq!((chosen.status, chosen.value()), (StatusCode::OK, json!({ "language": language })), "{chosen:?}");
 }
 
-/// What is wrong with this field of a refused body.
-fn wrong(refused: &Answer, field: &str) -> String {
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
-    let errors = refused.value()["errors"].as_array().cloned().unwrap_or_default();
-    let error = errors.iter().find(|error| error["field"] == field).unwrap_or_else(|| panic!("{field}: {refused:?}"));
-    error["detail"].as_str().expect("words").to_owned()
+/// What is wrong with this field of a refused body; empty when it was taken.
+fn wrong(answer: &Answer, field: &str) -> String {
+    if answer.status != StatusCode::UNPROCESSABLE_ENTITY {
+        return String::new();
+    }
+    let errors = answer.value()["errors"].as_array().cloned().unwrap_or_default();
+    let error = errors.into_iter().find(|error| error["field"] == field).unwrap_or_default();
+    error["detail"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Asks for a code for this number at this counter, and reads the text.
@@ -181,7 +183,7 @@ async fn what_a_wholesaler_writes_is_what_goes_out() {
 async fn what_could_not_go_out_is_refused_with_what_was_meant() {
     let house = House::open().await;
     let manager = house.staff("acme", "manager").await;
-    let long = "x".repeat(700);
+    let (long, mut taken) = ("x".repeat(700), Vec::new());
     for (message, field, text, why) in [
         ("order_accepted/en", "sms", "Order {nmber}", "There is no {nmber}; did you mean {number}?"),
         ("order_accepted/en", "email_subject", "Order {Total}", "There is no {Total}; did you mean {total}?"),
@@ -215,11 +217,13 @@ async fn what_could_not_go_out_is_refused_with_what_was_meant() {
         ("sign_in_code/en", "email_text", "Your code", "This message goes by text message alone."),
         ("order_accepted/en", "sms", "\u{202e}evil", "There are characters in the text that cannot be shown. Please type it anew."),
     ] {
-        let refused = write(&manager, message, json!({ (field): text })).await;
-        assert_eq!(wrong(&refused, field), why, "{message} {text}");
-        let preview = manager.post(&format!("{API}/{message}/preview"), json!({ (field): text })).await;
-        assert_eq!(wrong(&preview, field), why, "{message} {text}");
+        let answers = [
+            write(&manager, message, json!({ (field): text })).await,
+            manager.post(&format!("{API}/{message}/preview"), json!({ (field): text })).await,
+        ];
+        taken.extend(answers.iter().filter(|answer| wrong(answer, field) != why).map(|answer| format!("{message} {text}: {answer:?}")));
     }
+    assert!(taken.is_empty(), "{taken:#?}");
     for nothing in ["order_eaten/en", "order_accepted/de", "order_accepted/EN"] {
         assert_eq!(write(&manager, nothing, json!({})).await.status, StatusCode::NOT_FOUND, "{nothing}");
     }
@@ -292,12 +296,13 @@ async fn a_code_goes_out_whatever_became_of_the_words() {
     let saved = write(&manager, "sign_in_code/en", json!({ "sms": "{code} opens the door of {business_name} for {time}" })).await;
     assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
     assert!(code_text(&house, "acme", ADA).await.contains(" opens the door of Acme Wholesale for 5 minutes\n\n@acme.localhost #"));
-    let long = "x".repeat(400);
+    let (long, mut sent) = ("x".repeat(400), Vec::new());
     for broken in ["{code", "no code", "{cod} {code}", &format!("{{code}} {long}"), "{code} {url}"] {
         house.change(&format!("update message_templates set text = '{broken}'")).await;
         let text = code_text(&house, "acme", ADA).await;
-        assert!(text.starts_with("Acme Wholesale: your code is "), "{broken}: {text}");
+        sent.extend(Some(text).filter(|text| !text.starts_with("Acme Wholesale: your code is ")));
     }
+    assert!(sent.is_empty(), "{sent:#?}");
     // A name that is too long gives way to the words, which may cost two.
     let words = format!("{{code}} {{business_name}} {}", "x".repeat(230));
     house.change("update tenants set business_name = repeat('Long name ', 11) where slug = 'acme'").await;
