@@ -154,10 +154,11 @@ async fn what_is_said_of_a_persons_own_affairs() {
 async fn each_text_in_each_language_costs_one_segment() {
     let house = House::open().await;
     let acme = house.app.house.tenants.find("acme").await.expect("an answer").expect("a tenant");
+    // It is another one each time, and not always as long.
+    let port = Regex::new(r"localhost:\d+").expect("a pattern");
     for (kind, language) in Kind::all().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
         let preview = Preview::of(&house.app.house, &acme, &Wording::ours(kind, language));
-        // The port is another one each time, and not always as long.
-        let text = Regex::new(r"localhost:\d+").expect("a pattern").replace_all(&preview.text, "localhost:40000").into_owned();
+        let text = port.replace_all(&preview.text, "localhost:40000").into_owned();
         let cost = segments(&text);
         assert_eq!((cost.count, cost.encoding), (1, Encoding::Gsm7), "{kind:?} {language:?} costs {cost:?}: {text}");
         let name = format!("{}.{}.sms", kind.path().replace('/', "-"), language.code());
