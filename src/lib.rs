@@ -47,6 +47,8 @@ pub mod home;
 pub mod imports;
 pub mod inbox;
 pub mod invitations;
+pub mod languages;
+pub mod message_templates;
 pub mod my_data;
 pub mod number_changes;
 pub mod office_accounts;

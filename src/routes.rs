@@ -36,6 +36,8 @@ use crate::home::api::MeApi;
 use crate::imports;
 use crate::inbox::{DemoInbox, api::InboxApi};
 use crate::invitations::api::InvitationsApi;
+use crate::languages::api::LanguagesApi;
+use crate::message_templates::api::MessageTemplatesApi;
 use crate::messages::sms::Gateways;
 use crate::my_data::api::MyDataApi;
 use crate::number_changes::api::NumberChangesApi;
@@ -109,11 +111,15 @@ type CustomersApi = (
     ConfirmationsApi,
     MyDataApi,
     NumberChangesApi,
+    LanguagesApi,
     ProductsApi,
 );
 
 /// What is done with orders.
 type DeskApi = (OfficeOrdersApi, AmendmentsApi, PickingApi, OrderSettingsApi);
+
+/// What a wholesaler says of itself, and to its customers.
+type WordsApi = (SettingsApi, MessageTemplatesApi);
 
 /// What is done with goods and their prices.
 type GoodsApi = (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi);
@@ -126,7 +132,7 @@ type OfficeApi = (
     OfficeCustomersApi,
     TeamApi,
     InvitationsApi,
-    SettingsApi,
+    WordsApi,
     GoodsApi,
     OfficeAuditApi,
     DomainsApi,
@@ -149,6 +155,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         ConfirmationsApi,
         MyDataApi,
         NumberChangesApi,
+        LanguagesApi,
         ProductsApi,
     );
     let of_office = (
@@ -159,7 +166,7 @@ fn counter_api() -> OpenApiService<(CustomersApi, OfficeApi), ()> {
         OfficeCustomersApi,
         TeamApi,
         InvitationsApi,
-        SettingsApi,
+        (SettingsApi, MessageTemplatesApi),
         (OfficeProductsApi, CategoriesApi, PriceListsApi, OfficeAccountsApi),
         OfficeAuditApi,
         DomainsApi,

@@ -72,6 +72,8 @@ grant insert, delete on account_access to tc_identity;
 grant update (business_name, contact_name, message, reason, status, decided_at) on registration_requests to tc_identity;
 grant update (recipient, subject, text, status, provider_reference) on messages to tc_identity;
 grant update (phone) on customers to tc_identity;
+-- In which language they are written to, wherever they buy.
+grant update (language) on customers to tc_identity;
 grant delete on customers to tc_identity;
 -- An operator's code opens a session in the transaction that uses the code up.
 grant select on operators to tc_identity;
@@ -134,6 +136,10 @@ grant insert on audit_events, operator_events to tc_support;
 grant select (position, hash) on operator_events to tc_support;
 grant select (id, removed_at) on operators to tc_support;
 
+-- What a wholesaler says in its own words: its office writes it, and its jobs say it.
+grant select, insert, delete on message_templates to tc_office;
+grant update (subject, text, changed_at, changed_by) on message_templates to tc_office;
+
 -- Goods, prices, baskets and orders. What a product costs the wholesaler, and what it calls its price lists, is nothing to its
 -- customers.
 grant select on categories, pictures, products, prices, search_words, catalogue_states, order_days, closed_days to tc_counter;
@@ -191,6 +197,6 @@ grant update (field, said_at) on import_mappings to tc_office;
 -- Purging a tenant, and bringing one back.
 grant select (tenant_id), delete on categories, pictures, products, product_costs, stock, search_words, catalogue_states, price_lists,
   prices, baskets, basket_lines, order_days, closed_days, orders, order_lines, order_events, submissions, imports, import_pieces, import_rows,
-  import_mappings to tc_platform;
+  import_mappings, message_templates to tc_platform;
 grant select, insert on categories, pictures, products, product_costs, stock, search_words, price_lists, prices, order_days, closed_days,
-  orders, order_lines, order_events to tc_import;
+  orders, order_lines, order_events, message_templates to tc_import;

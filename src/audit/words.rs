@@ -49,7 +49,7 @@ pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "goods", name: "Goods and prices", nouns: &["product", "stock", "category", "price_list", "prices", "account"] },
     Thing { word: "imports", name: "Imports", nouns: &["import"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation", "passkey"] },
-    Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings"] },
+    Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings", "message_template"] },
     Thing { word: "support", name: "Support looking in", nouns: &["support"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
 ];
@@ -73,7 +73,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
     match noun {
         "registration_request" | "account_access" | "customer" => of_customers(action, &details, named),
         "staff" | "invitation" => of_team(action, &details),
-        "tenant" | "samples" | "settings" | "domain" => of_tenant(action, &details),
+        "tenant" | "samples" | "settings" | "message_template" | "domain" => of_tenant(action, &details),
         "operator" | "token" => of_platform(action, &details),
         "support" => of_support(action, &details),
         "passkey" => of_passkeys(action, &details),
@@ -178,6 +178,10 @@ fn of_tenant(action: &str, details: &Details<'_>) -> Option<Words> {
             number => plain(format!("Took the samples away, with {number} accounts")),
         },
         "settings.changed" => of_settings(details),
+        "message_template.changed" => plain(format!("Wrote the message “{}” in {}", details.text("message"), details.text("language"))),
+        "message_template.restored" => {
+            plain(format!("Went back to our words of the message “{}” in {}", details.text("message"), details.text("language")))
+        }
         _ => return None,
     })
 }

@@ -7,24 +7,13 @@ use super::code::Code;
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
 use crate::jobs::{Claimed, Outcome};
+use crate::languages;
+use crate::message_templates::{self, codes, codes::CodeText};
 use crate::messages::email::Mail;
-use crate::messages::sms::segments;
 use crate::messages::{self, Carriers, one_line, outcome_of};
 use crate::tenancy::states::Role;
 use crate::tenancy::{House, Tenant};
-
-/// The text message. Its last line binds the code to the host, for phones that fill it in (WICG
-/// sms-one-time-codes), and so has to be the last.
-#[derive(Template)]
-#[template(path = "challenges/code.sms.txt", escape = "none")]
-pub struct CodeText<'a> {
-    pub business_name: &'a str,
-    /// What it does, after «your code».
-    pub what: &'a str,
-    pub code: &'a str,
-    pub minutes: i64,
-    pub host: &'a str,
-}
+use crate::values::Language;
 
 #[derive(Template)]
 #[template(path = "challenges/code.mail.txt", escape = "none")]
@@ -69,8 +58,10 @@ pub async fn send(
         .identity()
         .read(async |tx| {
             Ok(sqlx::query!(
-                "select host, purpose, address, key_version, expires_at from challenges
-                  where id = $1 and consumed_at is null and expires_at > $2",
+                // Whoever is not known has chosen nothing; either way it is this one question.
+                r#"select host, purpose, address, key_version, expires_at,
+                          coalesce((select language from customers where phone = address), '') as "language!"
+                     from challenges where id = $1 and consumed_at is null and expires_at > $2"#,
                 challenge.uuid(),
                 now
             )
@@ -85,12 +76,10 @@ pub async fn send(
         // Nobody is let in there with it, and in five minutes it is good for nothing.
         Some(tenant) if open.purpose != "staff" && !tenant.serves(Role::Customer) => return Ok(Outcome::Done),
         Some(tenant) if open.purpose != "staff" => {
-            let what = match open.purpose.as_str() {
-                "erasure" => " to erase your data",
-                "number_change" => " to change your number",
-                _ => "",
-            };
-            let text = text_in_one_segment(tenant, what, &code, minutes, &open.host)?;
+            let kind = codes::kind_of(&open.purpose);
+            let language = Language::parse(&open.language).unwrap_or_else(|| languages::own(tenant));
+            let wording = house.office(tenant).read(async |tx| message_templates::find(tx, kind, language).await).await?;
+            let text = CodeText { code: &code, minutes, host: &open.host }.worded(tenant, &wording);
             let code = messages::Code { challenge, to: &open.address, text: &text };
             return messages::send_code(house, carriers, tenant, code, claimed).await;
         }
@@ -126,23 +115,6 @@ fn mail_of(to: String, from_name: String, text: &impl Template) -> Result<Mail> 
 /// To the nearest minute: a code that was asked for a moment ago has nearly all of them.
 fn minutes_left(life: TimeDelta) -> i64 {
     ((life.num_seconds() + 30) / 60).max(1)
-}
-
-/// The text, with the business name cut until it costs one message.
-fn text_in_one_segment(tenant: &Tenant, what: &str, code: &str, minutes: i64, host: &str) -> Result<String> {
-    let mut name = one_line(&tenant.business_name);
-    loop {
-        let text = CodeText { business_name: &name, what, code, minutes, host };
-        let text = text.render().map_err(|error| Error::Internal(error.into()))?;
-        if segments(&text).count <= 1 || name == tenant.slug.as_str() {
-            return Ok(text);
-        }
-        // A letter outside the old alphabet of text messages halves its length; then the slug stands in.
-        name = match name.char_indices().nth(24) {
-            Some((end, _)) => name[..end].trim_end().to_owned(),
-            None => tenant.slug.as_str().to_owned(),
-        };
-    }
 }
 
 async fn works_here(house: &House, tenant: &Tenant, email: &str) -> Result<bool> {

@@ -25,6 +25,8 @@ pub struct MyData {
     known_since: String,
     /// When a code for the number was last entered.
     last_proven_at: String,
+    /// In which they want to be written to, such as `fr`; null: each wholesaler writes in its own.
+    language: Option<String>,
     /// Browsers in which that was done, and which are known by it.
     known_browsers: Vec<HeldBrowser>,
     wholesalers: Vec<HeldByWholesaler>,
@@ -134,6 +136,7 @@ impl MyData {
             phone: held.phone,
             known_since: time(held.known_since),
             last_proven_at: time(held.last_proven_at),
+            language: held.language.map(|language| language.code().to_owned()),
             known_browsers: held.known_browsers.into_iter().map(HeldBrowser::of).collect(),
             wholesalers: held.wholesalers.into_iter().map(|place| HeldByWholesaler::of(place, hosts)).collect(),
         }

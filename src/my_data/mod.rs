@@ -13,12 +13,15 @@ use crate::db::{Identity, Tx};
 use crate::error::Result;
 use crate::ids::TenantId;
 use crate::tenancy::extract::Caller;
+use crate::values::Language;
 
 /// Everything that is held.
 pub struct Held {
     pub phone: String,
     pub known_since: DateTime<Utc>,
     pub last_proven_at: DateTime<Utc>,
+    /// In which they want to be written to, if they have said.
+    pub language: Option<Language>,
     /// Browsers in which the number was confirmed.
     pub known_browsers: Vec<ProvenBrowser>,
     /// By name.
@@ -160,7 +163,8 @@ pub async fn held(caller: &Caller) -> Result<Held> {
 /// The person's own rows, wherever they are: the door shows no others.
 async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
     let me = caller.session.customer_id.uuid();
-    let customer = sqlx::query!("select phone, created_at, last_proven_at from customers where id = $1", me).fetch_one(&mut *tx).await?;
+    let customer =
+        sqlx::query!("select phone, created_at, last_proven_at, language from customers where id = $1", me).fetch_one(&mut *tx).await?;
     let mut accounts = accounts(tx, me).await?;
     let mut requests = sqlx::query_as!(
         Request,
@@ -224,6 +228,7 @@ async fn own(tx: &mut Tx<Identity>, caller: &Caller) -> Result<Held> {
         phone: customer.phone,
         known_since: customer.created_at,
         last_proven_at: customer.last_proven_at,
+        language: Language::parse(&customer.language),
     })
 }
 

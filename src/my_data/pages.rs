@@ -15,6 +15,7 @@ use crate::challenges::{Purpose, pending};
 use crate::error::{Error, Result};
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::tenancy::token::{KNOWN_COOKIE, PENDING_COOKIE, SESSION_COOKIE, end_cookie, pending_cookie};
+use crate::values::Language;
 use crate::web::failure::in_words;
 use crate::web::page::{CLEAR_SITE_DATA, CLEARED};
 use crate::web::{Page, Redirect, Shell, when};
@@ -26,6 +27,7 @@ struct IndexPage {
     known_since: String,
     known_since_exact: String,
     known_browsers: usize,
+    language: &'static str,
     items: Vec<Item>,
     notice: String,
     /// Why no code could be sent.
@@ -113,6 +115,7 @@ fn index_page(caller: &Caller, held: Held, notice: String, refusal: String) -> R
         known_since: when::ago(held.known_since, now, zone),
         known_since_exact: when::exact(held.known_since, zone),
         known_browsers: held.known_browsers.len(),
+        language: held.language.map_or("Each wholesaler’s own", Language::own_name),
         items: held.wholesalers.into_iter().map(Item::of).collect(),
         notice,
         refusal,

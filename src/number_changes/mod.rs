@@ -8,7 +8,6 @@ pub mod api;
 pub mod pages;
 pub mod telling;
 
-use askama::Template;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,17 +18,14 @@ use crate::db::{Identity, Tx};
 use crate::error::{Error, FieldErrors, Result, is_duplicate};
 use crate::ids::CustomerId;
 use crate::jobs::{self, Job, Lane};
+use crate::languages;
+use crate::message_templates::kinds::BUSINESS_NAME;
+use crate::message_templates::{self, Kind};
 use crate::messages::{self, Message, Person};
 use crate::sign_in;
 use crate::tenancy::extract::{Caller, SignedIn};
 use crate::tenancy::token::Token;
 use crate::values::PhoneNumber;
-
-#[derive(Template)]
-#[template(path = "number_changes/changed.sms.txt", escape = "none")]
-struct ChangedText<'a> {
-    business_name: &'a str,
-}
 
 /// Sends a code to each of the two numbers.
 ///
@@ -89,6 +85,7 @@ pub async fn confirm(customer: SignedIn, phone: PhoneNumber, old_code: &Code, ne
     // In one order for everybody: two who swap their numbers wait for each other in turn.
     proven.sort_by(|(one, _), (other, _)| one.address.as_str().cmp(other.address.as_str()));
     let me = caller.session.customer_id;
+    let text = text_to_old_number(&caller).await?;
     house
         .db()
         .person(me)
@@ -98,7 +95,7 @@ pub async fn confirm(customer: SignedIn, phone: PhoneNumber, old_code: &Code, ne
             }
             let kept = move_to(tx, &caller, &phone).await?;
             let who = find(tx, &phone).await?.ok_or(Error::Unauthenticated)?;
-            tell_old_number(tx, &caller, Person { customer: who, phone: phone.as_str() }).await?;
+            tell_old_number(tx, &caller, Person { customer: who, phone: phone.as_str() }, text).await?;
             let token = sign_in::begin_session(tx, &caller, who, &phone).await?;
             Ok(Changed { token, life_seconds: sign_in::session_life(house).num_seconds(), kept })
         })
@@ -166,12 +163,17 @@ async fn join(tx: &mut Tx<Identity>, caller: &Caller, other: CustomerId) -> Resu
         .fetch_all(&mut *tx)
         .await?;
     let gone =
-        sqlx::query!("delete from customers where id = $1 and phone = $2", me, caller.session.phone.as_str()).execute(&mut *tx).await?;
-    if gone.rows_affected() == 0 {
-        return Err(Error::Unauthenticated);
-    }
+        sqlx::query_scalar!("delete from customers where id = $1 and phone = $2 returning language", me, caller.session.phone.as_str());
+    let Some(language) = gone.fetch_optional(&mut *tx).await? else { return Err(Error::Unauthenticated) };
     tx.become_customer(other).await?;
-    sqlx::query!("update customers set last_proven_at = $2 where id = $1", other.uuid(), now).execute(&mut *tx).await?;
+    sqlx::query!(
+        "update customers set last_proven_at = $2, language = case when language = '' then $3 else language end where id = $1",
+        other.uuid(),
+        now,
+        language
+    )
+    .execute(&mut *tx)
+    .await?;
     let before =
         sqlx::query_scalar!("select tenant_id from account_access where customer_id = $1", other.uuid()).fetch_all(&mut *tx).await?;
     let tenants: Vec<Uuid> = accesses.iter().filter_map(|row| row.get("tenant_id")?.as_str()?.parse().ok()).collect();
@@ -252,10 +254,16 @@ async fn put_requests(tx: &mut Tx<Identity>, other: CustomerId, rows: &Value, ca
     Ok(())
 }
 
-/// Whoever holds the old number learns of it there, by the wholesaler at whose counter it happened.
-async fn tell_old_number(tx: &mut Tx<Identity>, caller: &Caller, who: Person<'_>) -> Result<()> {
-    let text = ChangedText { business_name: &messages::one_line(&caller.tenant.business_name) };
-    let text = text.render().map_err(|error| Error::Internal(error.into()))?;
+/// In the words of the wholesaler at whose counter it happens, which stand at its own door.
+async fn text_to_old_number(caller: &Caller) -> Result<String> {
+    let (house, tenant) = (&caller.house, &caller.tenant);
+    let language = languages::chosen(caller).await?.unwrap_or_else(|| languages::own(tenant));
+    let wording = house.office(tenant).read(async |tx| message_templates::find(tx, Kind::NumberChanged, language).await).await?;
+    Ok(wording.text(&[(&BUSINESS_NAME, tenant.business_name.clone())]))
+}
+
+/// Whoever holds the old number learns of it there.
+async fn tell_old_number(tx: &mut Tx<Identity>, caller: &Caller, who: Person<'_>, text: String) -> Result<()> {
     let message = Message::Text { to: caller.session.phone.clone(), text };
     tx.become_customer(who.customer).await?;
     messages::put(tx, caller.tenant.id, Some(who), message, caller.house.now()).await

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::Language;
+
 /// What a move has changed of an order's lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -28,14 +30,19 @@ pub struct LineChange {
 
 impl LineChange {
     /// `Breakfast tea: 5 → 3, £0.80 → £0.75. No more until Friday`.
-    fn in_words(&self, shown: &impl Fn(i64) -> String) -> String {
+    fn in_words(&self, shown: &impl Fn(i64) -> String, language: Language) -> String {
         let ([before, after], [unit_before, unit_after]) = (self.quantity, self.unit_minor);
+        // The French write a blank before the colon.
+        let (name, instead, added, none) = match language {
+            Language::English => (format!("{}:", self.name), "instead of", "added", "none"),
+            Language::French => (format!("{} :", self.name), "au lieu de", "en plus", "0"),
+        };
         let mut said = match (before, after) {
-            (0, after) if !self.instead_of.is_empty() => format!("{}: {after}, instead of {}", self.name, self.instead_of),
-            (0, after) => format!("{}: {after} added", self.name),
-            (before, 0) => format!("{}: {before} → none", self.name),
-            (before, after) if before == after => format!("{}: {after}", self.name),
-            (before, after) => format!("{}: {before} → {after}", self.name),
+            (0, after) if !self.instead_of.is_empty() => format!("{name} {after}, {instead} {}", self.instead_of),
+            (0, after) => format!("{name} {after} {added}"),
+            (before, 0) => format!("{name} {before} → {none}"),
+            (before, after) if before == after => format!("{name} {after}"),
+            (before, after) => format!("{name} {before} → {after}"),
         };
         if before > 0 && unit_before != unit_after {
             said = format!("{said}, {} → {}", shown(unit_before), shown(unit_after));
@@ -50,7 +57,12 @@ impl LineChange {
 impl Changes {
     /// Line by line; `shown` writes an amount of the order's currency.
     pub fn in_words(&self, shown: impl Fn(i64) -> String) -> Vec<String> {
-        self.lines.iter().map(|line| line.in_words(&shown)).collect()
+        self.in_language(Language::English, shown)
+    }
+
+    /// The same in the language of whoever is told.
+    pub fn in_language(&self, language: Language, shown: impl Fn(i64) -> String) -> Vec<String> {
+        self.lines.iter().map(|line| line.in_words(&shown, language)).collect()
     }
 }
 
@@ -75,6 +87,9 @@ mod tests {
         let words =
             ["Tea: 5 → 3. No more until Friday", "Tea: 5 → none", "Tea: 5, £0.80 → £0.75", "Tea: 2, instead of Cup", "Tea: 2 added"];
         assert_eq!(changes.in_words(shown), words);
+        let words =
+            ["Tea : 5 → 3. No more until Friday", "Tea : 5 → 0", "Tea : 5, £0.80 → £0.75", "Tea : 2, au lieu de Cup", "Tea : 2 en plus"];
+        assert_eq!(changes.in_language(Language::French, shown), words);
         let kept = serde_json::to_value(&changes).expect("JSON");
         assert_eq!(serde_json::from_value::<Changes>(kept).expect("read"), changes);
         // Events of moves that change no line have nothing to tell.

@@ -9,6 +9,7 @@ use crate::catalogue;
 use crate::confirmations;
 use crate::devices;
 use crate::home;
+use crate::languages;
 use crate::my_data;
 use crate::number_changes;
 use crate::orders;
@@ -62,6 +63,8 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(POST, "/devices/:session_id/end", devices::pages::end_one),
         page(POST, "/confirmation", confirmations::pages::confirmation),
         page(POST, "/confirmation/dismissal", confirmations::pages::dismissal),
+        page(GET, "/language", languages::pages::index),
+        page(POST, "/language", languages::pages::update),
         page(GET, "/my-data", my_data::pages::index),
         page(GET, "/my-data/download", my_data::pages::download),
         page(POST, "/erasures", my_data::pages::ask),

@@ -11,6 +11,7 @@ use crate::exports;
 use crate::getting_started;
 use crate::imports;
 use crate::invitations;
+use crate::message_templates;
 use crate::office_accounts;
 use crate::office_audit;
 use crate::office_closing;
@@ -75,6 +76,11 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/settings", settings::pages::update),
         page(POST, "/office/settings/logo", settings::pages::upload_logo),
         page(POST, "/office/settings/logo/removal", settings::pages::logo_removal),
+        page(GET, "/office/settings/messages", message_templates::pages::index),
+        page(GET, "/office/settings/messages/:kind", message_templates::pages::show),
+        page(POST, "/office/settings/messages/:kind", message_templates::pages::update),
+        page(POST, "/office/settings/messages/:kind/preview", message_templates::pages::look),
+        page(POST, "/office/settings/messages/:kind/removal", message_templates::pages::removal),
         page(GET, "/office/audit", office_audit::pages::index),
         page(GET, "/office/audit/export.csv", office_audit::pages::export_csv),
         page(GET, "/office/audit/export.json", office_audit::pages::export_json),

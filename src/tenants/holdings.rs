@@ -1,6 +1,7 @@
 //! Every table of the schema: whose it is, what of it a tenant takes along when it leaves, and how it is erased when the
 //! tenant is purged. A table or a column that is not here fails the build (`tests/it/holdings.rs`).
 
+mod office;
 mod trade;
 
 use self::Erased::{Cascades, ForgottenNames, Hosts, ItselfLast, Kept, OneByOne, Row};
@@ -126,39 +127,8 @@ pub const HOLDINGS: &[Holding] = &[
         Row("tenant"),
         &["asker_id", "key_hash", "tenant", "request_hash", "answer", "created_at"],
     ),
-    whole(
-        "invitations",
-        &[
-            "tenant_id",
-            "invitation_id",
-            "email",
-            "name",
-            "role",
-            "invited_by",
-            "created_at",
-            "sent_at",
-            "times_sent",
-            "expires_at",
-            "accepted_at",
-            "withdrawn_at",
-        ],
-    ),
-    whole(
-        "support_requests",
-        &[
-            "tenant_id",
-            "request_id",
-            "operator_id",
-            "operator_name",
-            "reason",
-            "status",
-            "asked_at",
-            "decided_at",
-            "decided_by",
-            "granted_until",
-            "ended_at",
-        ],
-    ),
+    office::INVITATIONS,
+    office::SUPPORT_REQUESTS,
     part(
         "messages",
         THE_PERSONS,
@@ -207,6 +177,7 @@ pub const HOLDINGS: &[Holding] = &[
         &["tenant_id", "access_id", "account_id", "phone", "contact_name", "role", "status", "created_at"],
         &["customer_id"],
     ),
+    office::MESSAGE_TEMPLATES,
     trade::IMPORT_PIECES,
     trade::IMPORT_ROWS,
     trade::IMPORT_MAPPINGS,
@@ -359,7 +330,7 @@ pub const HOLDINGS: &[Holding] = &[
         Hosts("target_host"),
         &["ticket_hash", "customer_id", "phone", "target_host", "browser_hash", "expires_at", "consumed_at", "staff_id"],
     ),
-    no("customers", THE_PERSONS, OneByOne, &["id", "phone", "created_at", "last_proven_at"]),
+    no("customers", THE_PERSONS, OneByOne, &["id", "phone", "created_at", "last_proven_at", "language"]),
     no(
         "address_counters",
         OF_AN_ADDRESS,

@@ -133,6 +133,7 @@ async fn count_rows(tx: &mut Tx<Office>) -> Result<Usage> {
                       union all select pg_column_size(r.*) from staff_passkeys r where tenant_id = $1
                       union all select pg_column_size(r.*) from support_requests r where tenant_id = $1
                       union all select pg_column_size(r.*) from messages r where tenant_id = $1
+                      union all select pg_column_size(r.*) from message_templates r where tenant_id = $1
                       union all select pg_column_size(r.*) from categories r where tenant_id = $1
                       union all select pg_column_size(r.*) from pictures r where tenant_id = $1
                       union all select pg_column_size(r.*) from products r where tenant_id = $1

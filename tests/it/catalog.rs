@@ -72,7 +72,7 @@ async fn a_fresh_database_has_nothing_to_find() {
 #[tokio::test]
 async fn every_tenants_table_is_bound_and_the_tenant_leads_its_keys() {
     let (_, mut admin) = scratch().await;
-    assert_eq!(tenant_tables(&mut admin).await.len(), 34);
+    assert_eq!(tenant_tables(&mut admin).await.len(), 35);
     for (what, question) in [
         ("not bound by row-level security", "select name from t where not (relrowsecurity and relforcerowsecurity)"),
         ("may be without a tenant", "select name from t where not attnotnull"),

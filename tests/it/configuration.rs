@@ -10,6 +10,7 @@ use regex::Regex;
 use tradecounter::config::{Config, LogFormat, Mode};
 use tradecounter::messages::email::SmtpTls;
 use tradecounter::messages::sms::GatewayName;
+use tradecounter::values::Country;
 
 const GOOD: [&str; 2] = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
 
@@ -118,6 +119,8 @@ fn what_the_environment_says_is_read_as_what_its_key_is() {
         ("CODES__GUESSES_PER_CODE", "4"),
         ("SESSIONS__STAFF_IDLE_HOURS", "2"),
         ("LOG__FORMAT", "json"),
+        ("SMS__COST__PER_SEGMENT_MICROS", "70000"),
+        ("SMS__COST__BY_COUNTRY__GB", "30000"),
     ])
     .expect("a configuration");
     let proxies: [IpAddr; 2] = ["10.0.0.1".parse().expect("one"), "fd00::1".parse().expect("another")];
@@ -134,6 +137,8 @@ fn what_the_environment_says_is_read_as_what_its_key_is() {
     assert_eq!((config.http.connection_limit, config.codes.guesses_per_code, config.sessions.staff_idle_hours), (70, 4, 2));
     assert_eq!((config.limits.network.burst, config.limits.network.per_hour), (2.5, 3.0));
     assert_eq!(config.http.listen.to_string(), "[::1]:8081");
+    let cost = |country| config.sms.cost.of(1, Country::parse(country).ok()).micros;
+    assert_eq!((cost("GB"), cost("FR"), cost("DE")), (30_000, 65_000, 70_000), "the countries of the default that are not named stay");
     assert!(smtp.tls == SmtpTls::Implicit && config.log.format == LogFormat::Json);
 
     assert!(in_environment(&[("HTTP__TRUSTED_PROXIES", "")]).is_ok_and(|config| config.http.trusted_proxies.is_empty()));

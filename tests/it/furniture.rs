@@ -35,6 +35,8 @@ const ONE_OF_EVERYTHING: &str = "
   insert into invitations (tenant_id, invitation_id, email, name, role, invited_by, created_at, sent_at, expires_at)
   select tenant_id, gen_random_uuid(), 'new@somewhere.example', 'New', 'sales', staff_id, now(), now(), now() + interval '7 days'
     from staff where role = 'owner';
+  insert into message_templates (tenant_id, kind, language, channel, text, changed_at, changed_by)
+  select id, 'order_accepted', 'en', 'sms', 'Hello from ' || slug, now(), 'Owner' from tenants;
   insert into operators (id, email, name, created_at) values ('0196f3a0-0000-7000-8000-0000000000aa', 'let-in@platform.example', 'Lin', now());
   insert into support_requests (tenant_id, request_id, operator_id, operator_name, reason, status, asked_at, decided_at, decided_by, granted_until)
   select id, gen_random_uuid(), '0196f3a0-0000-7000-8000-0000000000aa', 'Lin', 'To have a look', 'granted', now(), now(), 'Owner',

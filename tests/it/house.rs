@@ -181,7 +181,7 @@ impl House {
         // Other letters have long ids in their links, which may look like a code.
         self.sent_to(to)
             .iter()
-            .filter(|text| text.contains("our code"))
+            .filter(|text| text.contains("our code") || text.contains("votre code"))
             .find_map(|text| secrecy::code_in(text))
             .unwrap_or_else(|| panic!("no code was sent to {to}"))
     }

@@ -71,6 +71,7 @@ mod lifecycle;
 mod limits;
 mod many_products;
 mod message_command;
+mod message_templates;
 mod messages;
 mod migrations;
 mod my_data;

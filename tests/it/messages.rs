@@ -6,8 +6,11 @@ use regex::Regex;
 use serde_json::json;
 use tradecounter::domains::telling;
 use tradecounter::ids::DomainId;
+use tradecounter::message_templates::preview::Preview;
+use tradecounter::message_templates::{Kind, Wording};
 use tradecounter::messages::sms::{Encoding, segments};
 use tradecounter::tenants::declared;
+use tradecounter::values::Language;
 
 use crate::domains::{SHOP, have};
 use crate::house::{ADA, DAN, House};
@@ -158,6 +161,22 @@ async fn what_is_said_of_a_persons_own_affairs() {
     assert_eq!(dan.post("/api/v1/erasures/confirmation", json!({ "code": code })).await.status, 204);
     house.run_jobs().await;
     snapshot("my_data-erased.mail", &house.sent_to("owner@acme.example")[0]);
+}
+
+#[tokio::test]
+async fn each_text_in_each_language_costs_one_segment() {
+    let house = House::open().await;
+    let acme = house.app.house.tenants.find("acme").await.expect("an answer").expect("a tenant");
+    // It is another one each time, and not always as long.
+    let port = Regex::new(r"localhost:\d+").expect("a pattern");
+    for (kind, language) in Kind::all().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
+        let preview = Preview::of(&house.app.house, &acme, &Wording::ours(kind, language));
+        let text = port.replace_all(&preview.text, "localhost:40000").into_owned();
+        let cost = segments(&text);
+        assert_eq!((cost.count, cost.encoding), (1, Encoding::Gsm7), "{kind:?} {language:?} costs {cost:?}: {text}");
+        let name = format!("{}.{}.sms", kind.path().replace('/', "-"), language.code());
+        insta::assert_snapshot!(name, format!("{text}\n\n({} of 160 characters, {} segment)", cost.units, cost.count));
+    }
 }
 
 /// The code's text from a wholesaler of this name at this subdomain.

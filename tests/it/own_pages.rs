@@ -8,6 +8,8 @@ async fn my_data() {
     let house = House::open().await;
     let cat = house.customer("acme", CAT).await;
     snapshot("my_data-index", &cat.get("/my-data").await);
+    snapshot("languages-index", &cat.get("/language").await);
+    snapshot("languages-index_wrong", &cat.form("/language", &[("language", "Klingon")]).await);
     cat.form("/erasures", &[]).await;
     snapshot("my_data-erase", &cat.get("/erasures/confirmation").await);
     snapshot("my_data-erase_wrong", &cat.form("/erasures/confirmation", &[("code", "12")]).await);

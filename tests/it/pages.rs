@@ -46,6 +46,8 @@ fn lasting(html: &str) -> String {
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", "[time]"),
         (r"(code is\s+|#|\n\s+)\d{6}\b", "${1}[code]"),
         (r#"data-resend-in="\d+""#, r#"data-resend-in="[seconds]""#),
+        // An address is longer or shorter with its port.
+        (r"\b\d+ of (\d+) characters used", "[so many] of $1 characters used"),
         (r"in \d+ (seconds|minutes|hours)", "in [a while]"),
         (r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)( \d{4})?\b", "[day]"),
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ", "[time]"),

@@ -87,6 +87,8 @@ impl Ids {
             (":account_id", &self.account),
             (":message_id", &self.message),
             (":slug", &self.slug),
+            (":kind", &"account_rejected".to_owned()),
+            (":language", &"fr".to_owned()),
             (":id", id),
         ];
         let path = if ["GET", "DELETE"].contains(&route.method) { format!("{}{}", route.path, route.body) } else { route.path.to_owned() };

@@ -3,6 +3,7 @@
 use super::files::FILES;
 use super::goods::GOODS;
 use super::scene::Right;
+use super::words::WORDS;
 
 /// A route that anybody may ask for.
 pub struct Open {
@@ -227,6 +228,8 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/confirmation", "account=Shop+A-9", (Right::Silent, 303), 303),
     customer("POST", "/confirmation/dismissal", "", (Right::Silent, 303), 303),
     // A wholesaler may open these to strangers; acme has not.
+    customer("GET", "/language", "", (Right::Ada, 200), 200),
+    customer("POST", "/language", "language=fr", (Right::Ada, 303), 303),
     customer("GET", "/my-data", "", (Right::Ada, 200), 200),
     customer("GET", "/my-data/download", "", (Right::Ada, 200), 200),
     customer("POST", "/erasures", "", (Right::Ada, 303), 303),
@@ -246,6 +249,8 @@ pub const GUARDED: &[Guarded] = &[
     customer("POST", "/api/v1/number-changes/confirmation", TWO_CODES_JSON, (Right::Ada, 422), 422),
     customer("DELETE", "/api/v1/sessions/current", "", (Right::Ada, 204), 204),
     customer("GET", "/api/v1/me", "", (Right::Ada, 200), 200),
+    customer("GET", "/api/v1/me/language", "", (Right::Ada, 200), 200),
+    customer("PUT", "/api/v1/me/language", r#"{"language":"en"}"#, (Right::Ada, 200), 200),
     customer("POST", "/api/v1/registration-requests", SHOP_JSON, (Right::Stranger, 201), 201),
     customer("GET", "/api/v1/registration-requests/current", "", (Right::Applicant, 200), 404),
     customer("DELETE", "/api/v1/registration-requests/current", "", (Right::Applicant, 204), 409),
@@ -390,7 +395,7 @@ pub const GUARDED: &[Guarded] = &[
 
 /// All that is for somebody.
 pub fn guarded() -> impl Iterator<Item = &'static Guarded> {
-    GUARDED.iter().chain(GOODS).chain(FILES)
+    GUARDED.iter().chain(GOODS).chain(FILES).chain(WORDS)
 }
 
 /// Whether a program brings a code there, which nobody here has read: whom it serves is told that the code is wrong.

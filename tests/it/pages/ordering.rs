@@ -159,3 +159,21 @@ async fn ordering_for_a_customer_and_how_one_sells() {
     ];
     snapshot("order_settings-index_wrong", &manager.form(sells, &wrong).await);
 }
+
+#[tokio::test]
+async fn what_customers_are_told() {
+    let house = House::open().await;
+    let manager = house.staff("acme", "manager").await;
+    let messages = "/office/settings/messages";
+    snapshot("message_templates-index", &manager.get(messages).await);
+    snapshot("message_templates-index_french", &manager.get(&format!("{messages}?language=fr")).await);
+    snapshot("message_templates-edit", &manager.get(&format!("{messages}/order_accepted?language=fr")).await);
+    snapshot("message_templates-edit_code", &manager.get(&format!("{messages}/sign_in_code")).await);
+    let dear = [("language", "fr"), ("sms", "{business_name} : commande {number} prête – {total}. <Merci>"), ("email_subject", "Merci")];
+    snapshot("message_templates-edit_preview", &manager.form(&format!("{messages}/order_ready/preview"), &dear).await);
+    let wrong = [("language", "en"), ("sms", "Order {nmber}"), ("email_subject", "{"), ("email_text", "}")];
+    snapshot("message_templates-edit_wrong", &manager.form(&format!("{messages}/order_ready"), &wrong).await);
+    let saved =
+        manager.form(&format!("{messages}/access_moved"), &[("language", "en"), ("sms", "It has moved, says {business_name}.")]).await;
+    snapshot("message_templates-edit_own", &manager.get(saved.header("location")).await);
+}
