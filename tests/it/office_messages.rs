@@ -72,7 +72,10 @@ async fn at_the_limit_only_codes_of_known_customers_go_and_no_order_is_lost() {
     house.wait(chrono::TimeDelta::minutes(1));
     ask(&house, "acme", CAT).await;
     let letters = house.sent_to("owner@acme.example");
-    assert!(letters.iter().any(|letter| letter.contains("Most of the month") && letter.contains("EUR\u{a0}0.08 of this month")), "{letters:?}");
+    assert!(
+        letters.iter().any(|letter| letter.contains("Most of the month") && letter.contains("EUR\u{a0}0.08 of this month")),
+        "{letters:?}"
+    );
     limit(&house, &manager, 8).await;
     assert!(manager.get("/office/messages").await.text.contains("limit is reached"));
 
