@@ -176,7 +176,7 @@ fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>) -> anyhow::Result<Carri
     };
     let mail = match (config.email.carrier, inbox) {
         (MailCarrierName::Inbox, Some(inbox)) => Mailer::Inbox(Arc::clone(inbox)),
-        _ => Mailer::Smtp(Smtp::new(config.email.smtp.clone())?),
+        _ => Mailer::Smtp(Box::new(Smtp::new(config.email.smtp.clone(), &config.email.dkim)?)),
     };
     Ok(Carriers { sms, mail })
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use sha2::Sha256;
 
 use crate::error::Error;
+use crate::messages::dkim::DkimConfig;
 use crate::messages::email::SmtpConfig;
 use crate::messages::sms::KannelConfig;
 
@@ -205,6 +206,7 @@ pub enum SmsGatewayName {
 pub struct Email {
     pub carrier: MailCarrierName,
     pub smtp: SmtpConfig,
+    pub dkim: DkimConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -306,6 +308,7 @@ impl Config {
             (1..=self.database.connections_per_role as usize / 2).contains(&self.database.connections_per_tenant),
             "[database] connections_per_tenant must be from 1 to half of connections_per_role"
         );
+        self.email.smtp.check()?;
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         let slowest = self.sms.kannel.timeout_seconds.max(self.email.smtp.timeout_seconds);
         ensure!(slowest <= 45, "a carrier's timeout_seconds is over 45");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tradecounter::commands::{DATA_DIR, database, demo, operator, serve, tenant};
+use tradecounter::commands::{DATA_DIR, database, demo, mail, operator, serve, tenant};
 
 /// A trade counter for every wholesaler, on its own subdomain.
 #[derive(Parser)]
@@ -50,6 +50,11 @@ enum Command {
     Operator {
         #[command(subcommand)]
         command: OperatorCommand,
+    },
+    /// Mail: what came back, and what shows that it is ours
+    Message {
+        #[command(subcommand)]
+        command: MessageCommand,
     },
     /// Print the OpenAPI document
     Openapi {
@@ -149,6 +154,24 @@ enum OperatorCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum MessageCommand {
+    /// Take one mail that came back, from standard input: the message that it is about is marked as failed
+    Bounce {
+        /// The address that it came to, where its headers do not say
+        recipient: Option<String>,
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Print the record that the domain's owner publishes for the signatures under mail
+    DkimRecord {
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
 /// Beside which server or demo.
 #[derive(clap::Args)]
 struct Beside {
@@ -202,6 +225,10 @@ fn main() -> ExitCode {
         Command::Operator { command: OperatorCommand::Token { name, scope, beside } } => {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())
         }
+        Command::Message { command: MessageCommand::Bounce { recipient, config } } => {
+            Ok(mail::bounce(recipient.as_deref(), config.as_deref()))
+        }
+        Command::Message { command: MessageCommand::DkimRecord { config } } => mail::dkim_record(config.as_deref()),
         Command::Openapi { console } => serve::openapi(console),
         Command::Database { command: DatabaseCommand::Run { data_dir, command } } => database::run(&data_dir, &command),
     };

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod demo;
+pub mod mail;
 pub mod operator;
 pub mod serve;
 pub mod tenant;

@@ -179,5 +179,6 @@ async fn by_letter(tx: &mut Tx<Office>, house: &House, told: &Told, text: String
     // The address of an account that was erased meanwhile is empty.
     let Ok(to) = EmailAddress::parse(&told.order_email) else { return Ok(()) };
     let subject = format!("Your order {}", told.number);
-    messages::say(tx, Message::Letter { to, subject, text }, house.now()).await
+    let of = told.account_id.into();
+    messages::say(tx, Message::News { of, to, subject, text }, house.now()).await
 }

@@ -1,6 +1,7 @@
 //! Every table of the schema: whose it is, what of it a tenant takes along when it leaves, and how it is erased when the
 //! tenant is purged. A table or a column that is not here fails the build (`tests/it/holdings.rs`).
 
+mod said;
 mod trade;
 
 use self::Erased::{Cascades, ForgottenNames, Hosts, ItselfLast, Kept, OneByOne, Row};
@@ -159,24 +160,7 @@ pub const HOLDINGS: &[Holding] = &[
             "ended_at",
         ],
     ),
-    part(
-        "messages",
-        THE_PERSONS,
-        &[
-            "tenant_id",
-            "message_id",
-            "phone",
-            "channel",
-            "recipient",
-            "subject",
-            "text",
-            "status",
-            "provider_reference",
-            "created_at",
-            "sent_at",
-        ],
-        &["customer_id"],
-    ),
+    said::MESSAGES,
     part(
         "registration_requests",
         THE_PERSONS,

@@ -63,7 +63,12 @@ impl House {
 
     /// A second process on the database of the first, at the same moment.
     pub async fn beside(&self) -> Self {
-        Self::on(self.address.clone(), self.clock.clone(), self.dns.clone(), |_| {}, false).await
+        self.beside_with(|_| {}).await
+    }
+
+    /// The same, with something set otherwise.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(self.address.clone(), self.clock.clone(), self.dns.clone(), change, false).await
     }
 
     /// Every house is searched for secrets when its test is over.

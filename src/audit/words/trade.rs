@@ -53,6 +53,11 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
         "account.terms_changed" => {
             Words { sentence: format!("Changed the terms of account {}", details.text("account_number")), changes: listed(details) }
         }
+        "account.news_ended" => plain(format!(
+            "Ended e-mail about the orders of account {}{}",
+            details.text("account_number"),
+            with(": ", details.text("reason"))
+        )),
         "order_settings.changed" => Words { sentence: "Changed how orders are taken".to_owned(), changes: listed(details) },
         "import.applied" => plain(format!("Brought in {}{}", how_many("row"), with(" of ", details.text("kind")))),
         "import.undone" => plain(format!("Took the import of {} back", details.text("kind"))),
