@@ -175,7 +175,7 @@ fn carriers(config: &Config, inbox: Option<&Arc<Inbox>>, clock: &Clock) -> anyho
     let sms = Arc::new(Gateways::configured(&config.sms, inbox, clock)?);
     let mail = match (config.email.carrier, inbox) {
         (MailCarrierName::Inbox, Some(inbox)) => Mailer::Inbox(Arc::clone(inbox)),
-        _ => Mailer::Smtp(Smtp::new(config.email.smtp.clone())?),
+        _ => Mailer::Smtp(Box::new(Smtp::new(config.email.smtp.clone(), &config.email.dkim)?)),
     };
     Ok(Carriers { sms, mail })
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use sha2::Sha256;
 
 use crate::error::Error;
+use crate::messages::dkim::DkimConfig;
 use crate::messages::email::SmtpConfig;
 use crate::messages::sms::{GatewayName, SmsConfig};
 
@@ -191,6 +192,7 @@ pub struct Domains {
 pub struct Email {
     pub carrier: MailCarrierName,
     pub smtp: SmtpConfig,
+    pub dkim: DkimConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -292,6 +294,7 @@ impl Config {
             (1..=self.database.connections_per_role as usize / 2).contains(&self.database.connections_per_tenant),
             "[database] connections_per_tenant must be from 1 to half of connections_per_role"
         );
+        self.email.smtp.check()?;
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         self.sms.check()?;
         ensure!(self.email.smtp.timeout_seconds <= 45, "[email.smtp] timeout_seconds is over 45");

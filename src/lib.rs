@@ -85,6 +85,7 @@ pub mod support;
 pub mod sweep;
 pub mod team;
 pub mod tenants;
+pub mod unsubscriptions;
 pub mod wholesalers;
 
 pub mod app;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tradecounter::commands::{DATA_DIR, database, demo, message, operator, serve, tenant};
+use tradecounter::commands::{DATA_DIR, database, demo, mail, message, operator, serve, tenant};
 use tradecounter::values::{Country, PhoneNumber};
 
 /// A trade counter for every wholesaler, on its own subdomain.
@@ -52,7 +52,7 @@ enum Command {
         #[command(subcommand)]
         command: OperatorCommand,
     },
-    /// Text messages and their gateways
+    /// Messages: whether gateways work, and mail that came back
     Message {
         #[command(subcommand)]
         command: MessageCommand,
@@ -166,6 +166,14 @@ enum MessageCommand {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Take one mail that came back, from standard input: the message that it is about is marked as failed
+    Bounce {
+        /// The address that it came to, where its headers do not say
+        recipient: Option<String>,
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 /// A number in full; which country reads it is then all the same.
@@ -232,6 +240,9 @@ fn main() -> ExitCode {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())
         }
         Command::Message { command: MessageCommand::Test { number, config } } => message::test(&number, config.as_deref()),
+        Command::Message { command: MessageCommand::Bounce { recipient, config } } => {
+            Ok(mail::bounce(recipient.as_deref(), config.as_deref()))
+        }
         Command::Openapi { console } => serve::openapi(console),
         Command::Database { command: DatabaseCommand::Run { data_dir, command } } => database::run(&data_dir, &command),
     };

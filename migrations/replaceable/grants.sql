@@ -37,7 +37,7 @@ grant select on sessions, registration_requests, audit_events to tc_office;
 grant select, insert on messages to tc_office;
 grant update (ended_at) on sessions to tc_office;
 grant update (status, reason, decided_by, decided_at) on registration_requests to tc_office;
-grant update (status, provider_reference, sent_at, gateway, segments, cost_micros, receipt_at) on messages to tc_office;
+grant update (status, provider_reference, sent_at, gateway, segments, cost_micros, receipt_at, problem, failed_at) on messages to tc_office;
 grant insert on audit_events, jobs to tc_office;
 -- Samples are taken away again.
 grant delete on registration_requests, account_access, trade_accounts to tc_office;
@@ -131,7 +131,7 @@ grant update (ended_at) on support_requests to tc_support;
 grant select (tenant_id, access_id, account_id, phone, contact_name, role, status, created_at) on account_access to tc_support;
 grant select (tenant_id, request_id, phone, business_name, contact_name, message, status, reason, decided_by, created_at, decided_at)
   on registration_requests to tc_support;
-grant select (tenant_id, message_id, channel, recipient, subject, status, created_at, sent_at) on messages to tc_support;
+grant select (tenant_id, message_id, channel, recipient, subject, status, problem, created_at, sent_at) on messages to tc_support;
 grant insert on audit_events, operator_events to tc_support;
 grant select (position, hash) on operator_events to tc_support;
 grant select (id, removed_at) on operators to tc_support;
@@ -177,7 +177,7 @@ grant update (name) on price_lists to tc_office;
 grant update (valid_until, minor) on prices to tc_office;
 grant update (days_before, cut_off) on order_days to tc_office;
 grant update (words) on closed_days to tc_office;
-grant update (price_list_id, route, order_news, order_email) on trade_accounts to tc_office;
+grant update (price_list_id, route, order_news, order_email, news_ended_at, news_ended_why) on trade_accounts to tc_office;
 grant select (stock_shown, vat_rounding, minimum_order_minor, tax_rates) on tenants to tc_office;
 grant update (stock_shown, vat_rounding, minimum_order_minor, tax_rates) on tenants to tc_office;
 -- A product that goes leaves the baskets. It is found there by its id; what else is in them the office does not read.

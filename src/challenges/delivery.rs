@@ -9,7 +9,7 @@ use crate::ids::ChallengeId;
 use crate::jobs::{Claimed, Outcome};
 use crate::languages;
 use crate::message_templates::{self, codes, codes::CodeText};
-use crate::messages::email::Mail;
+use crate::messages::letters::{Mail, Sender};
 use crate::messages::{self, Carriers, one_line, outcome_of};
 use crate::tenancy::states::Role;
 use crate::tenancy::{House, Tenant};
@@ -90,26 +90,27 @@ pub async fn send(
             let office_url = format!("{}/office", house.hosts.url(&open.host));
             let business_name = one_line(&tenant.business_name);
             let mail = CodeMail { business_name: &business_name, code: &code, minutes, office_url: &office_url };
-            carriers.mail.send(&mail_of(open.address, business_name.clone(), &mail)?).await
+            carriers.mail.send(&mail_of(challenge, open.address, Sender::of_tenant(tenant, &house.hosts), &mail)?).await
         }
         None if open.purpose == "operator" => {
             if !is_operator(house, &open.address).await? {
                 return Ok(Outcome::Done);
             }
             let mail = OperatorMail { code: &code, minutes, console_url: &house.hosts.console_url() };
-            carriers.mail.send(&mail_of(open.address, "Tradecounter".to_owned(), &mail)?).await
+            carriers.mail.send(&mail_of(challenge, open.address, Sender::of_platform(&house.hosts), &mail)?).await
         }
         None => {
             let mail = SignupMail { code: &code, minutes, public_url: &house.hosts.public_url() };
-            carriers.mail.send(&mail_of(open.address, "Tradecounter".to_owned(), &mail)?).await
+            carriers.mail.send(&mail_of(challenge, open.address, Sender::of_platform(&house.hosts), &mail)?).await
         }
     };
     Ok(outcome_of(&sent))
 }
 
-fn mail_of(to: String, from_name: String, text: &impl Template) -> Result<Mail> {
+fn mail_of(challenge: ChallengeId, to: String, sender: Sender, text: &impl Template) -> Result<Mail> {
     let text = text.render().map_err(|error| Error::Internal(error.into()))?;
-    Ok(Mail { to, subject: format!("Your code for {from_name}"), from_name, text })
+    let subject = format!("Your code for {}", sender.name);
+    Ok(Mail { id: challenge.uuid(), to, sender, subject, text, news: None, return_token: String::new() })
 }
 
 /// To the nearest minute: a code that was asked for a moment ago has nearly all of them.

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod demo;
+pub mod mail;
 pub mod message;
 pub mod operator;
 pub mod serve;

@@ -90,6 +90,8 @@ pub struct SeenMessage {
     subject: Option<String>,
     /// `waiting`, `sent` or `failed`.
     status: String,
+    /// Why it failed, if that is known.
+    problem: Option<String>,
     created_at: String,
     sent_at: Option<String>,
 }
@@ -140,9 +142,10 @@ impl From<Asked> for SeenRegistrationRequest {
 
 impl From<Said> for SeenMessage {
     fn from(row: Said) -> Self {
-        let Said { message_id: id, channel, recipient, subject, status, created_at, sent_at } = row;
+        let Said { message_id: id, channel, recipient, subject, status, problem, created_at, sent_at } = row;
+        let problem = Some(problem).filter(|problem| !problem.is_empty());
         let subject = Some(subject).filter(|subject| !subject.is_empty());
-        Self { id, channel, recipient, subject, status, created_at: time(created_at), sent_at: sent_at.map(time) }
+        Self { id, channel, recipient, subject, status, problem, created_at: time(created_at), sent_at: sent_at.map(time) }
     }
 }
 

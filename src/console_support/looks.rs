@@ -43,6 +43,8 @@ pub struct Said {
     pub recipient: String,
     pub subject: String,
     pub status: String,
+    /// Why it failed, if that is known.
+    pub problem: String,
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
 }
@@ -103,7 +105,7 @@ pub async fn registration_requests(tx: &mut Tx<Support>, before: Uuid) -> Result
 pub async fn messages(tx: &mut Tx<Support>, before: Uuid) -> Result<Part<Said>> {
     let mut rows = sqlx::query_as!(
         Said,
-        "select message_id, channel, recipient, subject, status, created_at, sent_at from messages
+        "select message_id, channel, recipient, subject, status, problem, created_at, sent_at from messages
           where tenant_id = $1 and message_id < $2 order by message_id desc limit $3",
         tx.tenant().uuid(),
         before,

@@ -194,10 +194,10 @@ pub async fn registration_requests(operator: Operator<Person>, Path(id): Path<Uu
 pub async fn messages(operator: Operator<Person>, Path(id): Path<Uuid>, Query(asked): Query<ListQuery>) -> Result<Page> {
     let agent = operator.leave().await?;
     let part = look(&agent, id, "messages", async |tx| looks::messages(tx, asked.before()).await).await?;
-    let rows = part
-        .items
-        .into_iter()
-        .map(|row| vec![row.recipient, row.channel, row.subject, row.status, at(row.created_at), row.sent_at.map(at).unwrap_or_default()]);
+    let rows = part.items.into_iter().map(|row| {
+        let status = if row.problem.is_empty() { row.status } else { format!("{}: {}", row.status, row.problem) };
+        vec![row.recipient, row.channel, row.subject, status, at(row.created_at), row.sent_at.map(at).unwrap_or_default()]
+    });
     list_page(&agent, id, ("messages", "Messages"), &MESSAGE, rows.collect(), part.next).await
 }
 

@@ -100,7 +100,8 @@ const REQUEST_LOOKED_AT: &[&str] = &[
     "decided_at",
 ];
 /// and of messages.
-const MESSAGE_LOOKED_AT: &[&str] = &["tenant_id", "message_id", "channel", "recipient", "subject", "status", "created_at", "sent_at"];
+const MESSAGE_LOOKED_AT: &[&str] =
+    &["tenant_id", "message_id", "channel", "recipient", "subject", "status", "problem", "created_at", "sent_at"];
 
 /// The list.
 pub const GRANTS: &[Grant] = &both::<{ PEOPLE.len() + trade::GRANTS.len() }>();
@@ -146,7 +147,12 @@ const PEOPLE: &[Grant] = &[
     whole("tc_office", "registration_requests", READ),
     part("tc_office", "registration_requests", CHANGE, &["status", "reason", "decided_by", "decided_at"]),
     whole("tc_office", "messages", READ_ADD),
-    part("tc_office", "messages", CHANGE, &["status", "provider_reference", "sent_at", "gateway", "segments", "cost_micros", "receipt_at"]),
+    part(
+        "tc_office",
+        "messages",
+        CHANGE,
+        &["status", "provider_reference", "sent_at", "gateway", "segments", "cost_micros", "receipt_at", "problem", "failed_at"],
+    ),
     whole("tc_office", "audit_events", READ_ADD),
     whole("tc_office", "jobs", ADD),
     whole("tc_office", "registration_requests", &["INSERT", "DELETE"]),

@@ -10,6 +10,7 @@ use poem::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::messages::html::unwrapped;
 use crate::messages::inbox::{Channel, Inbox};
 use crate::tenancy::extract::Public;
 use crate::web::{Page, Shell, when};
@@ -66,19 +67,4 @@ pub fn show(Public(here): Public, Data(inbox): Data<&DemoInbox>, Query(query): Q
         }
     });
     Page::of(&InboxPage { shell: Shell::of(&here, "Demo inbox"), to: wanted.to_owned(), items: items.collect() })
-}
-
-/// A mail's lines are broken for a reader's eighty columns; a phone has fewer, and breaks them itself.
-fn unwrapped(text: &str) -> String {
-    const FULL_LINE: usize = 60;
-    let mut whole = String::with_capacity(text.len());
-    let mut goes_on = false;
-    for line in text.lines() {
-        if !whole.is_empty() {
-            whole.push(if goes_on && line.starts_with(char::is_alphanumeric) { ' ' } else { '\n' });
-        }
-        whole.push_str(line);
-        goes_on = line.chars().count() > FULL_LINE;
-    }
-    whole
 }

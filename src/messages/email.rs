@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
@@ -16,9 +14,11 @@ use lettre::{Address, transport::smtp::Error as SmtpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
 
+use super::bounces::TOKEN_LENGTH;
+use super::dkim::{DkimConfig, Signer};
 use super::inbox::{Channel, Inbox};
+use super::letters::Mail;
 use super::sms::{Accepted, Refusal};
 use super::{is_loopback, one_line};
 
@@ -30,18 +30,8 @@ const IDLE_LIFE: Duration = Duration::from_secs(20);
 
 /// Where e-mail goes.
 pub enum Mailer {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Inbox(Arc<Inbox>),
-}
-
-/// One plain-text mail to one mailbox.
-pub struct Mail {
-    /// A bare address, such as `owner@acme.example`.
-    pub to: String,
-    /// Who writes, as people read it. The address is the configured one.
-    pub from_name: String,
-    pub subject: String,
-    pub text: String,
 }
 
 impl Mailer {
@@ -50,7 +40,7 @@ impl Mailer {
         match self {
             Mailer::Smtp(smtp) => smtp.send(mail).await,
             Mailer::Inbox(inbox) => {
-                inbox.deliver(Channel::Email, &mail.to, &format!("{}\n\n{}", one_line(&mail.subject), mail.text));
+                inbox.deliver(Channel::Email, &mail.to, &format!("{}\n\n{}", one_line(&mail.subject), mail.whole_text()));
                 Ok(Accepted { provider_reference: None })
             }
         }
@@ -69,11 +59,38 @@ pub struct SmtpConfig {
     pub password: Option<SecretString>,
     /// The address that all mail comes from.
     pub from: String,
+    /// Where mail comes back to that could not be delivered, to be read by `tradecounter message bounce`; the sender's where there is none.
+    pub bounce_address: Option<String>,
     /// How long a mail may take to be accepted, from connecting to the last answer.
     #[serde(default = "thirty_seconds")]
     pub timeout_seconds: u64,
     /// A PEM file. When given, only certificates that lead to one of its own are believed, instead of the public ones.
     pub root_certificate: Option<PathBuf>,
+}
+
+impl SmtpConfig {
+    /// What can be seen without connecting.
+    pub fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.tls != SmtpTls::None || is_loopback(&self.host),
+            "[email.smtp] mail may go without TLS only to this machine itself: set tls to \"starttls\" or \"implicit\""
+        );
+        anyhow::ensure!(self.timeout_seconds > 0, "[email.smtp] timeout_seconds must be at least 1");
+        self.bounce_address().map(drop)
+    }
+
+    fn bounce_address(&self) -> anyhow::Result<Option<Address>> {
+        // RFC 5321 §4.5.3.1.1.
+        const LONGEST_LOCAL_PART: usize = 64;
+        let Some(address) = self.bounce_address.as_deref().filter(|address| !address.is_empty()) else { return Ok(None) };
+        let address: Address = address.parse().context("[email.smtp] bounce_address")?;
+        let longest = LONGEST_LOCAL_PART - TOKEN_LENGTH - 1;
+        anyhow::ensure!(
+            address.user().len() <= longest && !address.user().contains('+'),
+            "[email.smtp] bounce_address has up to {longest} characters before the @, and no +: what tells messages apart stands behind them"
+        );
+        Ok(Some(address))
+    }
 }
 
 /// How the connection is kept private. There is no "if the server can": whoever sits in between could say that it cannot.
@@ -100,18 +117,20 @@ pub struct Smtp {
     tls_parameters: TlsParameters,
     credentials: Option<Credentials>,
     from: Address,
+    bounces: Option<Address>,
+    signer: Option<Signer>,
     timeout: Duration,
     idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
 impl Smtp {
-    /// Checks the configuration and reads the certificate file. Does not connect.
-    pub fn new(config: SmtpConfig) -> anyhow::Result<Smtp> {
-        anyhow::ensure!(
-            config.tls != SmtpTls::None || is_loopback(&config.host),
-            "mail may go without TLS only to this machine itself: set tls to \"starttls\" or \"implicit\""
-        );
-        anyhow::ensure!(config.timeout_seconds > 0, "the mail server's timeout_seconds must be at least 1");
+    /// Checks the configuration, and reads the files of the certificate and of the key for signatures. Does not connect.
+    pub fn new(config: SmtpConfig, dkim: &DkimConfig) -> anyhow::Result<Smtp> {
+        config.check()?;
+        // lettre 0.11.23 leaves the `Content-Type` of a mail of several parts out of its signature, so that others take it for forged.
+        anyhow::ensure!(dkim.selector.is_empty(), "[email.dkim] mail cannot be signed yet: leave selector empty");
+        let from: Address = config.from.parse().context("the address that mail comes from")?;
+        let bounces = config.bounce_address()?;
         let credentials = match (config.username, config.password) {
             (Some(username), Some(password)) => Some(Credentials::new(username, password.expose_secret().to_owned())),
             (None, None) => None,
@@ -119,7 +138,9 @@ impl Smtp {
         };
         Ok(Smtp {
             tls_parameters: tls_parameters(&config.host, config.root_certificate.as_deref())?,
-            from: config.from.parse().context("the address that mail comes from")?,
+            signer: Signer::new(dkim, from.domain())?,
+            from,
+            bounces,
             host: config.host,
             port: config.port,
             tls: config.tls,
@@ -131,11 +152,12 @@ impl Smtp {
 
     async fn send(&self, mail: &Mail) -> Result<Accepted, Refusal> {
         let to = recipient(&mail.to)?;
-        let content = self.compose(mail, to.clone())?;
+        let content = mail.compose(&self.from, to.clone(), self.signer.as_ref())?;
+        let return_path = self.return_path(mail)?;
         let deadline = Instant::now() + self.timeout;
 
         // Until the server has said that it wants the content, it cannot have taken the mail.
-        let mut connection = timeout_at(deadline, self.announce(to)).await.map_err(|_| {
+        let mut connection = timeout_at(deadline, self.announce(return_path, to)).await.map_err(|_| {
             tracing::warn!("the mail server did not answer in time");
             Refusal::Unreachable
         })??;
@@ -146,27 +168,24 @@ impl Smtp {
         Ok(Accepted { provider_reference: reference(&response) })
     }
 
-    /// The whole mail as it travels. Values with line breaks cannot add headers: the breaks are taken out.
-    fn compose(&self, mail: &Mail, to: Address) -> Result<Vec<u8>, Refusal> {
-        let message = Message::builder()
-            .from(Mailbox::new(Some(one_line(&mail.from_name)), self.from.clone()))
-            .to(Mailbox::new(None, to))
-            .subject(one_line(&mail.subject))
-            .message_id(Some(format!("<{}@{}>", Uuid::now_v7(), self.from.domain())))
-            .header(AutoSubmitted)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text.clone())
-            .map_err(|_| Refusal::Rejected("the mail cannot be written".to_owned()))?;
-        Ok(message.formatted())
+    /// The address that a mail comes back to, when it does: one of its own where it has a token (VERP), so that it need not be looked for
+    /// in what comes back.
+    fn return_path(&self, mail: &Mail) -> Result<Address, Refusal> {
+        match &self.bounces {
+            None => Ok(self.from.clone()),
+            Some(bounces) if mail.return_token.is_empty() => Ok(bounces.clone()),
+            Some(bounces) => Address::new(format!("{}+{}", bounces.user(), mail.return_token), bounces.domain())
+                .map_err(|_| Refusal::Rejected("the mail cannot be written".to_owned())),
+        }
     }
 
     /// A connection on which the server waits for the content of a mail to this recipient.
-    async fn announce(&self, to: Address) -> Result<AsyncSmtpConnection, Refusal> {
+    async fn announce(&self, return_path: Address, to: Address) -> Result<AsyncSmtpConnection, Refusal> {
         let mut connection = match self.reuse().await {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        connection.command(MailFrom::new(Some(self.from.clone()), vec![])).await.map_err(|error| refusal_of_command(&error))?;
+        connection.command(MailFrom::new(Some(return_path), vec![])).await.map_err(|error| refusal_of_command(&error))?;
         connection.command(Rcpt::new(to, vec![])).await.map_err(|error| refusal_of_recipient(&error))?;
         connection.command(Data).await.map_err(|error| refusal_of_command(&error))?;
         Ok(connection)
@@ -299,22 +318,4 @@ fn code(error: &SmtpError) -> String {
     let detail = words.split_whitespace().next().unwrap_or_default();
     let is_detail = detail.split('.').count() == 3 && detail.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_detail { format!("{code} {detail}") } else { code }
-}
-
-/// Tells out-of-office answerers to stay quiet (RFC 3834 §5).
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(AutoSubmitted)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
 }

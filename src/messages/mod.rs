@@ -1,9 +1,14 @@
 //! What is said to people: an outbox row in the same transaction as what it tells, and carriers that take it
 //! away afterwards.
 
+pub mod bounces;
 pub mod cost;
+pub mod dkim;
 pub mod email;
+pub mod html;
 pub mod inbox;
+pub mod letters;
+pub mod news;
 pub mod receipts;
 pub mod sms;
 pub mod texts;
@@ -13,12 +18,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use self::email::{Mail, Mailer};
+use self::email::Mailer;
+use self::letters::{Mail, News, Sender};
 use self::sms::{Gateways, Refusal, Urgency};
-use self::texts::{Text, Went};
+use self::texts::{Known, Text, Went};
 use crate::db::{Door, Office, Tx};
 use crate::error::Result;
-use crate::ids::{ChallengeId, CustomerId, MessageId, TenantId};
+use crate::ids::{AccountId, ChallengeId, CustomerId, MessageId, TenantId};
 use crate::jobs::{self, Claimed, Job, Lane, Outcome};
 use crate::tenancy::{House, Tenant};
 use crate::values::phone::FICTIONAL_PREFIX;
@@ -32,8 +38,22 @@ pub struct Carriers {
 
 /// One thing to say.
 pub enum Message {
-    Text { to: PhoneNumber, text: String },
-    Letter { to: EmailAddress, subject: String, text: String },
+    Text {
+        to: PhoneNumber,
+        text: String,
+    },
+    Letter {
+        to: EmailAddress,
+        subject: String,
+        text: String,
+    },
+    /// News of an account's orders, to the mailbox that was set for them.
+    News {
+        of: AccountId,
+        to: EmailAddress,
+        subject: String,
+        text: String,
+    },
 }
 
 /// Whom a message is said to, or is about. They get it when they ask what is held about them, and it is erased with them.
@@ -89,13 +109,17 @@ async fn add<D: Door>(
     job: Job,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let news_of = if let Message::News { of, .. } = message { Some(of.uuid()) } else { None };
     let (lane, channel, recipient, subject, text) = match message {
         Message::Text { to, text } => (Lane::Texts, "sms", to.as_str().to_owned(), String::new(), text),
-        Message::Letter { to, subject, text } => (Lane::Letters, "email", to.as_str().to_owned(), subject, text),
+        Message::Letter { to, subject, text } | Message::News { to, subject, text, .. } => {
+            (Lane::Letters, "email", to.as_str().to_owned(), subject, text)
+        }
     };
     let added = sqlx::query!(
-        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at, customer_id, phone)
-         values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9)
+        "insert into messages (tenant_id, message_id, channel, recipient, subject, text, status, created_at, customer_id, phone,
+                               news_of)
+         values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10)
          on conflict (tenant_id, message_id) do nothing",
         tenant.uuid(),
         message_id.uuid(),
@@ -105,7 +129,8 @@ async fn add<D: Door>(
         text,
         now,
         person.map(|person| person.customer.uuid()),
-        person.map(|person| person.phone)
+        person.map(|person| person.phone),
+        news_of
     )
     .execute(&mut *tx)
     .await?;
@@ -121,7 +146,7 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
     let waiting = scope
         .read(async |tx| {
             Ok(sqlx::query!(
-                "select channel, recipient, subject, text from messages
+                "select channel, recipient, subject, text, news_of from messages
                   where tenant_id = $1 and message_id = $2 and status = 'waiting'",
                 tx.tenant().uuid(),
                 message_id.uuid()
@@ -138,8 +163,10 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         let text = Text { message_id, to: &message.recipient, text: &message.text, urgency: Urgency::Ordinary };
         return settle(house, tenant, message_id, texts::hand_over(house, carriers, tenant, text).await?, claimed).await;
     } else {
-        let mail = Mail { to: message.recipient, from_name: tenant.business_name.clone(), subject: message.subject, text: message.text };
-        carriers.mail.send(&mail).await.map(|accepted| accepted.provider_reference)
+        let news_of = message.news_of.map(AccountId::from);
+        let (to, subject, text) = (message.recipient.clone(), message.subject, message.text);
+        let sent = carriers.mail.send(&letter(house, tenant, message_id, news_of, (to, subject, text))?).await;
+        sent.map(|accepted| accepted.provider_reference)
     };
     let outcome = claimed.settled(outcome_of(&sent));
     let status = match &outcome {
@@ -147,20 +174,28 @@ pub async fn deliver(house: &House, carriers: &Carriers, tenant: &Tenant, messag
         Outcome::Held | Outcome::Later(..) => return Ok(outcome),
         Outcome::GiveUp(_) => "failed",
     };
+    let problem = if let Outcome::GiveUp(why) = &outcome { problem_in_words(&message.channel, &sent, why) } else { String::new() };
+    let no_mailbox = message.news_of.filter(|_| message.channel == "email" && sent == Err(Refusal::InvalidRecipient));
     let reference = sent.ok().flatten();
     scope
         .write(async |tx| {
             sqlx::query!(
-                "update messages set status = $3, provider_reference = $4, sent_at = $5 where tenant_id = $1 and message_id = $2",
+                "update messages set status = $3, provider_reference = $4, sent_at = $5, problem = $6,
+                        failed_at = case when $3 = 'failed' then $5::timestamptz end
+                  where tenant_id = $1 and message_id = $2 and status = 'waiting'",
                 tx.tenant().uuid(),
                 message_id.uuid(),
                 status,
                 reference,
-                house.now()
+                house.now(),
+                problem
             )
             .execute(&mut *tx)
             .await?;
-            Ok(())
+            match no_mailbox {
+                Some(account) => news::give_up(tx, account.into(), &message.recipient, &problem, house.now()).await,
+                None => Ok(()),
+            }
         })
         .await?;
     Ok(outcome)
@@ -191,8 +226,39 @@ async fn settle(house: &House, tenant: &Tenant, message_id: MessageId, went: Wen
     if matches!(outcome, Outcome::Held | Outcome::Later(..)) {
         return Ok(outcome);
     }
-    house.office(tenant).write(async |tx| texts::write_down(tx, message_id, status, sent.as_ref(), house.now()).await).await?;
+    let problem = if let Outcome::GiveUp(why) = &outcome { why.clone() } else { String::new() };
+    let known = Known { status, sent: sent.as_ref(), problem: &problem };
+    house.office(tenant).write(async |tx| texts::write_down(tx, message_id, known, house.now()).await).await?;
     Ok(outcome)
+}
+
+/// An entry of the outbox as a mail.
+fn letter(
+    house: &House,
+    tenant: &Tenant,
+    message_id: MessageId,
+    news_of: Option<AccountId>,
+    (to, subject, text): (String, String, String),
+) -> Result<Mail> {
+    let keys = &house.config.keys;
+    let news = match news_of {
+        Some(account) => {
+            let ends_at = news::ends_at(&house.hosts, keys, tenant, account, &to)?;
+            Some(News { ends_at, reply_to: tenant.contact_email.clone() })
+        }
+        None => None,
+    };
+    let return_token = bounces::token(keys, tenant.id, message_id)?;
+    Ok(Mail { id: message_id.uuid(), to, sender: Sender::of_tenant(tenant, &house.hosts), subject, text, news, return_token })
+}
+
+/// Why a message did not go, for whoever looks.
+fn problem_in_words<T>(channel: &str, sent: &Result<T, Refusal>, why: &str) -> String {
+    match (sent, channel) {
+        (Err(Refusal::InvalidRecipient), "email") => "the mailbox does not exist".to_owned(),
+        (Err(Refusal::InvalidRecipient), _) => "there is no such number".to_owned(),
+        _ => why.to_owned(),
+    }
 }
 
 /// What a carrier's answer means for the job. What may have been sent is not sent blindly again: a text is

@@ -109,23 +109,29 @@ async fn count_in(tx: &mut Tx<Office>, message: MessageId, segments: i16, paid: 
     Ok(())
 }
 
-/// What is known of a text after it was handed over. A receipt may have come before this.
-pub(super) async fn write_down(
-    tx: &mut Tx<Office>,
-    message: MessageId,
-    status: &str,
-    sent: Option<&Sent>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+/// What is known of a text after it was handed over.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub status: &'a str,
+    pub sent: Option<&'a Sent>,
+    /// Why it did not go; empty when it did.
+    pub problem: &'a str,
+}
+
+/// Writes that down. A receipt may have come before this.
+pub(super) async fn write_down(tx: &mut Tx<Office>, message: MessageId, known: Known<'_>, now: DateTime<Utc>) -> Result<()> {
+    let Known { status, sent, problem } = known;
     sqlx::query!(
-        "update messages set status = case when status = 'waiting' then $3 else status end, gateway = $4, provider_reference = $5, sent_at = $6
+        "update messages set status = case when status = 'waiting' then $3 else status end, gateway = $4, provider_reference = $5, sent_at = $6,
+                problem = $7, failed_at = case when $7 <> '' then $6::timestamptz end
           where tenant_id = $1 and message_id = $2",
         tx.tenant().uuid(),
         message.uuid(),
         status,
         sent.map_or("", |sent| sent.gateway.word()),
         sent.and_then(|sent| sent.provider_reference.as_deref()),
-        now
+        now,
+        problem
     )
     .execute(&mut *tx)
     .await?;

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::why::{Asked, Why, why};
 use super::{Account, PAGE, TypedTerms, change_terms, find, list};
-use crate::api::Chapter;
 use crate::api::money::MoneyAnswer;
 use crate::api::typed::{Body, Id, Text};
+use crate::api::{Chapter, time};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::lists::read_cursor;
@@ -37,6 +37,9 @@ pub struct OfficeAccount {
     /// How it is told of its orders: `text`, `email` or `none`.
     order_news: String,
     order_email: String,
+    /// When e-mail about its orders ended that had been set, and why; null once it is set anew.
+    news_ended_at: Option<String>,
+    news_ended_why: Option<String>,
     /// Another one whenever what was agreed is another; to be sent with a change.
     version: String,
 }
@@ -45,7 +48,21 @@ impl From<Account> for OfficeAccount {
     fn from(account: Account) -> Self {
         let version = account.version();
         let Account { id, account_number, business_name, town, country, price_list, route, order_news, order_email, .. } = account;
-        Self { id, account_number, business_name, town, country, price_list, route, order_news, order_email, version }
+        let (news_ended_at, news_ended_why) = (account.news_ended_at.map(time), account.news_ended_at.map(|_| account.news_ended_why));
+        Self {
+            id,
+            account_number,
+            business_name,
+            town,
+            country,
+            price_list,
+            route,
+            order_news,
+            order_email,
+            news_ended_at,
+            news_ended_why,
+            version,
+        }
     }
 }
 

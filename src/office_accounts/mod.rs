@@ -5,6 +5,7 @@ pub mod pages;
 mod terms;
 pub mod why;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use self::terms::{OrderNews, TypedTerms, change_terms};
@@ -30,6 +31,10 @@ pub struct Account {
     /// `text`, `email` or `none`.
     pub order_news: String,
     pub order_email: String,
+    /// When news by e-mail ended that was set here; nothing once it is set anew.
+    pub news_ended_at: Option<DateTime<Utc>>,
+    /// Why, in words.
+    pub news_ended_why: String,
 }
 
 /// How many rows a page of the API has.
@@ -43,7 +48,8 @@ pub async fn find(tx: &mut Tx<Office>, id: AccountId) -> Result<Account> {
     let found = sqlx::query_as!(
         Account,
         r#"select t.account_id as id, t.account_number, t.business_name, t.town, t.country, t.price_list_id as price_list,
-                  coalesce(l.name, '') as "price_list_name!", t.route, t.order_news, t.order_email
+                  coalesce(l.name, '') as "price_list_name!", t.route, t.order_news, t.order_email, t.news_ended_at,
+                  t.news_ended_why
              from trade_accounts t
              left join price_lists l on l.tenant_id = t.tenant_id and l.price_list_id = t.price_list_id
             where t.tenant_id = $1 and t.account_id = $2"#,
@@ -78,7 +84,8 @@ pub async fn list(tx: &mut Tx<Office>, words: &str, after: Option<AccountId>) ->
     Ok(sqlx::query_as!(
         Account,
         r#"select t.account_id as id, t.account_number, t.business_name, t.town, t.country, t.price_list_id as price_list,
-                  coalesce(l.name, '') as "price_list_name!", t.route, t.order_news, t.order_email
+                  coalesce(l.name, '') as "price_list_name!", t.route, t.order_news, t.order_email, t.news_ended_at,
+                  t.news_ended_why
              from trade_accounts t
              left join price_lists l on l.tenant_id = t.tenant_id and l.price_list_id = t.price_list_id
             where t.tenant_id = $1 and (t.business_name, t.account_id) > ($2, $3)

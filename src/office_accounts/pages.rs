@@ -30,6 +30,8 @@ struct ShowPage {
     news: Vec<Choice>,
     /// How news of orders goes, in words.
     news_shown: &'static str,
+    /// The day on which news by e-mail ended; empty when it has not.
+    news_ended_on: String,
     form: TermsForm,
     table: PriceTable,
     may_change: bool,
@@ -185,6 +187,10 @@ async fn page_of(tx: &mut Tx<Office>, member: &Member, id: AccountId, query: &Ta
         country: Country::parse(&account.country).map(|country| country.name().to_owned()).unwrap_or_default(),
         lists: lists.map(|(value, name)| choice(value, name, &form.price_list)).collect(),
         news: OrderNews::ALL.map(|news| choice(news.word().to_owned(), news_in_words(news).to_owned(), &form.order_news)).into(),
+        news_ended_on: account
+            .news_ended_at
+            .map(|at| at.with_timezone(&member.tenant.time_zone).format("%-d %B %Y").to_string())
+            .unwrap_or_default(),
         news_shown: OrderNews::parse(&account.order_news).map_or("", news_in_words),
         may_change: GoodsKeeper::allows(member.session.role),
         account,

@@ -84,13 +84,16 @@ pub async fn change_terms(tx: &mut Tx<Office>, member: &Member, id: AccountId, t
         return Err(Error::Conflict("Somebody else has changed what was agreed meanwhile"));
     }
     sqlx::query!(
-        "update trade_accounts set price_list_id = $3, route = $4, order_news = $5, order_email = $6 where tenant_id = $1 and account_id = $2",
+        "update trade_accounts set price_list_id = $3, route = $4, order_news = $5, order_email = $6, news_ended_at = $7, news_ended_why = $8
+          where tenant_id = $1 and account_id = $2",
         tenant,
         id.uuid(),
         after.price_list,
         after.route,
         after.order_news,
-        after.order_email
+        after.order_email,
+        after.news_ended_at,
+        after.news_ended_why
     )
     .execute(&mut *tx)
     .await?;
@@ -135,6 +138,11 @@ async fn read(tx: &mut Tx<Office>, typed: &TypedTerms, before: &Account) -> Resu
     }
     if after.order_news == OrderNews::Email.word() && after.order_email.is_empty() && wrong.of("order_email").is_empty() {
         wrong.add("order_email", "Write where the e-mail goes.");
+    }
+    // Set anew, it has not ended any more.
+    let is_begun = after.order_news == OrderNews::Email.word() && before.order_news != after.order_news;
+    if is_begun || after.order_email != before.order_email {
+        (after.news_ended_at, after.news_ended_why) = (None, String::new());
     }
     wrong.or(Some(after))
 }

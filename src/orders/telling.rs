@@ -171,5 +171,6 @@ async fn by_letter(tx: &mut Tx<Office>, news: &News<'_>) -> Result<()> {
     let (people, spoken) = whom(tx, news).await?;
     let language = people.first().map_or_else(|| languages::own(news.tenant), |person| spoken.by(person.customer_id.into()));
     let (subject, text) = message_templates::find(tx, news.kind, language).await?.letter(&news.values(language)?);
-    messages::say(tx, Message::Letter { to, subject, text }, news.house.now()).await
+    let of = news.told.account_id.into();
+    messages::say(tx, Message::News { of, to, subject, text }, news.house.now()).await
 }

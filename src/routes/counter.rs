@@ -17,6 +17,7 @@ use crate::pictures;
 use crate::quick_orders;
 use crate::registrations;
 use crate::sign_in;
+use crate::unsubscriptions;
 use crate::web::Redirect;
 use crate::web::assets;
 use crate::web::offline;
@@ -53,6 +54,8 @@ pub fn counter_pages() -> Vec<PageRoute> {
         page(GET, "/quick-order", quick_orders::pages::show),
         page(POST, "/quick-order", quick_orders::pages::look),
         page(POST, "/quick-order/lines", quick_orders::pages::take),
+        page(GET, "/unsubscriptions/:token", unsubscriptions::pages::show),
+        page(POST, "/unsubscriptions/:token", unsubscriptions::pages::create),
         page(GET, "/wholesalers", wholesalers::pages::index),
         page(POST, "/wholesalers/:slug/visit", wholesalers::pages::visit),
         page(GET, "/arrivals/new", wholesalers::pages::prepare_arrival),

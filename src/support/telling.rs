@@ -6,7 +6,7 @@ use super::{State, find};
 use crate::error::{Error, Result};
 use crate::ids::SupportRequestId;
 use crate::jobs::Outcome;
-use crate::messages::email::Mail;
+use crate::messages::letters::{Mail, Sender};
 use crate::messages::{self, Carriers, Message, one_line, outcome_of};
 use crate::tenancy::{House, Tenant};
 use crate::values::EmailAddress;
@@ -92,5 +92,7 @@ pub async fn tell_operator(house: &House, carriers: &Carriers, tenant: &Tenant, 
     };
     let text = letter.render().map_err(|error| Error::Internal(error.into()))?;
     let subject = if letter.is_granted { format!("You are let in at {business_name}") } else { format!("{business_name} has declined") };
-    Ok(outcome_of(&carriers.mail.send(&Mail { to, from_name: "Tradecounter".to_owned(), subject, text }).await))
+    let sender = Sender::of_platform(&house.hosts);
+    let mail = Mail { id: request_id.uuid(), to, sender, subject, text, news: None, return_token: String::new() };
+    Ok(outcome_of(&carriers.mail.send(&mail).await))
 }

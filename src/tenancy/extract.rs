@@ -231,6 +231,8 @@ pub(super) fn visitor(request: &Request) -> Result<Visitor> {
     let role = match request.uri().path() {
         path if is_of_the_office(path) => Role::StaffReading,
         "/sessions/current/end" | "/api/v1/sessions/current" => Role::CustomerLeaving,
+        // Whoever wants to hear no more need not wait for a counter to open.
+        path if path.starts_with("/unsubscriptions/") => Role::CustomerLeaving,
         _ => Role::Customer,
     };
     if !tenant.serves(role) {

@@ -2,6 +2,7 @@
 //! tenant is purged. A table or a column that is not here fails the build (`tests/it/holdings.rs`).
 
 mod office;
+mod said;
 mod trade;
 
 use self::Erased::{Cascades, ForgottenNames, Hosts, ItselfLast, Kept, OneByOne, Row};
@@ -129,29 +130,7 @@ pub const HOLDINGS: &[Holding] = &[
     ),
     office::INVITATIONS,
     office::SUPPORT_REQUESTS,
-    part(
-        "messages",
-        THE_PERSONS,
-        &[
-            "tenant_id",
-            "message_id",
-            "phone",
-            "channel",
-            "recipient",
-            "subject",
-            "text",
-            "status",
-            "provider_reference",
-            "created_at",
-            "sent_at",
-            "is_code",
-            "gateway",
-            "segments",
-            "cost_micros",
-            "receipt_at",
-        ],
-        &["customer_id"],
-    ),
+    said::MESSAGES,
     part(
         "registration_requests",
         THE_PERSONS,

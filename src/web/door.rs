@@ -20,7 +20,7 @@ use super::failure::Failure;
 use super::page::content_security_policy;
 use super::server::Answers;
 use super::share::Shares;
-use super::table::matches;
+use super::table::{matches, without_token};
 use super::{client, same_origin};
 use crate::db::{Stats, with_stats};
 use crate::error::Error;
@@ -143,7 +143,7 @@ impl Door {
             headers: Arc::new(headers.clone()),
         };
         visit.here = Some(here.clone());
-        if !same_origin::passes(&visit.method, headers, &authority) {
+        if !same_origin::passes(&visit.method, &visit.path, headers, &authority) {
             return Err(Failed::Error(Error::CrossSite.into()));
         }
         let mut _turn = None;
@@ -349,7 +349,7 @@ impl Visit {
         tracing::info!(
             request_id = self.request_id,
             method = %self.method,
-            path = self.path,
+            path = without_token(&self.path),
             status = status.as_u16(),
             ms = milliseconds(took),
             db_ms = milliseconds(stats.time()),

@@ -4,14 +4,20 @@
 
 use http::{HeaderMap, Method, Uri};
 
+use super::table::matches;
+
 /// Whether this method may change something.
 pub fn is_unsafe(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
+/// What may be asked for from everywhere: a link that is good for one thing by itself, whoever follows it. No cookie is looked at there,
+/// and mail programs, which send it in their readers' names (RFC 8058), come from wherever they are.
+const FROM_EVERYWHERE: &[&str] = &["/unsubscriptions/:token"];
+
 /// Whether a request may pass. `authority` is the host and port that it was sent to.
-pub fn passes(method: &Method, headers: &HeaderMap, authority: &str) -> bool {
-    if !is_unsafe(method) {
+pub fn passes(method: &Method, path: &str, headers: &HeaderMap, authority: &str) -> bool {
+    if !is_unsafe(method) || FROM_EVERYWHERE.iter().any(|pattern| matches(pattern, path)) {
         return true;
     }
     // An empty one says nothing.
@@ -42,7 +48,17 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().expect("a header value"));
         }
-        passes(&Method::POST, &headers, "acme.localhost:8080")
+        passes(&Method::POST, "/codes", &headers, "acme.localhost:8080")
+    }
+
+    #[test]
+    fn a_link_that_stands_for_itself_may_be_followed_from_everywhere() {
+        let headers = HeaderMap::from_iter([(http::header::ORIGIN, "https://mail.example".parse().expect("a header value"))]);
+        let passes = |path: &str| passes(&Method::POST, path, &headers, "acme.localhost:8080");
+        assert!(passes("/unsubscriptions/AAEB"));
+        for other in ["/unsubscriptions", "/unsubscriptions/", "/unsubscriptions/AAEB/x", "/codes"] {
+            assert!(!passes(other), "{other}");
+        }
     }
 
     #[test]

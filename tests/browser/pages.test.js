@@ -75,6 +75,7 @@ const PAGES = {
   "counter /office/support": ["owner"],
   "counter /office/export": ["owner"],
   "counter /office/closing": ["owner"],
+  "counter /unsubscriptions/:token": ["stranger"],
   "console /": ["operator"],
   "console /sign-in": ["stranger"],
   "console /code": ["stranger"],
@@ -106,6 +107,7 @@ const SITES = { public_pages: "public", counter_pages: "counter", office_pages: 
 const SLUGS = { public: "", counter: "unionjack", console: "admin" };
 const OWNER = "owner@unionjack.example";
 const INVITED = "nadia@unionjack.example";
+const NEWS = "orders@margaret.example";
 
 const { demo, newPerson } = await open("pages");
 const at = (page) => demo.url(SLUGS[page.split(" ")[0]], page.split(" ")[1]);
@@ -173,6 +175,16 @@ const WAYS = {
     await person.goto(at("counter /number-changes/new"));
     await person.getByLabel("New mobile number").fill(stranger("57").typed);
     await person.getByRole("button", { name: "Text both numbers a code" }).click();
+  },
+  "counter /unsubscriptions/:token": async (person) => {
+    const { owner, customer } = people;
+    await WAYS["counter /office/accounts/:account_id"](owner);
+    await owner.getByLabel("News of their orders").selectOption("email");
+    await owner.getByLabel("E-mail for it").fill(NEWS);
+    await owner.getByRole("button", { name: "Save" }).click();
+    await owner.getByText(/^Saved\./).waitFor();
+    await order(customer);
+    await person.goto((await demo.nextMessage(NEWS, 0)).match(/http\S+\/unsubscriptions\/\S+/)[0]);
   },
   ...Object.fromEntries(
     ["/domains", "/support", "/support/customers", "/support/registration-requests", "/support/messages", "/support/audit-events"].map((part) => [

@@ -207,7 +207,8 @@ async fn it_holds_what_is_the_wholesalers_and_nothing_that_opens_anything_or_is_
     let csv = text_of(&archive, "trade_accounts.csv");
     assert!(
         csv.starts_with(
-            "\u{feff}account_id,account_number,business_name,town,country,created_at,price_list_id,route,order_news,order_email\r\n"
+            "\u{feff}account_id,account_number,business_name,town,country,created_at,price_list_id,route,order_news,order_email,\
+             news_ended_at,news_ended_why\r\n"
         ),
         "{csv}"
     );

@@ -10,8 +10,11 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tradecounter::clock::Clock;
 use tradecounter::config::Config;
-use tradecounter::messages::email::{Mail, Mailer, Smtp as SmtpClient, SmtpConfig};
+use tradecounter::messages::dkim::DkimConfig;
+use tradecounter::messages::email::{Mailer, Smtp as SmtpClient, SmtpConfig};
+use tradecounter::messages::letters::{Mail, Sender};
 use tradecounter::messages::sms::{Accepted, Encoding, GatewayName, Gateways, Refusal, Sent, Urgency, segments};
+use uuid::Uuid;
 
 use crate::companions::{Directory, Kannel, Smtp, free_port, signal};
 use crate::counterparts::{alone, gateway_with};
@@ -39,12 +42,24 @@ fn mailer(port: u16, tls: &str, password: Option<&str>, authority: Option<&Path>
         config += &format!("root_certificate='{}'\n", authority.display());
     }
     let config: SmtpConfig = toml::from_str(&config).expect("a configuration");
-    Mailer::Smtp(SmtpClient::new(config).expect("a client"))
+    Mailer::Smtp(Box::new(SmtpClient::new(config, &DkimConfig::default()).expect("a client")))
 }
 
 async fn post(mailer: &Mailer, to: &str) -> Result<Accepted, Refusal> {
-    let text = "Your code: 493817\n.\n..dots\nÑandú 😀 £5\nFrom here\n".to_owned();
-    mailer.send(&Mail { to: to.to_owned(), from_name: "Acme Foods".to_owned(), subject: "Your code".to_owned(), text }).await
+    mailer.send(&letter(to, "Acme Foods", "Your code", "Your code: 493817\n.\n..dots\nÑandú 😀 £5\nFrom here\n")).await
+}
+
+/// A plain mail.
+pub fn letter(to: &str, from: &str, subject: &str, text: &str) -> Mail {
+    Mail {
+        id: Uuid::now_v7(),
+        to: to.to_owned(),
+        sender: Sender { name: from.to_owned(), colour: "#14532d".to_owned(), pages: vec!["https://acme.example".to_owned()] },
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        news: None,
+        return_token: String::new(),
+    }
 }
 
 /// Everything that this thread logs, down to the last trace.
@@ -176,12 +191,8 @@ async fn smtp_carries_each_letter_as_it_was_written_and_says_what_it_refuses() {
         Some("Your code: 493817\n.\n..dots\nÑandú 😀 £5\nFrom here")
     );
 
-    let forged = Mail {
-        to: "owner@shop.example".to_owned(),
-        from_name: "Evil\r\nBcc: a@b.example\r\n".to_owned(),
-        subject: "Hi\r\nBcc: c@d.example\n\nbody\u{2028}x".to_owned(),
-        text: "t\r\n.\r\nMAIL FROM:<x@y>\r\n".to_owned(),
-    };
+    let (name, subject) = ("Evil\r\nBcc: a@b.example\r\n", "Hi\r\nBcc: c@d.example\n\nbody\u{2028}x");
+    let forged = self::letter("owner@shop.example", name, subject, "t\r\n.\r\nMAIL FROM:<x@y>\r\n");
     assert!(mail.send(&forged).await.is_ok());
     let received = server.received();
     let names: Vec<&str> = received[1]["headers"].as_array().expect("headers").iter().filter_map(|pair| pair[0].as_str()).collect();
@@ -228,7 +239,7 @@ async fn smtp_without_tls_is_only_for_this_machine() {
     for host in ["mail.example", "127.evil.example", "10.0.0.1"] {
         let config: SmtpConfig =
             toml::from_str(&format!("host='{host}'\nport=25\ntls='none'\nfrom='a@b.example'")).expect("a configuration");
-        assert!(SmtpClient::new(config).is_err(), "{host}");
+        assert!(SmtpClient::new(config, &DkimConfig::default()).is_err(), "{host}");
     }
 }
 
@@ -246,7 +257,7 @@ fn the_configuration_files_name_carriers_that_can_be_built() {
         assert_eq!(built.map(|gateways| gateways.seen().len()).ok(), Some(gateways), "{file:?}");
         let mut smtp = config.email.smtp;
         smtp.password = smtp.username.as_ref().map(|_| "from the environment".into());
-        assert!(SmtpClient::new(smtp).is_ok(), "{file:?}");
+        assert!(SmtpClient::new(smtp, &config.email.dkim).is_ok(), "{file:?}");
     }
 }
 

@@ -250,6 +250,11 @@ impl Smtp {
         let lines = fs::read_to_string(self.directory.join("received.jsonl")).unwrap_or_default();
         lines.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
+
+    /// One of them as it came, counted from 1.
+    pub fn eml(&self, number: usize) -> PathBuf {
+        self.directory.join(format!("{number}.eml"))
+    }
 }
 
 /// Twilio, as its own OpenAPI document describes it.

@@ -181,6 +181,31 @@ fn what_would_not_work_is_refused_before_it_is_tried() {
 }
 
 #[test]
+fn mail_without_tls_is_for_this_machine_alone() {
+    for host in ["mail.example", "10.0.0.1", "127.0.0.1.mail.example"] {
+        let refused = in_environment(&[("EMAIL__SMTP__HOST", host), ("EMAIL__SMTP__TLS", "none")]).expect_err(host);
+        assert!(refused.contains("without TLS only to this machine itself: set tls to \"starttls\""), "{refused}");
+        assert!(in_environment(&[("EMAIL__SMTP__HOST", host), ("EMAIL__SMTP__TLS", "starttls")]).is_ok(), "{host}");
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        assert!(in_environment(&[("EMAIL__SMTP__HOST", host), ("EMAIL__SMTP__TLS", "none")]).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn the_address_for_mail_that_comes_back_has_room_for_what_tells_messages_apart() {
+    for (address, says) in
+        [("bounces", "bounce_address"), ("returned-mail@tradecounter.example", "up to 11 characters"), ("a+b@tradecounter.example", "no +")]
+    {
+        let refused = in_environment(&[("EMAIL__SMTP__BOUNCE_ADDRESS", address)]).expect_err(address);
+        assert!(refused.contains(says), "{refused}");
+    }
+    for address in ["bounces@tradecounter.example", "bounces-aus@tradecounter.example", ""] {
+        assert!(in_environment(&[("EMAIL__SMTP__BOUNCE_ADDRESS", address)]).is_ok(), "{address}");
+    }
+}
+
+#[test]
 fn production_refuses_the_inbox_and_keys_that_are_no_keys() {
     for carrier in ["[sms]\ngateways = [\"inbox\"]\n", "[sms]\ngateways = [\"kannel\", \"inbox\"]\n", "[email]\ncarrier = \"inbox\"\n"] {
         let refused = production("inbox", carrier).expect_err(carrier);

@@ -5,7 +5,8 @@
 Prints "ready" when 127.0.0.1:PORT takes mail (user name "tester", password "secret"). Ends on TERM or INT, when its standard input is
 closed, or after half an hour. `--tls none` offers neither STARTTLS nor AUTH.
 
-In DIRECTORY: `ca.pem` is the authority to trust, `received.jsonl` holds one line of JSON per accepted mail.
+In DIRECTORY: `ca.pem` is the authority to trust, `received.jsonl` holds one line of JSON per accepted mail, and `1.eml`,
+`2.eml` … each of them as it came.
 
 What a recipient's name brings about: refused@ 550 5.1.1 · relay@ 550 5.7.1 · old@ 550 without a detail · later@ 451 · spam@ 554 after the
 content · slow@ an answer to the recipient after a minute · stuck@ an answer to the content after a minute · broken@ the connection is cut after the content.
@@ -42,6 +43,7 @@ class Mailbox:
 
     def __init__(self, received):
         self.received = received
+        self.count = 0
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         name = address.split("@")[0]
@@ -60,6 +62,8 @@ class Mailbox:
             server.transport.abort()
         if name == "spam":
             return "554 5.7.1 looks like spam"
+        self.count += 1
+        self.received.with_name(f"{self.count}.eml").write_bytes(envelope.content)
         with self.received.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(describe(server, session, envelope), ensure_ascii=False) + "\n")
         return "250 2.0.0 queued as T1"
@@ -73,11 +77,19 @@ def describe(server, session, envelope):
         "envelope_to": envelope.rcpt_tos,
         "headers": [[name, str(value)] for name, value in message.items()],
         "subject": str(message["subject"]),
-        "text": message.get_content(),
+        "text": content(message, "plain"),
+        "html": content(message, "html"),
+        "kind": message.get_content_type(),
+        "defects": [str(defect) for part in message.walk() for defect in part.defects],
         "tls": server.transport.get_extra_info("ssl_object") is not None,
         "authenticated": session.authenticated,
         "peer_port": session.peer[1],
     }
+
+
+def content(message, kind):
+    part = message.get_body(preferencelist=(kind,))
+    return part.get_content() if part else ""
 
 
 def check_credentials(server, session, envelope, mechanism, data):

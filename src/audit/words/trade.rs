@@ -56,6 +56,11 @@ pub(super) fn of_goods(action: &str, details: &Details<'_>) -> Option<Words> {
         "message.resent" => plain("Sent a message once more".to_owned()),
         "message.dropped" => plain("Let a message go that did not arrive".to_owned()),
         "text_limits.changed" => Words { sentence: "Changed what texts may cost, or where they go".to_owned(), changes: listed(details) },
+        "account.news_ended" => plain(format!(
+            "Ended e-mail about the orders of account {}{}",
+            details.text("account_number"),
+            with(": ", details.text("reason"))
+        )),
         "order_settings.changed" => Words { sentence: "Changed how orders are taken".to_owned(), changes: listed(details) },
         "import.applied" => plain(format!("Brought in {}{}", how_many("row"), with(" of ", details.text("kind")))),
         "import.undone" => plain(format!("Took the import of {} back", details.text("kind"))),

@@ -123,6 +123,9 @@ const IMPORT_WORKED: &[&str] = &[
     "made_categories",
 ];
 
+/// What was agreed with an account.
+const TERMS: &[&str] = &["price_list_id", "route", "order_news", "order_email", "news_ended_at", "news_ended_why"];
+
 pub const GRANTS: &[Grant] = &[
     whole("tc_counter", "categories", READ),
     whole("tc_counter", "pictures", READ),
@@ -168,7 +171,7 @@ pub const GRANTS: &[Grant] = &[
     part("tc_office", "order_days", CHANGE, &["days_before", "cut_off"]),
     whole("tc_office", "closed_days", READ_ADD_REMOVE),
     part("tc_office", "closed_days", CHANGE, &["words"]),
-    part("tc_office", "trade_accounts", CHANGE, &["price_list_id", "route", "order_news", "order_email"]),
+    part("tc_office", "trade_accounts", CHANGE, TERMS),
     part("tc_office", "tenants", READ, SELLING),
     part("tc_office", "tenants", CHANGE, SELLING),
     part("tc_office", "basket_lines", READ, &["tenant_id", "product_id"]),

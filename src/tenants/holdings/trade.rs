@@ -20,6 +20,8 @@ pub const TRADE_ACCOUNTS: Holding = whole(
         "route",
         "order_news",
         "order_email",
+        "news_ended_at",
+        "news_ended_why",
     ],
 );
 pub const IMPORT_PIECES: Holding = no("import_pieces", ON_ITS_WAY, Row("tenant_id"), &["tenant_id", "import_id", "piece", "bytes"]);

@@ -103,7 +103,7 @@ pub const SHOWN_JSON: &str = r#"{"challenge":"00","credential":"{}"}"#;
 pub const REASON_JSON: &str = r#"{"reason":"Because"}"#;
 
 /// What strangers may see. This list may only shrink: whoever lengthens it has to say so here, in its type.
-pub const OPEN: [Open; 73] = [
+pub const OPEN: [Open; 75] = [
     open("public", "GET", "/", 200),
     open("public", "GET", "/inbox", 200), // Of a demo; production has none.
     // For gateways, which prove who they are.
@@ -136,6 +136,9 @@ pub const OPEN: [Open; 73] = [
     open("counter", "GET", "/sessions", 303),
     open("counter", "GET", "/erasures", 303),
     open("counter", "GET", "/office/sessions", 303),
+    // The link in a letter of news, which is good for ending them and for nothing else.
+    open("counter", "GET", "/unsubscriptions/:token", 404),
+    with("counter", "/unsubscriptions/:token", "", "List-Unsubscribe=One-Click", 404),
     // What the letter's link shows; it opens nothing.
     open("counter", "GET", "/office/invitations/:invitation_id", 404),
     with("counter", "/sessions", "", PHONE_CODE, 422),

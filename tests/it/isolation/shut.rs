@@ -12,7 +12,7 @@ fn stays_open(route: &routes::Open) -> bool {
     const LEADS_BACK: [&str; 2] = ["/sessions", "/erasures"];
     const SURROUNDINGS: [&str; 5] = ["/api/docs", "/favicon.ico", "/brand.css", "/sw.js", "/api/v1/openapi.json"];
     route.site == "public"
-        || ["/office", "/api/v1/office", "/assets/", "/logos/"].iter().any(|place| route.path.starts_with(place))
+        || ["/office", "/api/v1/office", "/assets/", "/logos/", "/unsubscriptions/"].iter().any(|place| route.path.starts_with(place))
         || SURROUNDINGS.contains(&route.path)
         || (route.method == "GET" && LEADS_BACK.contains(&route.path))
 }

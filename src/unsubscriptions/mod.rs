@@ -1,0 +1,3 @@
+//! The page behind the link that ends news by e-mail. What the link is worth is known by [`crate::messages::news`].
+
+pub mod pages;
