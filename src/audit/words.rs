@@ -49,7 +49,8 @@ pub const OF_TENANTS: &[Thing] = &[
     Thing { word: "goods", name: "Goods and prices", nouns: &["product", "stock", "category", "price_list", "prices", "account"] },
     Thing { word: "imports", name: "Imports", nouns: &["import"] },
     Thing { word: "team", name: "The team", nouns: &["staff", "invitation", "passkey"] },
-    Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings", "message_template"] },
+    Thing { word: "settings", name: "Settings", nouns: &["settings", "order_settings", "message_template", "text_limits"] },
+    Thing { word: "messages", name: "Messages", nouns: &["message"] },
     Thing { word: "support", name: "Support looking in", nouns: &["support"] },
     Thing { word: "counter", name: "The counter itself", nouns: &["tenant", "samples", "domain"] },
 ];
@@ -78,9 +79,8 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "support" => of_support(action, &details),
         "passkey" => of_passkeys(action, &details),
         "order" => trade::of_orders(action, &details),
-        "product" | "stock" | "category" | "price_list" | "prices" | "account" | "order_settings" | "import" => {
-            trade::of_goods(action, &details)
-        }
+        "product" | "stock" | "category" | "price_list" | "prices" | "account" | "order_settings" | "import" | "message"
+        | "text_limits" => trade::of_goods(action, &details),
         _ => None,
     }
 }

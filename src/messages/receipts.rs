@@ -130,7 +130,11 @@ mod tests {
 
     #[test]
     fn nobody_makes_an_address_but_this_house() {
-        let keys = |counters: &str| Keys { current_version: 1, codes: Default::default(), counters: counters.to_owned().into() };
+        let keys = |counters: &str| Keys {
+            current_version: 1,
+            codes: std::collections::BTreeMap::default(),
+            counters: counters.to_owned().into(),
+        };
         let ours = keys("a0b1c2d3e4f5061728394a5b6c7d8e9f");
         let subject = Subject { tenant: Uuid::now_v7().into(), message: Uuid::now_v7().into() };
         let token = subject.token(&ours).unwrap();

@@ -51,17 +51,14 @@ pub(super) async fn hand_over(house: &House, carriers: &Carriers, tenant: &Tenan
             Ok(!is_reached(spent, tenant) || (text.urgency == Urgency::Code && is_known(tx, text.to).await?))
         })
         .await?;
-    let sent = match may_go {
-        false => Err(None),
-        true => {
-            let receipts = ReceiptAddress::of(house, Subject { tenant: tenant.id, message: text.message_id })?;
-            carriers.sms.send_receipted(text.to, text.text, text.urgency, Some(&receipts)).await.map_err(Some)
+    let went = if may_go {
+        let receipts = ReceiptAddress::of(house, Subject { tenant: tenant.id, message: text.message_id })?;
+        match carriers.sms.send_receipted(text.to, text.text, text.urgency, Some(&receipts)).await {
+            Ok(sent) => Went::Sent(sent),
+            Err(refusal) => Went::Refused(refusal),
         }
-    };
-    let went = match sent {
-        Ok(sent) => Went::Sent(sent),
-        Err(Some(refusal)) => Went::Refused(refusal),
-        Err(None) => Went::Held,
+    } else {
+        Went::Held
     };
     // What may have gone is paid for, as far as anybody knows.
     let paid = match &went {

@@ -243,7 +243,8 @@ pub fn read_limits(limit: &str, countries: &str, member: &Member) -> Result<Limi
                 known.insert(country.as_str().to_owned());
             }
             Err(_) => {
-                wrong.add("countries", format!("“{}” is no country. They are written as in GB.", word.chars().take(20).collect::<String>()))
+                wrong
+                    .add("countries", format!("“{}” is no country. They are written as in GB.", word.chars().take(20).collect::<String>()));
             }
         }
     }

@@ -76,18 +76,9 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(POST, "/office/settings", settings::pages::update),
         page(POST, "/office/settings/logo", settings::pages::upload_logo),
         page(POST, "/office/settings/logo/removal", settings::pages::logo_removal),
-        page(GET, "/office/settings/messages", message_templates::pages::index),
-        page(GET, "/office/settings/messages/:kind", message_templates::pages::show),
-        page(POST, "/office/settings/messages/:kind", message_templates::pages::update),
-        page(POST, "/office/settings/messages/:kind/preview", message_templates::pages::look),
-        page(POST, "/office/settings/messages/:kind/removal", message_templates::pages::removal),
         page(GET, "/office/audit", office_audit::pages::index),
         page(GET, "/office/audit/export.csv", office_audit::pages::export_csv),
         page(GET, "/office/audit/export.json", office_audit::pages::export_json),
-        page(GET, "/office/messages", office_messages::pages::index),
-        page(POST, "/office/messages/limits", office_messages::pages::limits),
-        page(POST, "/office/messages/:message_id/resending", office_messages::pages::resending),
-        page(POST, "/office/messages/:message_id/dropping", office_messages::pages::dropping),
         page(GET, "/office/closing", office_closing::pages::index),
         page(POST, "/office/closing", office_closing::pages::create),
         page(POST, "/office/closing/withdrawal", office_closing::pages::withdrawal),
@@ -100,9 +91,25 @@ pub fn office_pages() -> Vec<PageRoute> {
         page(GET, "/office/export", archives::pages::show),
         page(POST, "/office/export", archives::pages::create),
     ];
+    pages.extend(message_pages());
     pages.extend(goods_pages());
     pages.extend(file_pages());
     pages
+}
+
+/// What is said, in which words, and what it costs.
+fn message_pages() -> Vec<PageRoute> {
+    vec![
+        page(GET, "/office/messages", office_messages::pages::index),
+        page(POST, "/office/messages/limits", office_messages::pages::limits),
+        page(POST, "/office/messages/:message_id/resending", office_messages::pages::resending),
+        page(POST, "/office/messages/:message_id/dropping", office_messages::pages::dropping),
+        page(GET, "/office/settings/messages", message_templates::pages::index),
+        page(GET, "/office/settings/messages/:kind", message_templates::pages::show),
+        page(POST, "/office/settings/messages/:kind", message_templates::pages::update),
+        page(POST, "/office/settings/messages/:kind/preview", message_templates::pages::look),
+        page(POST, "/office/settings/messages/:kind/removal", message_templates::pages::removal),
+    ]
 }
 
 /// What is sold, and at which price to whom.

@@ -30,6 +30,7 @@ const PAGES = {
   "counter /wholesalers": ["newcomer", "waiting", "customer"],
   "counter /devices": ["newcomer", "waiting", "customer"],
   "counter /my-data": ["newcomer", "customer"],
+  "counter /language": ["newcomer", "customer"],
   "counter /erasures/confirmation": ["newcomer"],
   "counter /number-changes/new": ["customer"],
   "counter /number-changes/confirmation": ["customer"],
@@ -70,6 +71,9 @@ const PAGES = {
   "counter /office/invitations/:invitation_id": ["stranger"],
   "counter /office/settings": ["owner"],
   "counter /office/settings/orders": ["owner"],
+  "counter /office/messages": ["owner", "manager"],
+  "counter /office/settings/messages": ["owner"],
+  "counter /office/settings/messages/:kind": ["owner"],
   "counter /office/audit": ["owner"],
   "counter /office/domains": ["owner"],
   "counter /office/support": ["owner"],
@@ -98,12 +102,12 @@ const PAGES = {
 
 /** What is saved and not shown; and the certificate of a counter that was deleted, which is thirty days away: a picture of it is
  *  among those that the Rust tests take. */
-const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/exports/prices.csv", "counter /office/exports/customers.csv", "counter /orders/:number/order.pdf", "counter /office/orders/:number/order.pdf", "counter /pictures/:picture_hash", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id"];
+const NOT_SHOWN = ["counter /office/exports/products.csv", "counter /office/exports/prices.csv", "counter /office/exports/customers.csv", "counter /orders/:number/order.pdf", "counter /office/orders/:number/order.pdf", "counter /pictures/:picture_hash", "counter /my-data/download", "counter /office/audit/export.csv", "counter /office/audit/export.json", "console /events/export.csv", "console /events/export.json", "console /certificates/:id", "public /receipts/:gateway/:token"];
 
 /** Steps on a way that are nothing to look at: each leads on, or says that the way is no longer there. The walks take them. */
 const STEPS = ["public /signups/:id/departure", "counter /arrivals/new", "counter /departures", "counter /arrivals", "counter /office/arrivals/new", "counter /office/arrivals"];
 
-const SITES = { public_pages: "public", counter_pages: "counter", office_pages: "counter", selling_pages: "counter", file_pages: "counter", goods_pages: "counter", shared_pages: "counter", console_pages: "console" };
+const SITES = { public_pages: "public", counter_pages: "counter", office_pages: "counter", selling_pages: "counter", file_pages: "counter", message_pages: "counter", goods_pages: "counter", shared_pages: "counter", console_pages: "console" };
 const SLUGS = { public: "", counter: "unionjack", console: "admin" };
 const OWNER = "owner@unionjack.example";
 const INVITED = "nadia@unionjack.example";
@@ -114,6 +118,7 @@ const at = (page) => demo.url(SLUGS[page.split(" ")[0]], page.split(" ")[1]);
 
 /** How a page is reached that is not simply at its address. */
 const WAYS = {
+  "counter /office/settings/messages/:kind": (person) => person.goto(demo.url("unionjack", "/office/settings/messages/order_accepted")),
   "public /signups/:id": async (person) => {
     await person.goto(at("public /signups/new?business_name=Nordic+Larder+Ltd"));
     await person.getByLabel("Your name").fill("Nora Lind");

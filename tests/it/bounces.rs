@@ -151,7 +151,7 @@ async fn what_is_forged_broken_or_of_another_tenant_does_nothing() {
         good.replace("Action: failed\r\n", "").into_bytes(),
         good.replace("--4T1", "--5T1").into_bytes(),
         good.replace("Return-Path", &"a".repeat(READ_BYTES)).into_bytes(),
-        good[..good.len() / 3].as_bytes().to_vec(),
+        good.as_bytes()[..good.len() / 3].to_vec(),
         format!("To: {address}\r\n{}", "Content-Type: message/rfc822\r\n\r\n".repeat(READ_BYTES / 30)).into_bytes(),
         format!("To: {address}\r\n{}", "Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n".repeat(READ_BYTES / 50)).into_bytes(),
     ];

@@ -296,7 +296,7 @@ fn texts_without_tls_are_only_for_this_machine() {
             Twilio::new(toml::from_str(&config).expect("a configuration")).map(drop)
         }
         GatewayName::Vonage => {
-            let config = format!("url='{url}'\napi_key='x'\napi_secret='x'\nsender='Acme'\ntimeout_seconds=1");
+            let config = format!("url='{url}'\napi_key='x'\napi_secret='x'\nsignature_secret=''\nsender='Acme'\ntimeout_seconds=1");
             Vonage::new(toml::from_str(&config).expect("a configuration")).map(drop)
         }
         GatewayName::Sns => {

@@ -140,7 +140,8 @@ async fn tenants_take_turns_however_much_one_of_them_has_to_say() {
     let tenants = Arc::new(TenantsInTurn::default());
     let mut turns = Turns::default();
     while run_next(&house.app.house, &tenants, &[Lane::Texts], &mut turns).await.expect("the worker lives") {}
-    let (done, bravo) = (tenants.0.lock().expect("notes").clone(), Some(house.tenant("bravo").await.into()));
+    let bravo = Some(house.tenant("bravo").await.into());
+    let done = tenants.0.lock().expect("notes").clone();
     let at: Vec<usize> = done.iter().enumerate().filter(|(_, tenant)| **tenant == bravo).map(|(at, _)| at).collect();
     assert_eq!((done.len(), at.len()), (33, 3));
     assert!(at[2] <= 5, "every second one, as long as both have something: {at:?}");

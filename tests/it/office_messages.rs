@@ -144,6 +144,6 @@ async fn limits_that_are_none_are_said_beside_their_fields() {
     ] {
         assert_eq!(manager.json(Method::PUT, &format!("{API}/limits"), body).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    assert_eq!(ask(&house, "acme", "+33612345678").await, StatusCode::ACCEPTED);
+    assert_eq!(ask(&house, "acme", "+33612345678").await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(house.sent_to("+33612345678").len(), 0, "not to a country that is not among them");
 }

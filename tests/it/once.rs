@@ -193,6 +193,7 @@ async fn a_key_is_forgotten_after_two_days_and_a_sign_ups_with_the_sign_up() {
 const WITHOUT_A_KEY: &[(&str, &str)] = &[
     ("/resending", "a message that waits is not sent again"),
     ("/dropping", "what was let go is gone"),
+    ("/preview", "it shows what would be, and changes nothing"),
     ("/codes", "within half a minute nothing is sent again, and within its life the same code"),
     ("/sessions", "a code is good once, and the answer is a secret that nobody keeps"),
     ("/passkey-challenges", "a question that nobody answers is gone in minutes"),

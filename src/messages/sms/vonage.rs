@@ -102,7 +102,8 @@ impl Vonage {
 fn signed_fields(fields: &[(String, String)]) -> String {
     let mut fields: Vec<&(String, String)> = fields.iter().filter(|(name, _)| name != "sig").collect();
     fields.sort();
-    fields.into_iter().map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_"))).collect()
+    let parts = fields.into_iter().flat_map(|(name, value)| ["&".to_owned(), name.clone(), "=".to_owned(), value.replace(['&', '='], "_")]);
+    parts.collect()
 }
 
 /// One entry for each segment of the text.

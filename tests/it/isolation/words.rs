@@ -1,4 +1,4 @@
-//! What a wholesaler says in its own words: the routes of the office. A message is named by a word that is the same everywhere, and
+//! What a wholesaler says, and in which words: the routes of the office. A text is named by a word that is the same everywhere, and
 //! so no id of anybody's.
 
 use super::routes::{Door, Guarded, office};
@@ -13,6 +13,15 @@ pub fn is_of_a_word(route: &Guarded) -> bool {
 
 /// For those who keep the settings.
 pub const WORDS: &[Guarded] = &[
+    office(Door::Keeper, "GET", "/office/messages", "", 200),
+    office(Door::Keeper, "POST", "/office/messages/limits", "limit=100&countries=GB", 303),
+    office(Door::Keeper, "POST", "/office/messages/:message_id/resending", "", 303),
+    office(Door::Keeper, "POST", "/office/messages/:message_id/dropping", "", 303),
+    office(Door::Keeper, "GET", "/api/v1/office/messages", "", 200),
+    office(Door::Keeper, "GET", "/api/v1/office/messages/limits", "", 200),
+    office(Door::Keeper, "PUT", "/api/v1/office/messages/limits", r#"{"limit":{"minor":10000,"currency":"EUR"},"countries":["GB"]}"#, 200),
+    office(Door::Keeper, "POST", "/api/v1/office/messages/:id/resending", "", 204),
+    office(Door::Keeper, "POST", "/api/v1/office/messages/:id/dropping", "", 204),
     office(Door::Keeper, "GET", "/office/settings/messages", "?language=fr", 200),
     office(Door::Keeper, "GET", "/office/settings/messages/:kind", "", 200),
     office(Door::Keeper, "POST", "/office/settings/messages/:kind", TEXT, 303),
