@@ -101,6 +101,20 @@ pub async fn notify(tx: &mut Tx<Office>, message_id: MessageId, message: Message
     add(tx, tenant, None, (message_id, message), Job::SendNotice(message_id), now).await
 }
 
+/// The same to each owner. `about` says of what, and when it matters of when: the same owner gets one letter about the same.
+pub async fn notify_owners(tx: &mut Tx<Office>, about: &str, subject: &str, text: &str, now: DateTime<Utc>) -> Result<()> {
+    let owners = sqlx::query!(
+        "select staff_id, email from staff where tenant_id = $1 and role = 'owner' and removed_at is null order by staff_id",
+        tx.tenant().uuid()
+    );
+    for owner in owners.fetch_all(&mut *tx).await? {
+        let Ok(to) = EmailAddress::parse(&owner.email) else { continue };
+        let letter = Message::Letter { to, subject: subject.to_owned(), text: text.to_owned() };
+        notify(tx, texts::id_made_of(&format!("{about} to {}", owner.staff_id)), letter, now).await?;
+    }
+    Ok(())
+}
+
 async fn add<D: Door>(
     tx: &mut Tx<D>,
     tenant: TenantId,

@@ -3,18 +3,18 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 use super::cost::Cost;
 use super::receipts::{ReceiptAddress, Subject};
 use super::sms::{Refusal, Sent, Urgency, segments};
-use super::{Carriers, Message, notify, one_line};
+use super::{Carriers, notify_owners, one_line};
 use crate::clock::month_start;
 use crate::db::{Office, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ChallengeId, MessageId};
 use crate::tenancy::{House, Tenant};
-use crate::values::{EmailAddress, Money, PhoneNumber};
+use crate::values::{Money, PhoneNumber};
 
 /// From so much of the limit on the owners are told.
 const WARNED_AT_PERCENT: i64 = 80;
@@ -194,26 +194,9 @@ async fn warn(house: &House, tenant: &Tenant, spent: Cost, paid: Cost) -> Result
     let subject =
         if step == 100 { "Texts have stopped: the month’s limit is reached" } else { "Most of the month’s limit for texts is used" };
     let month = month_start(now, tenant.time_zone);
-    house
-        .office(tenant)
-        .write(async |tx| {
-            let owners = sqlx::query!(
-                "select staff_id, email from staff where tenant_id = $1 and role = 'owner' and removed_at is null order by staff_id",
-                tx.tenant().uuid()
-            );
-            for owner in owners.fetch_all(&mut *tx).await? {
-                let Ok(to) = EmailAddress::parse(&owner.email) else { continue };
-                let letter = Message::Letter { to, subject: subject.to_owned(), text: text.clone() };
-                notify(tx, letter_id(owner.staff_id, month, step, tenant.sms_limit_minor), letter, now).await?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-/// The same for the same owner, month, step and limit: two workers that see it reached write one letter.
-fn letter_id(owner: Uuid, month: DateTime<Utc>, step: i64, limit_minor: i64) -> MessageId {
-    id_made_of(&format!("limit for texts {owner} {month} {step} {limit_minor}"))
+    // Two workers that see it reached write one letter.
+    let about = format!("limit for texts {month} {step} {}", tenant.sms_limit_minor);
+    house.office(tenant).write(async |tx| notify_owners(tx, &about, subject, &text, now).await).await
 }
 
 /// The same for the same code, however often it is sent; the id of what it was made of is not to be had from it.
@@ -221,7 +204,7 @@ pub(super) fn id_of_code(challenge: ChallengeId) -> MessageId {
     id_made_of(&format!("code {challenge}"))
 }
 
-fn id_made_of(what: &str) -> MessageId {
+pub(super) fn id_made_of(what: &str) -> MessageId {
     let hash = Sha256::digest(what);
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);

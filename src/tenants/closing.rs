@@ -6,17 +6,14 @@
 use std::time::Duration;
 
 use askama::Template;
-use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
 
 use super::purge;
 use crate::error::{Error, Result};
-use crate::ids::{MessageId, ReminderId, TenantId};
+use crate::ids::{ReminderId, TenantId};
 use crate::jobs::{self, Job, Lane, Outcome};
-use crate::messages::{self, Message, one_line};
+use crate::messages::{self, one_line};
 use crate::operators::Doer;
 use crate::tenancy::{House, Tenant};
-use crate::values::EmailAddress;
 
 const PAUSE: Duration = Duration::from_mins(1);
 /// How many tenants one statement takes at the most.
@@ -119,29 +116,9 @@ pub async fn write_letters(house: &House, tenant: &Tenant, reminder: ReminderId)
     let letter = Letter { business_name: &name, closed_by, day: &day, left: &left, url: &url };
     let text = letter.render().map_err(|error| Error::Internal(error.into()))?;
     let subject = format!("{name} is deleted on {day}");
-    house
-        .office(tenant)
-        .write(async |tx| {
-            let owners = sqlx::query!(
-                "select staff_id, email from staff where tenant_id = $1 and role = 'owner' and removed_at is null order by staff_id",
-                tx.tenant().uuid()
-            );
-            for owner in owners.fetch_all(&mut *tx).await? {
-                let Ok(to) = EmailAddress::parse(&owner.email) else { continue };
-                let letter = Message::Letter { to, subject: subject.clone(), text: text.clone() };
-                messages::notify(tx, letter_id(reminder, owner.staff_id), letter, now).await?;
-            }
-            Ok(Outcome::Done)
-        })
-        .await
-}
-
-/// The same for the same owner and the same day: a letter has its place in the outbox before it is written.
-fn letter_id(reminder: ReminderId, owner: Uuid) -> MessageId {
-    let hash = Sha256::new().chain_update(reminder.uuid()).chain_update(owner).finalize();
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
-    Builder::from_custom_bytes(bytes).into_uuid().into()
+    let about = format!("closing {reminder}");
+    house.office(tenant).write(async |tx| messages::notify_owners(tx, &about, &subject, &text, now).await).await?;
+    Ok(Outcome::Done)
 }
 
 fn left_in_words(days: i64) -> String {
