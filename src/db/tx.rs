@@ -71,7 +71,9 @@ impl<D: Door> Tx<D> {
             // Only the typed ids of `counter_settings` and its neighbours are ever written into this text.
             // Connections that were ended from the other side while they were idle are found out here, where nothing
             // has been done yet: at the most all that are idle are tried, and then a new one.
-            let mut tries_left = pool.num_idle() + 1;
+            // The pool counts them without a lock, and for a moment may say that there are fewer than none, which is very many.
+            let most = usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX - 1);
+            let mut tries_left = pool.num_idle().min(most) + 1;
             loop {
                 match pool.begin_with(AssertSqlSafe(opening.clone())).await {
                     Err(error) if is_lost_connection(&error) && tries_left > 0 => tries_left -= 1,
