@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::alarms;
 use crate::catalogue::Remembered;
 use crate::challenges;
 use crate::clock::Clock;
@@ -129,6 +130,9 @@ impl worker::Runner for Runner {
         if let (Job::SendCode(challenge), None) = (claimed.job, claimed.tenant) {
             return challenges::delivery::send(&self.house, &self.carriers, None, challenge, claimed).await;
         }
+        if let Job::TellOfAlarm(alarm) = claimed.job {
+            return alarms::telling::tell_operators(&self.house, &self.carriers, alarm).await;
+        }
         if let Job::ForgetCustomer(customer) = claimed.job {
             return purge::forget_customer(&self.house, customer).await;
         }
@@ -154,7 +158,7 @@ impl worker::Runner for Runner {
             }
             Job::TellStaff(request) => registrations::telling::tell_staff(&self.house, &tenant, request).await,
             Job::RemindOfClosing(reminder) => closing::write_letters(&self.house, &tenant, reminder).await,
-            Job::ForgetCustomer(_) => Ok(Outcome::Done),
+            Job::ForgetCustomer(_) | Job::TellOfAlarm(_) => Ok(Outcome::Done),
             Job::TellErasure(subject) => my_data::telling::erased(&self.house, &tenant, subject).await,
             Job::TellNumberChange(access) => number_changes::telling::changed(&self.house, &tenant, access).await,
             Job::TellTwoBecameOne(access) => number_changes::telling::became_one(&self.house, &tenant, access).await,

@@ -129,6 +129,7 @@ pub struct Codes {
     pub slow_guess_seconds: u32,
     pub sms_per_day: usize,
     pub emails_per_day: usize,
+    pub work_rounds: u32,
     pub known_browser_days: i64,
 }
 
@@ -140,6 +141,7 @@ pub struct Limits {
     pub wide_network: Allowance,
     pub prefix: Allowance,
     pub unproven: Allowance,
+    pub country: Allowance,
     pub tenant: Allowance,
     pub tenant_mail: Allowance,
     pub platform: Allowance,

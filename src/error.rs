@@ -80,7 +80,11 @@ pub enum Error {
     SlowDown { retry_after: Duration },
     /// Codes were asked for too often; another may be asked for after the pause.
     #[error("Too many codes were asked for")]
-    TooManyCodes { retry_after: Duration },
+    TooManyCodes {
+        retry_after: Duration,
+        /// What a browser can do not to wait, as `challenges/work.rs` writes it.
+        work: Option<Box<str>>,
+    },
     /// The request cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -182,10 +186,18 @@ impl Error {
         }
     }
 
+    /// What can be done not to wait, when there is something.
+    pub fn work(&self) -> Option<&str> {
+        match self {
+            Self::TooManyCodes { work, .. } => work.as_deref(),
+            _ => None,
+        }
+    }
+
     /// After how many seconds it may be tried again, rounded up.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Self::SlowDown { retry_after } | Self::TooManyCodes { retry_after } => {
+            Self::SlowDown { retry_after } | Self::TooManyCodes { retry_after, .. } => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) => Some(5),

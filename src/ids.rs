@@ -88,6 +88,8 @@ ids! {
     ReminderId,
     /// An entry of the queue.
     JobId,
+    /// An alarm for the platform's people.
+    AlarmId,
     /// An entry of the audit log.
     EventId,
     /// Something that a wholesaler sells: one thing to order.

@@ -21,6 +21,7 @@ pub mod messages;
 pub mod paper;
 pub mod web;
 
+pub mod alarms;
 pub mod amendments;
 pub mod archives;
 pub mod basket;
@@ -29,6 +30,7 @@ pub mod categories;
 pub mod certificates;
 pub mod challenges;
 pub mod confirmations;
+pub mod console_alarms;
 pub mod console_domains;
 pub mod console_events;
 pub mod console_gateways;

@@ -55,7 +55,8 @@ grant update (business_name, country, currency, time_zone, brand_colour, second_
   contact_phone, contact_address, prices_shown, sms_countries, sms_limit_minor, logo, logo_type, updated_at, declared_hash) on tenants to tc_office;
 
 -- Codes, the global customer, «my wholesalers», devices everywhere.
-grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, hand_overs to tc_identity;
+grant select, insert, update, delete on challenges, address_counters, known_browsers, allowances, used_proofs, hand_overs to tc_identity;
+grant select, insert, delete on alarms to tc_identity;
 grant select, insert on customers to tc_identity;
 grant update (last_proven_at) on customers to tc_identity;
 grant select (id, slug, business_name, status, logo_type, renamed_at, updated_at) on tenants to tc_identity;

@@ -71,6 +71,19 @@ struct Problem {
     /// When it may be tried again; also in `Retry-After`.
     #[oai(skip_serializing_if_is_none)]
     retry_after_seconds: Option<u64>,
+    /// Of a code: what can be done instead of waiting, a challenge of ALTCHA's second version. The solution goes
+    /// into the header `Proof-Of-Work` of the same request, sent again within five minutes.
+    #[oai(skip_serializing_if_is_none)]
+    proof_of_work: Option<ProofOfWork>,
+}
+
+/// Find the `counter`, from nought, for which the key that is derived from the nonce and the counter begins with `keyPrefix`.
+#[derive(Object)]
+struct ProofOfWork {
+    /// As ALTCHA describes them: `algorithm`, `cost`, `nonce`, `salt`, `keyLength`, `keyPrefix` and the rest, to be sent back unchanged.
+    parameters: poem_openapi::types::Any<serde_json::Value>,
+    /// Over the parameters.
+    signature: String,
 }
 
 /// What is wrong with one field.

@@ -1,24 +1,31 @@
 //! «Is this address yours?» A challenge is a question to one browser, on one host, about one address; a
 //! six-digit code answers it, once. The answers here are the same whether the address is known or not.
 
+mod budgets;
 pub mod code;
 pub mod delivery;
+mod draws;
 mod known;
 mod limits;
 mod pending;
 mod sweep;
+mod work;
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::budgets::Standing;
 use self::code::Code;
+pub use self::draws::spend_domain_check;
 use self::known::KnownBrowser;
 pub use self::known::{ProvenBrowser, forget_others, known_browsers, known_cookie};
 use self::limits::Counters;
-pub use self::limits::spend;
 pub use self::pending::{Pending, pending, pending_but};
 pub use self::sweep::sweep;
+pub use self::work::LONGEST_PROOF;
+use self::work::Proof;
+use crate::config::Config;
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
@@ -88,6 +95,8 @@ pub struct Question<'a> {
     pub browser: Option<Token>,
     /// What it is known by, if an address was proven in it.
     pub known: Option<Token>,
+    /// The proof of work that it brings, if it was asked for one.
+    pub work: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
@@ -100,6 +109,7 @@ impl<'a> Question<'a> {
             client: visitor.client,
             browser: visitor.token(PENDING_COOKIE),
             known: visitor.token(KNOWN_COOKIE),
+            work: None,
         }
     }
 
@@ -123,11 +133,13 @@ const SHORTEST_LIFE: TimeDelta = TimeDelta::seconds(60);
 /// nothing is sent, and the answer is the same but for the seconds.
 ///
 /// # Errors
-/// [`Error::TooManyCodes`] when the address, its network or the house has had enough for now.
+/// [`Error::TooManyCodes`] when the address, its network or the house has had enough for now; with some work that would help, where it
+/// would.
 pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
     let (config, now) = (&house.config, house.now());
     let browser = question.browser.clone().map_or_else(Token::new, Ok)?;
-    house
+    let proof = question.work.map(|text| Proof::read(config, question.host, text, now)).transpose()?.flatten();
+    let asked = house
         .db()
         .identity()
         .write(async |tx| {
@@ -138,10 +150,13 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             let waits = question.address.phone().is_some() || open.is_some();
             let wait = if waits { resend_wait(counters.last_sent(question.host), resend, now) } else { TimeDelta::zero() };
             let sends = wait.is_zero();
+            let standing = standing(tx, config, &question, proof.as_ref(), now).await?;
+            if let Err(refused) = draws::draw(tx, config, &question, (standing, sends), now).await? {
+                return Ok(Err(refused));
+            }
             if sends {
                 counters.count_send(tx, config, &question, now).await?;
             }
-            limits::draw(tx, config, &question, sends, now).await?;
             let (challenge, expires_at) = match open.filter(|(_, expires_at)| !sends || *expires_at - now >= SHORTEST_LIFE) {
                 Some(open) => open,
                 None => create(tx, house, &question, &browser, now).await?,
@@ -150,13 +165,39 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             if sends {
                 jobs::enqueue(tx, question.address.lane(), Job::SendCode(challenge), question.tenant.map(|tenant| tenant.id), now).await?;
             }
-            Ok(Asked {
+            Ok(Ok(Asked {
                 expires_in_seconds: seconds(expires_at - now),
                 resend_in_seconds: if sends { config.codes.resend_seconds } else { seconds(wait) },
-                browser,
-            })
+                browser: browser.clone(),
+            }))
         })
-        .await
+        .await?;
+    match asked {
+        Ok(asked) => Ok(asked),
+        Err(refused) => {
+            // A letter costs nothing: whoever wants one can wait.
+            let depth = refused.work_at_depth.filter(|_| question.address.phone().is_some());
+            let work = depth.map(|depth| work::wanted(config, question.host, depth, now)).transpose()?;
+            Err(Error::TooManyCodes { retry_after: refused.retry_after, work: work.map(String::into_boxed_str) })
+        }
+    }
+}
+
+/// What the browser that asks is to be taken for. A proof of work is used up with it, if the code goes.
+async fn standing(
+    tx: &mut Tx<Identity>,
+    config: &Config,
+    question: &Question<'_>,
+    proof: Option<&Proof>,
+    now: DateTime<Utc>,
+) -> Result<Standing> {
+    if KnownBrowser::lock(tx, config, question, now).await?.is_some() {
+        return Ok(Standing::Known);
+    }
+    Ok(match proof {
+        Some(proof) if proof.use_up(tx).await? => Standing::Worked,
+        _ => Standing::Stranger,
+    })
 }
 
 /// A guess that was right. It opens something once it is [consumed](Proven::consume).
@@ -226,7 +267,7 @@ impl Proven {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::WrongCode)?;
-        limits::give_back(tx, config, question).await
+        draws::give_back(tx, config, question, true, now).await
     }
 
     /// Leaves the code good for the rest of its life: for what is done once however often it is brought.
@@ -236,7 +277,7 @@ impl Proven {
             .identity()
             .write(async |tx| {
                 limits::lock_and_forgive(tx, &house.config, question.address, true).await?;
-                limits::give_back(tx, &house.config, question).await
+                draws::give_back(tx, &house.config, question, false, house.now()).await
             })
             .await
     }

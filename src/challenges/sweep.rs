@@ -3,6 +3,9 @@
 
 use chrono::TimeDelta;
 
+use super::work;
+use crate::alarms;
+use crate::db::{Identity, Tx};
 use crate::error::Result;
 use crate::tenancy::House;
 
@@ -22,11 +25,16 @@ pub async fn sweep(house: &House) -> Result<()> {
     for kept in [Kept::Challenges, Kept::HandOvers, Kept::Allowances, Kept::AddressCounters, Kept::KnownBrowsers] {
         while remove_some(house, kept).await? >= AT_ONCE.unsigned_abs() {}
     }
-    Ok(())
+    let forget = async |tx: &mut Tx<Identity>| {
+        work::forget_used(tx, house.now()).await?;
+        alarms::forget_old(tx, house.now()).await
+    };
+    house.db().identity().write(forget).await
 }
 
 async fn remove_some(house: &House, kept: Kept) -> Result<u64> {
     let day_ago = house.now() - TimeDelta::days(1);
+    let month_ago = house.now() - TimeDelta::days(30);
     let known_since = house.now() - TimeDelta::days(house.config.codes.known_browser_days);
     house
         .db()
@@ -56,9 +64,11 @@ async fn remove_some(house: &House, kept: Kept) -> Result<u64> {
                 Kept::Allowances => {
                     sqlx::query!(
                         "delete from allowances where (kind, key) in
-                       (select kind, key from allowances where filled_at < $1 limit $2 for update skip locked)",
+                       (select kind, key from allowances where filled_at < $1 and refused_at < $1 and proven_at < $3
+                         limit $2 for update skip locked)",
                         day_ago,
-                        AT_ONCE
+                        AT_ONCE,
+                        month_ago
                     )
                     .execute(&mut *tx)
                     .await?

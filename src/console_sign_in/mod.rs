@@ -24,7 +24,7 @@ pub async fn request_code(here: &Here, email: EmailAddress) -> Result<Asked> {
 
 fn question<'a>(here: &'a Here, address: &'a Address) -> Question<'a> {
     let (browser, known) = (here.token(PENDING_COOKIE), here.token(KNOWN_COOKIE));
-    Question { address, tenant: None, host: &here.host, client: here.client, browser, known }
+    Question { address, tenant: None, host: &here.host, client: here.client, browser, known, work: None }
 }
 
 /// Compares the code and opens a session, in the transaction that uses the code up.

@@ -172,6 +172,8 @@ const PEOPLE: &[Grant] = &[
     whole("tc_identity", "address_counters", EVERYTHING),
     whole("tc_identity", "known_browsers", EVERYTHING),
     whole("tc_identity", "allowances", EVERYTHING),
+    whole("tc_identity", "used_proofs", EVERYTHING),
+    whole("tc_identity", "alarms", READ_ADD_REMOVE),
     whole("tc_identity", "hand_overs", EVERYTHING),
     whole("tc_identity", "customers", READ_ADD),
     whole("tc_identity", "customers", REMOVE),

@@ -127,7 +127,7 @@ pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str, key: 
     if let Some(earlier) = once.earlier_at_platform(house).await? {
         return Ok(Claim::wanted(tenant, domain, earlier));
     }
-    challenges::spend(house, "domain_checks", tenant, house.config.limits.domain_checks).await?;
+    challenges::spend_domain_check(house, tenant).await?;
     let now = house.now();
     house
         .db()
@@ -176,7 +176,7 @@ pub async fn add(house: &House, tenant: TenantId, by: By<'_>, typed: &str, key: 
 /// [`Error::NotFound`], [`Error::SlowDown`].
 pub async fn check(house: &House, tenant: TenantId, by: By<'_>, id: Uuid) -> Result<Claim> {
     let claim = house.db().platform().read(async |tx| find(tx, tenant, id).await).await?;
-    challenges::spend(house, "domain_checks", tenant, house.config.limits.domain_checks).await?;
+    challenges::spend_domain_check(house, tenant).await?;
     // No transaction is open meanwhile: strangers' name servers take their time.
     let answer = dns::look(&house.config.domains, &claim.domain, &claim.token).await;
     settle(house, &claim, answer, by).await

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::db::{Door, Tx};
 use crate::error::Result;
 use crate::ids::{
-    AccessId, ChallengeId, CustomerId, DomainId, ImportId, JobId, MessageId, OrderEventId, ReminderId, RequestId, SupportRequestId,
-    TenantId,
+    AccessId, AlarmId, ChallengeId, CustomerId, DomainId, ImportId, JobId, MessageId, OrderEventId, ReminderId, RequestId,
+    SupportRequestId, TenantId,
 };
 
 /// How long a job is tried again and again before it is given up: a carrier may be out for a night.
@@ -75,6 +75,8 @@ pub enum Job {
     TellOwners(SupportRequestId),
     /// Tell the operator what an owner answered.
     TellOperator(SupportRequestId),
+    /// Tell the operators that codes have run out.
+    TellOfAlarm(AlarmId),
     /// Tell a customer what happened to an order of theirs.
     TellOfOrder(OrderEventId),
     /// Read a file of products, prices or customers, apply it, or undo it.
@@ -97,6 +99,7 @@ impl Job {
             Self::ForgetCustomer(_) => "forget_customer",
             Self::TellOwners(_) => "tell_owners",
             Self::TellOperator(_) => "tell_operator",
+            Self::TellOfAlarm(_) => "tell_of_alarm",
             Self::TellOfOrder(_) => "tell_of_order",
             Self::WorkOnImport(_) => "work_on_import",
         }
@@ -114,6 +117,7 @@ impl Job {
             Self::RemindOfClosing(id) => id.uuid(),
             Self::ForgetCustomer(id) => id.uuid(),
             Self::TellOwners(id) | Self::TellOperator(id) => id.uuid(),
+            Self::TellOfAlarm(id) => id.uuid(),
             Self::TellOfOrder(id) => id.uuid(),
             Self::WorkOnImport(id) => id.uuid(),
         }
@@ -134,6 +138,7 @@ impl Job {
             "forget_customer" => Some(Self::ForgetCustomer(subject.into())),
             "tell_owners" => Some(Self::TellOwners(subject.into())),
             "tell_operator" => Some(Self::TellOperator(subject.into())),
+            "tell_of_alarm" => Some(Self::TellOfAlarm(subject.into())),
             "tell_of_order" => Some(Self::TellOfOrder(subject.into())),
             "work_on_import" => Some(Self::WorkOnImport(subject.into())),
             _ => None,

@@ -204,7 +204,7 @@ pub(super) fn id_of_code(challenge: ChallengeId) -> MessageId {
     id_made_of(&format!("code {challenge}"))
 }
 
-pub(super) fn id_made_of(what: &str) -> MessageId {
+pub(crate) fn id_made_of(what: &str) -> MessageId {
     let hash = Sha256::digest(what);
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);

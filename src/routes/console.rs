@@ -6,6 +6,7 @@ use poem::endpoint::make_sync;
 use super::{GET, POST};
 use crate::api::docs;
 use crate::certificates;
+use crate::console_alarms;
 use crate::console_domains;
 use crate::console_events;
 use crate::console_gateways;
@@ -72,6 +73,7 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/events/export.csv", console_events::pages::export_csv),
         page(GET, "/events/export.json", console_events::pages::export_json),
         page(GET, "/gateways", console_gateways::pages::index),
+        page(GET, "/alarms", console_alarms::pages::index),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),

@@ -1,5 +1,6 @@
 //! Signing in by the API.
 
+use poem_openapi::param::Header;
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
@@ -8,7 +9,7 @@ use crate::api::Chapter;
 use crate::api::signing::{CodeAccepted, CodeSent, SessionEnded, code_accepted, session_ended, with_cookies};
 use crate::api::typed::{Body, Text};
 use crate::challenges::code::{Code, LONGEST_CODE};
-use crate::challenges::known_cookie;
+use crate::challenges::{LONGEST_PROOF, known_cookie};
 use crate::error::Result;
 use crate::tenancy::Visitor;
 use crate::tenancy::extract::SignedIn;
@@ -57,10 +58,18 @@ pub enum SessionCreated {
 impl SignInApi {
     /// Ask for a code
     ///
-    /// Sends a six-digit code by text message.
+    /// Sends a six-digit code by text message. Where there is none left for strangers, the answer 429 may say in `proof_of_work` what can
+    /// be computed instead of waiting.
     #[oai(path = "/codes", method = "post")]
-    async fn create_code(&self, visitor: Visitor, body: Body<PhoneBody>) -> Result<CodeAccepted> {
-        let asked = request_code(&visitor, read_phone(&visitor, &body.phone)?).await?;
+    async fn create_code(
+        &self,
+        visitor: Visitor,
+        /// What came of it, as ALTCHA's libraries write it: `challenge` and `solution`, in Base64.
+        #[oai(name = "Proof-Of-Work")]
+        proof: Header<Option<Text<0, LONGEST_PROOF>>>,
+        body: Body<PhoneBody>,
+    ) -> Result<CodeAccepted> {
+        let asked = request_code(&visitor, read_phone(&visitor, &body.phone)?, proof.0.as_deref().unwrap_or_default()).await?;
         let sent = CodeSent { expires_in_seconds: asked.expires_in_seconds, resend_in_seconds: asked.resend_in_seconds };
         Ok(code_accepted(sent, &asked.browser))
     }

@@ -27,10 +27,12 @@ pub fn read_phone(visitor: &Visitor, typed: &str) -> Result<PhoneNumber> {
     Err(Error::invalid("phone", format!("{} cannot send texts {where_from}. Please call them.", visitor.tenant.business_name)))
 }
 
-/// Sends a code to the number, or says how long until it may be sent again.
-pub async fn request_code(visitor: &Visitor, phone: PhoneNumber) -> Result<Asked> {
+/// Sends a code to the number, or says how long until it may be sent again. `work` is the proof of it, where the answer before asked
+/// for one; empty where not.
+pub async fn request_code(visitor: &Visitor, phone: PhoneNumber, work: &str) -> Result<Asked> {
     let address = Address::Phone(phone);
-    challenges::ask(&visitor.house, Question::of(visitor, &address)).await
+    let work = Some(work).filter(|work| !work.is_empty());
+    challenges::ask(&visitor.house, Question { work, ..Question::of(visitor, &address) }).await
 }
 
 /// A session that has just begun.

@@ -36,6 +36,19 @@ struct SignInPage {
 }
 
 #[derive(Template)]
+#[template(path = "sign_in/work.html")]
+struct WorkPage {
+    shell: Shell,
+    phone: String,
+    phone_shown: String,
+    /// What the browser is to compute.
+    work: String,
+    /// Why, and when it goes without.
+    refusal: String,
+    contact: Contact,
+}
+
+#[derive(Template)]
 #[template(path = "sign_in/code.html")]
 struct CodePage {
     shell: Shell,
@@ -57,6 +70,8 @@ struct CodePage {
 pub struct PhoneForm {
     #[serde(default)]
     phone: String,
+    #[serde(default)]
+    proof_of_work: String,
 }
 
 /// What a code's form sends.
@@ -101,7 +116,7 @@ pub async fn front_door(visitor: Visitor, Query(query): Query<DoorQuery>) -> Res
 #[handler]
 pub async fn ask_for_code(visitor: Visitor, Form(form): Form<PhoneForm>) -> Result<Response> {
     let asked = match read_phone(&visitor, &form.phone) {
-        Ok(phone) => request_code(&visitor, phone).await,
+        Ok(phone) => request_code(&visitor, phone, &form.proof_of_work).await,
         Err(error) => Err(error),
     };
     match asked {
@@ -110,6 +125,7 @@ pub async fn ask_for_code(visitor: Visitor, Form(form): Form<PhoneForm>) -> Resu
             let page = sign_in_page(&visitor, form.phone, fields.of("phone"), "")?;
             Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
         }
+        Err(refusal @ Error::TooManyCodes { work: Some(_), .. }) => Ok(work_page(&visitor, form.phone, &refusal)?.into_response()),
         Err(refusal @ Error::TooManyCodes { .. }) => {
             Ok(refused_page(&visitor, form.phone, &refusal)?.with_refusal(&refusal).into_response())
         }
@@ -174,6 +190,20 @@ fn sign_in_page(visitor: &Visitor, phone: String, phone_error: String, notice: &
 
 fn refused_page(visitor: &Visitor, phone: String, refusal: &Error) -> Result<Page> {
     Page::of(&SignInPage { phone, refusal: in_words(refusal), ..SignInPage::empty(visitor) })?.with_pending_cookie(visitor)
+}
+
+/// Where a browser that computes for a while need not wait.
+fn work_page(visitor: &Visitor, phone: String, refusal: &Error) -> Result<Page> {
+    let shown = read_phone(visitor, &phone).map(|phone| phone.national(visitor.tenant.country)).unwrap_or_default();
+    let page = Page::of(&WorkPage {
+        shell: Shell { private: true, ..Shell::of(visitor, "One moment") },
+        phone,
+        phone_shown: shown,
+        work: refusal.work().unwrap_or_default().to_owned(),
+        refusal: in_words(refusal),
+        contact: Contact::of(&visitor.tenant),
+    });
+    Ok(page?.with_pending_cookie(visitor)?.with_refusal(refusal))
 }
 
 impl SignInPage {

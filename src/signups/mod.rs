@@ -147,7 +147,7 @@ pub async fn send_code(here: &Here, id: SignupId, email: EmailAddress) -> Result
 /// The code belongs to the sign-up, not to a browser: the row's id stands for one.
 fn question<'a>(here: &'a Here, id: SignupId, address: &'a Address) -> Question<'a> {
     let browser = Token::named("sign-up", id.uuid().as_bytes());
-    Question { address, tenant: None, host: here.house.hosts.base(), client: here.client, browser: Some(browser), known: None }
+    Question { address, tenant: None, host: here.house.hosts.base(), client: here.client, browser: Some(browser), known: None, work: None }
 }
 
 /// A sign-up, as it stands.

@@ -205,6 +205,12 @@ pub const HOLDINGS: &[Holding] = &[
         &["id", "kind", "for_tenant", "subject_id", "attempts", "run_at", "created_at", "given_up_at", "last_error", "lane", "whose"],
     ),
     no(
+        "alarms",
+        "it is told to the platform's people, and not to the tenant",
+        Cascades("for_tenant"),
+        &["id", "began_at", "kind", "key", "for_tenant", "country", "numbers"],
+    ),
+    no(
         "signups",
         "what it says became the tenant",
         Row("made_tenant"),
@@ -319,9 +325,10 @@ pub const HOLDINGS: &[Holding] = &[
     no(
         "allowances",
         OF_AN_ADDRESS,
-        Kept("it is counted under a key that tells nothing, for a day"),
-        &["kind", "key", "tokens", "filled_at"],
+        Kept("it is counted under a key that tells nothing, for a month"),
+        &["kind", "key", "tokens", "filled_at", "proven", "proven_at", "refused", "refused_at"],
     ),
+    no("used_proofs", OF_AN_ADDRESS, Kept("it is of no tenant, for a day"), &["signature", "expires_at"]),
     no("operators", OF_THE_PLATFORM, Kept(OF_THE_PLATFORM), &["id", "email", "name", "created_at", "removed_at"]),
     no(
         "operator_sessions",

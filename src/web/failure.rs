@@ -50,6 +50,7 @@ pub struct Failure {
     fields: Vec<(String, String)>,
     lines: Vec<LineFault>,
     retry_after_seconds: Option<u64>,
+    work: Option<Value>,
     allow: Option<String>,
     /// How one could be known here (RFC 9110, 11.6.1).
     challenge: &'static str,
@@ -71,8 +72,9 @@ impl Failure {
 
     /// From one of our own errors.
     pub fn of_own(error: &Error) -> Self {
-        let (retry_after_seconds, lines) = (error.retry_after_seconds(), error.lines().to_vec());
-        let mut failure = Self { lines, retry_after_seconds, ..Self::of_status(error.status()) };
+        let mut failure = Self { lines: error.lines().to_vec(), ..Self::of_status(error.status()) };
+        failure.retry_after_seconds = error.retry_after_seconds();
+        failure.work = error.work().and_then(|work| serde_json::from_str(work).ok());
         match error {
             Error::WrongCode => (failure.kind, failure.title) = ("wrong-code", "Not the right code".to_owned()),
             Error::WrongPasskey => (failure.kind, failure.title) = ("wrong-passkey", "Not a passkey of yours".to_owned()),
@@ -164,6 +166,7 @@ impl Failure {
             fields: Vec::new(),
             lines: Vec::new(),
             retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
+            work: None,
             allow: None,
             challenge: BY_COOKIE,
         }
@@ -201,6 +204,7 @@ impl Failure {
         if let Some(seconds) = self.retry_after_seconds {
             body.insert("retry_after_seconds".to_owned(), json!(seconds));
         }
+        body.extend(self.work.clone().map(|work| ("proof_of_work".to_owned(), work)));
         let response =
             Response::builder().status(self.status).header(CONTENT_TYPE, "application/problem+json").body(Value::Object(body).to_string());
         self.with_headers(response)

@@ -26,6 +26,7 @@ mod audit;
 mod audit_pages;
 mod basket;
 mod bounces;
+mod budgets;
 mod bulk;
 mod cancellation;
 mod carriers;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use regex::Regex;
 use serde_json::json;
+use tradecounter::config::Allowance;
 use tradecounter::domains::telling;
 use tradecounter::ids::DomainId;
 use tradecounter::message_templates::preview::Preview;
@@ -23,7 +24,7 @@ fn snapshot(template: &str, text: &str) {
     let text = Regex::new(r"tradecounter-domain=[0-9a-f]{32}").expect("a pattern").replace_all(&text, "tradecounter-domain=[random]");
     let text = Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern").replace_all(&text, "[id]");
     let text = Regex::new(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b").expect("a pattern").replace_all(&text, "[day]");
-    let text = Regex::new(r"until \d\d:\d\d").expect("a pattern").replace_all(&text, "until [o'clock]");
+    let text = Regex::new(r"(until|at) \d\d:\d\d").expect("a pattern").replace_all(&text, "$1 [o'clock]");
     let text = Regex::new(r"\bAW-[2-9A-Z]{3}-[2-9A-Z]{3}\b").expect("a pattern").replace_all(&text, "AW-[number]");
     insta::assert_snapshot!(template, text);
 }
@@ -75,6 +76,17 @@ async fn what_is_said_of_what_texts_cost() {
         house.run_jobs().await;
         snapshot(template, &house.sent_to("owner@acme.example")[0]);
     }
+}
+
+#[tokio::test]
+async fn what_is_said_of_codes_that_nobody_enters() {
+    let house = House::open_with(|config| config.limits.unproven = Allowance { burst: 1.0, per_hour: 0.0 }).await;
+    house.invite("olga@platform.example").await;
+    for phone in ["+447400550001", "+447400550002"] {
+        house.browser("acme").post("/api/v1/codes", json!({ "phone": phone })).await;
+    }
+    house.run_jobs().await;
+    snapshot("alarms-alarm.mail", &house.sent_to("olga@platform.example")[0]);
 }
 
 #[tokio::test]

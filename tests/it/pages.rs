@@ -45,6 +45,7 @@ fn lasting(html: &str) -> String {
         (r"<code>[0-9a-f]{8}</code>", "<code>[request]</code>"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", "[time]"),
         (r"(code is\s+|#|\n\s+)\d{6}\b", "${1}[code]"),
+        (r#"data-work="[^"]*""#, r#"data-work="[work]""#),
         (r#"data-resend-in="\d+""#, r#"data-resend-in="[seconds]""#),
         // An address is longer or shorter with its port.
         (r"\b\d+ of (\d+) characters used", "[so many] of $1 characters used"),

@@ -54,6 +54,7 @@ pub const CONSOLE: &[ForOperators] = &[
     console("POST", "/tokens", "name=nightly", 200),
     console("POST", "/tokens/:id/revocation", "", 303),
     console("GET", "/gateways", "", 200),
+    console("GET", "/alarms", "", 200),
     console("GET", "/events", "", 200),
     console("GET", "/events/export.csv", "", 200),
     console("GET", "/events/export.json", "", 200),

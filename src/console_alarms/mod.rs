@@ -1,0 +1,3 @@
+//! What has run out, on an operator's desk. Raised by [`alarms`](crate::alarms).
+
+pub mod pages;
