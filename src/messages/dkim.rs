@@ -18,8 +18,9 @@ use rsa::{RsaPrivateKey, RsaPublicKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-/// What cannot be changed, added or taken away under a signature. A name that a mail does not have is signed as missing
-/// (RFC 6376 §5.4.2); the two for ending news have to be among them (RFC 8058 §4).
+/// What cannot be changed, added or taken away under a signature. Each is named twice there: once for the header, and once for the second
+/// one that there is not, so that nobody puts one in front that mail programs show instead (RFC 6376 §5.4.2, §8.15). A name that a mail does not
+/// have is signed as missing; the two for ending news have to be among them (RFC 8058 §4).
 const SIGNED: [&str; 13] = [
     "From",
     "To",
@@ -63,8 +64,18 @@ pub struct Signer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub name: String,
-    /// Of a TXT record. A zone file has it in pieces of 255 characters.
+    /// Of a TXT record.
     pub value: String,
+}
+
+impl Record {
+    /// A line of a zone file, which has no text of more than 255 bytes in one piece (RFC 1035 §3.3, RFC 6376 §3.6.2.2).
+    pub fn in_a_zone_file(&self) -> String {
+        const LONGEST_PIECE: usize = 255;
+        // All of it is ASCII.
+        let pieces = self.value.as_bytes().chunks(LONGEST_PIECE).map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece)));
+        format!("{}. IN TXT ( {} )", self.name, pieces.collect::<Vec<_>>().join(" "))
+    }
 }
 
 impl Signer {
@@ -89,7 +100,7 @@ impl Signer {
         anyhow::ensure!(is_ours, "[email.dkim] domain must be that of [email.smtp] from, or one above it");
         let (key, kind, public) = read_key(&key)?;
         let relaxed = DkimCanonicalizationType::Relaxed;
-        let headers = SIGNED.map(HeaderName::new_from_ascii_str).into();
+        let headers = SIGNED.iter().flat_map(|name| [*name; 2]).map(HeaderName::new_from_ascii_str).collect();
         let canonicalization = DkimCanonicalization { header: relaxed, body: relaxed };
         Ok(Some(Self {
             signing: Signing::new(selector.clone(), domain.clone(), key, headers, canonicalization),
@@ -100,7 +111,8 @@ impl Signer {
         }))
     }
 
-    /// Puts the signature to it.
+    /// Puts the signature to it. All of its headers have to stand in the message's own: lettre (0.11.23) signs none of those that come
+    /// with a body of several parts.
     pub fn sign(&self, message: &mut Message) {
         begin_on_the_first_line(message);
         message.sign(&self.signing);

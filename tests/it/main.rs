@@ -47,6 +47,7 @@ mod declared_goods;
 mod declared_tenants;
 mod demo;
 mod desk;
+mod dkim;
 mod domain_checks;
 mod domain_hosts;
 mod domains;
