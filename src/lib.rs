@@ -32,6 +32,7 @@ pub mod confirmations;
 pub mod console_domains;
 pub mod console_events;
 pub mod console_gateways;
+pub mod console_jobs;
 pub mod console_passkeys;
 pub mod console_sign_in;
 pub mod console_support;

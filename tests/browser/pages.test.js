@@ -96,6 +96,7 @@ const PAGES = {
   "console /certificates": ["operator"],
   "console /events": ["operator"],
   "console /gateways": ["operator"],
+  "console /jobs": ["operator"],
   "console /tokens": ["operator"],
   "console /api/docs": ["stranger"],
 };

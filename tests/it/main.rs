@@ -39,6 +39,7 @@ mod configuration;
 mod connections;
 mod console_changes;
 mod console_gateways;
+mod console_jobs;
 mod counterparts;
 mod crowd;
 mod dashboard;
