@@ -10,7 +10,7 @@ use lettre::message::Message;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig as Signing, DkimSigningAlgorithm as Algorithm, DkimSigningKey,
 };
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::HeaderName;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
 use rsa::traits::PublicKeyParts as _;
@@ -114,27 +114,12 @@ impl Signer {
     /// Puts the signature to it. All of its headers have to stand in the message's own: lettre (0.11.23) signs none of those that come
     /// with a body of several parts.
     pub fn sign(&self, message: &mut Message) {
-        begin_on_the_first_line(message);
         message.sign(&self.signing);
     }
 
     /// The record that goes with the key.
     pub fn record(&self) -> &Record {
         &self.record
-    }
-}
-
-/// Where a header's first word is too long for the line, lettre breaks it in front of that word, and then signs a blank that nobody else sees
-/// there (0.11.23; RFC 6376 §3.4.2 takes it away). Such a header begins on its first line instead.
-fn begin_on_the_first_line(message: &mut Message) {
-    let written = format!("\r\n{}", message.headers());
-    for name in SIGNED {
-        let Some(value) = written.split(&format!("\r\n{name}: \r\n ")).nth(1) else { continue };
-        // The line that is continued ends where one begins without a blank.
-        let end = value.match_indices("\r\n").find(|(at, _)| !value.get(at + 2..).unwrap_or_default().starts_with([' ', '\t']));
-        let value = end.and_then(|(at, _)| value.get(..at)).unwrap_or(value).to_owned();
-        let raw = message.headers().get_raw(name).unwrap_or_default().to_owned();
-        message.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), raw, value));
     }
 }
 

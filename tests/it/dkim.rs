@@ -72,6 +72,34 @@ async fn what_is_sent_by_smtp_is_good_whatever_stands_in_it() {
     }
 }
 
+/// Words that headers are folded between, encoded, or quoted for, in every order.
+#[test]
+fn names_and_subjects_of_any_words_are_signed_as_others_read_them() {
+    let directory = Directory::new("dkim-words");
+    let dkim = dkim_of(&key(&directory, "dkim.pem", ED25519));
+    let signer = Signer::new(&dkim, "tradecounter.example").expect("a key");
+    let long = ["W".repeat(70), "Ł".repeat(70), "q".repeat(120), "é".repeat(300)];
+    let words = ["a", "of tea", "Żółta", "卸売り", "😀", "\"quoted\"", "(x)", "a,b;", "\\", "=?utf-8?q?x?=", "  ", "£5", "x\r\nBcc: y", ""];
+    let words: Vec<&str> = words.into_iter().chain(long.iter().map(String::as_str)).collect();
+    let text =
+        |seed: usize| (0..seed % 7 + 1).map(|at| words[(seed * 31 + at * (seed / 7 + 5)) % words.len()]).collect::<Vec<_>>().join(" ");
+    let mut files = Vec::new();
+    for seed in 0..300 {
+        let mail = letter(TO, &text(seed), &text(seed * 13 + 3), &text(seed + 1));
+        let from = "counter@tradecounter.example".parse().expect("an address");
+        let written = mail.compose(&from, TO.parse().expect("an address"), signer.as_ref()).expect("a mail");
+        files.push(directory.join(&format!("{seed}.eml")));
+        fs::write(&files[seed], written).expect("a file");
+    }
+    let bad: Vec<String> = said(&record(&dkim), &files)
+        .iter()
+        .zip(&files)
+        .filter(|(said, _)| *said != "good")
+        .map(|(_, file)| fs::read_to_string(file).expect("a mail"))
+        .collect();
+    assert!(bad.is_empty(), "{} of {}: {}", bad.len(), files.len(), bad[0]);
+}
+
 /// A mail, changed on its way.
 fn changed(mail: &str) -> Vec<(&'static str, String, &'static str)> {
     let (head, body) = mail.split_once("\r\n\r\n").expect("a head and a body");
