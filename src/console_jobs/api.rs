@@ -93,9 +93,11 @@ impl ConsoleJobsApi {
     }
 
     /// Let a job go
+    ///
+    /// A message of its that still waited has then failed.
     #[oai(path = "/jobs/:id", method = "delete")]
     async fn delete_job(&self, operator: Operator<AnyOperator>, id: Path<Id>) -> Result<JobTended> {
-        operator.write(async |tx, agent| let_go(tx, agent, id.uuid()).await).await?;
+        let_go(&operator.leave().await?, id.uuid()).await?;
         Ok(JobTended::Done)
     }
 }

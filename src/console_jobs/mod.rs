@@ -41,12 +41,10 @@ pub fn can_be_retried(job: &GivenUp) -> bool {
 pub async fn retry(agent: &Agent, id: Uuid) -> Result<()> {
     let platform = agent.house.db().platform();
     let found = platform.read(async |tx| given_up::find(tx, id).await).await?;
-    let message: Option<MessageId> = match found.job().ok_or(UNKNOWN)? {
-        Job::SendCode(_) => return Err(OF_CODES),
-        Job::SendMessage(message) | Job::SendNotice(message) => Some(message),
-        _ => None,
-    };
-    let stands = match message {
+    if matches!(found.job().ok_or(UNKNOWN)?, Job::SendCode(_)) {
+        return Err(OF_CODES);
+    }
+    let stands = match message_of(&found) {
         Some(message) => Some(send_again(agent, &found, message).await?),
         None => None,
     };
@@ -71,14 +69,37 @@ async fn send_again(agent: &Agent, found: &GivenUp, message: MessageId) -> Resul
     office.write(async |tx| office_messages::send_again(tx, message, job, operator, now).await).await
 }
 
-/// Nothing more is done about a job.
+/// Nothing more is done about a job. A message that nothing else carries has then failed, for its wholesaler to see.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not given up.
-pub async fn let_go(tx: &mut Tx<Platform>, agent: &Agent, id: Uuid) -> Result<()> {
-    let found = given_up::find(tx, id).await?;
-    given_up::remove(tx, id).await?;
-    note(tx, agent, "job.dropped", &found).await
+pub async fn let_go(agent: &Agent, id: Uuid) -> Result<()> {
+    let (platform, now) = (agent.house.db().platform(), agent.house.now());
+    let (found, is_carried) = platform
+        .read(async |tx| {
+            let found = given_up::find(tx, id).await?;
+            let is_carried = given_up::is_queued_again(tx, found.subject_id).await?;
+            Ok((found, is_carried))
+        })
+        .await?;
+    if let (Some(message), Some(tenant), false) = (message_of(&found), found.tenant, is_carried) {
+        let office = agent.house.db().office(tenant.into());
+        office.write(async |tx| office_messages::leave_to_the_office(tx, message, now).await).await?;
+    }
+    platform
+        .write(async |tx| {
+            given_up::remove(tx, id).await?;
+            note(tx, agent, "job.dropped", &found).await
+        })
+        .await
+}
+
+/// What it would have sent; None of what sends nothing, or a code.
+fn message_of(job: &GivenUp) -> Option<MessageId> {
+    match job.job() {
+        Some(Job::SendMessage(message) | Job::SendNotice(message)) => Some(message),
+        _ => None,
+    }
 }
 
 async fn note(tx: &mut Tx<Platform>, agent: &Agent, action: &'static str, job: &GivenUp) -> Result<()> {

@@ -95,7 +95,7 @@ pub async fn retrying(operator: Operator<Person>, Path(id): Path<Uuid>) -> Resul
 /// `POST /jobs/:id/dropping`
 #[handler]
 pub async fn dropping(operator: Operator<Person>, Path(id): Path<Uuid>) -> Result<Redirect> {
-    operator.write(async |tx, agent| let_go(tx, agent, id).await).await?;
+    let_go(&operator.leave().await?, id).await?;
     Ok(Redirect::to("/jobs?done=dropped"))
 }
 

@@ -220,6 +220,20 @@ pub async fn send_again(tx: &mut Tx<Office>, message: MessageId, job: Job, opera
     Ok(if waits.fetch_one(&mut *tx).await? { Again::Waits } else { Again::Settled })
 }
 
+/// Nothing carries a message any more that waits: it has failed, and its wholesaler decides what becomes of it.
+pub async fn leave_to_the_office(tx: &mut Tx<Office>, message: MessageId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update messages set status = 'failed', problem = 'it could not be sent, and was given up', failed_at = $3
+          where tenant_id = $1 and message_id = $2 and status = 'waiting'",
+        tx.tenant().uuid(),
+        message.uuid(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
 /// Puts what did not arrive back into the queue; false when there is none, or none that can be sent once more.
 async fn queue_again(tx: &mut Tx<Office>, message: MessageId, job: Job, now: DateTime<Utc>) -> Result<bool> {
     let channel = sqlx::query_scalar!(

@@ -161,6 +161,36 @@ async fn a_message_that_still_waits_is_sent_by_the_job_that_was_given_up() {
 }
 
 #[tokio::test]
+async fn a_message_whose_job_is_let_go_is_its_wholesalers_to_send_or_not() {
+    let (house, works) = houses().await;
+    let (operator, manager) = (house.operator(OLGA).await, house.staff("acme", "manager").await);
+    let job = give_up_a_text(&house).await;
+    house.change("update messages set status = 'waiting', problem = ''").await;
+    // While something else carries it, it goes on waiting.
+    house
+        .change(
+            "insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at)
+             select gen_random_uuid(), lane, kind, for_tenant, subject_id, now(), now() from jobs",
+        )
+        .await;
+    assert_eq!(operator.delete(&format!("{API}/{job}")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.value::<String>("select status from messages").await, "waiting");
+    house.change("update jobs set given_up_at = now()").await;
+    let other: Uuid = house.value("select id from jobs").await;
+    assert_eq!(operator.delete(&format!("{API}/{other}")).await.status, StatusCode::NO_CONTENT);
+    let listed = manager.get("/api/v1/office/messages?show=troubled").await.value();
+    assert_eq!(
+        (&listed["items"][0]["status"], &listed["items"][0]["problem"]),
+        (&json!("failed"), &json!("it could not be sent, and was given up")),
+        "{listed}"
+    );
+    let message = listed["items"][0]["id"].as_str().expect("an id");
+    assert_eq!(manager.post(&format!("/api/v1/office/messages/{message}/resending"), json!({})).await.status, StatusCode::NO_CONTENT);
+    works.run_jobs().await;
+    assert_eq!(works.sent_to(DAN).len(), 1);
+}
+
+#[tokio::test]
 async fn everything_else_is_tried_again_but_codes_or_let_go() {
     let house = House::open().await;
     let operator = house.operator(OLGA).await;
