@@ -84,10 +84,10 @@ impl SmtpConfig {
     /// # Errors
     /// Says what is missing or wrong, without the key.
     pub fn signer(&self, dkim: &DkimConfig) -> anyhow::Result<Option<Signer>> {
-        Signer::new(dkim, self.from_address()?.domain())
+        Signer::new(dkim, self.sender_address()?.domain())
     }
 
-    fn from_address(&self) -> anyhow::Result<Address> {
+    fn sender_address(&self) -> anyhow::Result<Address> {
         self.from.parse().context("[email.smtp] from, the address that mail comes from")
     }
 
@@ -139,7 +139,7 @@ impl Smtp {
     /// Checks the configuration, and reads the files of the certificate and of the key for signatures. Does not connect.
     pub fn new(config: SmtpConfig, dkim: &DkimConfig) -> anyhow::Result<Smtp> {
         config.check()?;
-        let (from, signer) = (config.from_address()?, config.signer(dkim)?);
+        let (from, signer) = (config.sender_address()?, config.signer(dkim)?);
         let bounces = config.bounce_address()?;
         let credentials = match (config.username, config.password) {
             (Some(username), Some(password)) => Some(Credentials::new(username, password.expose_secret().to_owned())),
