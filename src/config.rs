@@ -297,6 +297,7 @@ impl Config {
             "[database] connections_per_tenant must be from 1 to half of connections_per_role"
         );
         self.email.smtp.check()?;
+        self.email.smtp.signer(&self.email.dkim)?;
         // A job is claimed for as long as its message takes, and the database ends a claim that is idle for a minute.
         self.sms.check()?;
         ensure!(self.email.smtp.timeout_seconds <= 45, "[email.smtp] timeout_seconds is over 45");

@@ -34,6 +34,7 @@ pub mod console_alarms;
 pub mod console_domains;
 pub mod console_events;
 pub mod console_gateways;
+pub mod console_jobs;
 pub mod console_passkeys;
 pub mod console_sign_in;
 pub mod console_support;

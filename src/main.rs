@@ -52,7 +52,7 @@ enum Command {
         #[command(subcommand)]
         command: OperatorCommand,
     },
-    /// Messages: whether gateways work, and mail that came back
+    /// Messages: whether gateways work, how mail is signed, and mail that came back
     Message {
         #[command(subcommand)]
         command: MessageCommand,
@@ -166,6 +166,12 @@ enum MessageCommand {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Print the DNS record by which others check the signatures under our mail (DKIM)
+    DkimRecord {
+        /// Laid over the defaults
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Take one mail that came back, from standard input: the message that it is about is marked as failed
     Bounce {
         /// The address that it came to, where its headers do not say
@@ -240,6 +246,7 @@ fn main() -> ExitCode {
             operator::token(&name, &scope, beside.config.as_deref(), beside.data_dir.as_deref())
         }
         Command::Message { command: MessageCommand::Test { number, config } } => message::test(&number, config.as_deref()),
+        Command::Message { command: MessageCommand::DkimRecord { config } } => message::dkim_record(config.as_deref()),
         Command::Message { command: MessageCommand::Bounce { recipient, config } } => {
             Ok(mail::bounce(recipient.as_deref(), config.as_deref()))
         }

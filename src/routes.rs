@@ -25,6 +25,7 @@ use crate::certificates::api::CertificatesApi;
 use crate::confirmations::api::ConfirmationsApi;
 use crate::console_domains::api::ConsoleDomainsApi;
 use crate::console_events::api::ConsoleEventsApi;
+use crate::console_jobs::api::ConsoleJobsApi;
 use crate::console_passkeys::api::ConsolePasskeysApi;
 use crate::console_sign_in::api::ConsoleSignInApi;
 use crate::console_support::api::ConsoleSupportApi;
@@ -187,6 +188,7 @@ type ConsoleApi = (
     ConsoleTokensApi,
     ConsoleEventsApi,
     ConsoleSupportApi,
+    ConsoleJobsApi,
 );
 
 /// The operations of the console.
@@ -200,6 +202,7 @@ fn console_api() -> OpenApiService<ConsoleApi, ()> {
         ConsoleTokensApi,
         ConsoleEventsApi,
         ConsoleSupportApi,
+        ConsoleJobsApi,
     );
     service(operations, OF_CONSOLE)
 }

@@ -47,6 +47,9 @@ pub enum Chapter {
     Tokens,
     /// What was done at the platform, and by whom.
     Events,
+    /// What did not work, however often it was tried.
+    #[oai(rename = "Given up")]
+    Jobs,
 }
 
 /// Any error, as `application/problem+json` (RFC 9457).

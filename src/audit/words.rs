@@ -60,6 +60,7 @@ pub const OF_PLATFORM: &[Thing] = &[
     Thing { word: "wholesalers", name: "Wholesalers", nouns: &["tenant", "domain"] },
     Thing { word: "operators", name: "Operators", nouns: &["operator", "support", "passkey"] },
     Thing { word: "tokens", name: "Tokens", nouns: &["token"] },
+    Thing { word: "jobs", name: "What was given up", nouns: &["job"] },
 ];
 
 /// What was done, in words. An action without any, as of a version after this one, is told as it is.
@@ -75,7 +76,7 @@ pub fn words(action: &str, details: &Value, named: &Named) -> Option<Words> {
         "registration_request" | "account_access" | "customer" => of_customers(action, &details, named),
         "staff" | "invitation" => of_team(action, &details),
         "tenant" | "samples" | "settings" | "message_template" | "domain" => of_tenant(action, &details),
-        "operator" | "token" => of_platform(action, &details),
+        "operator" | "token" | "job" => of_platform(action, &details),
         "support" => of_support(action, &details),
         "passkey" => of_passkeys(action, &details),
         "order" => trade::of_orders(action, &details),
@@ -264,6 +265,8 @@ fn of_platform(action: &str, details: &Details<'_>) -> Option<Words> {
             let may = if details.text("scope") == "read" { "may read" } else { "may read and write" };
             plain(format!("Made the token “{name}”, which {may}"))
         }
+        "job.retried" => plain(format!("Had something tried again that was given up: {}", details.text("job"))),
+        "job.dropped" => plain(format!("Let something go that was given up: {}", details.text("job"))),
         "token.revoked" => plain(format!("Revoked the token “{name}”")),
         _ => return None,
     })

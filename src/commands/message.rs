@@ -1,9 +1,10 @@
-//! `message test`: for whoever wants to see whether the gateways work.
+//! `message test` and `message dkim-record`: for whoever sets up how messages go.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use tokio::time::Instant;
 
 use super::{begin_log, runtime};
@@ -40,4 +41,13 @@ pub fn test(to: &PhoneNumber, config: Option<&Path>) -> anyhow::Result<ExitCode>
         all_accepted
     });
     Ok(if all_accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the record that the domain's owner sets, so that others can check the signatures under our mail; nothing is asked of anybody.
+pub fn dkim_record(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::read(config)?;
+    let signer = config.email.smtp.signer(&config.email.dkim)?;
+    let record = signer.as_ref().context("[email.dkim] has no key: mail is not signed")?.record();
+    println!("Name:  {}\nType:  TXT\nValue: {}\n\nIn a zone file:\n{}", record.name, record.value, record.in_a_zone_file());
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! Work for later, queued in the same transaction as its reason: it exists if and only if that does.
 
+pub mod given_up;
+pub mod words;
 pub mod worker;
 
 use std::time::Duration;
@@ -177,6 +179,17 @@ pub enum Outcome {
     Later(String),
     /// It will never go. The words stay with the job, for whoever looks.
     GiveUp(String),
+}
+
+impl Outcome {
+    /// As it may be kept, and shown to the platform's people.
+    fn without_secrets(self) -> Self {
+        match self {
+            Self::Later(why) => Self::Later(words::without_secrets(&why)),
+            Self::GiveUp(why) => Self::GiveUp(words::without_secrets(&why)),
+            other => other,
+        }
+    }
 }
 
 /// Adds a job to the queue.

@@ -171,7 +171,7 @@ async fn write_down(tx: &mut Tx<Platform>, row: &Row, outcome: Outcome, now: Dat
         Outcome::GiveUp(_) => "given up",
     })
     .increment(1);
-    match outcome {
+    match outcome.without_secrets() {
         Outcome::Done => {
             sqlx::query!("delete from jobs where id = $1", id).execute(&mut *tx).await?;
         }

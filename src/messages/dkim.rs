@@ -10,7 +10,7 @@ use lettre::message::Message;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig as Signing, DkimSigningAlgorithm as Algorithm, DkimSigningKey,
 };
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::HeaderName;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
 use rsa::traits::PublicKeyParts as _;
@@ -18,8 +18,9 @@ use rsa::{RsaPrivateKey, RsaPublicKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-/// What cannot be changed, added or taken away under a signature. A name that a mail does not have is signed as missing
-/// (RFC 6376 §5.4.2); the two for ending news have to be among them (RFC 8058 §4).
+/// What cannot be changed, added or taken away under a signature. Each is named twice there: once for the header, and once for the second
+/// one that there is not, so that nobody puts one in front that mail programs show instead (RFC 6376 §5.4.2, §8.15). A name that a mail does not
+/// have is signed as missing; the two for ending news have to be among them (RFC 8058 §4).
 const SIGNED: [&str; 13] = [
     "From",
     "To",
@@ -63,8 +64,18 @@ pub struct Signer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub name: String,
-    /// Of a TXT record. A zone file has it in pieces of 255 characters.
+    /// Of a TXT record.
     pub value: String,
+}
+
+impl Record {
+    /// A line of a zone file, which has no text of more than 255 bytes in one piece (RFC 1035 §3.3, RFC 6376 §3.6.2.2).
+    pub fn in_a_zone_file(&self) -> String {
+        const LONGEST_PIECE: usize = 255;
+        // All of it is ASCII.
+        let pieces = self.value.as_bytes().chunks(LONGEST_PIECE).map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece)));
+        format!("{}. IN TXT ( {} )", self.name, pieces.collect::<Vec<_>>().join(" "))
+    }
 }
 
 impl Signer {
@@ -89,7 +100,7 @@ impl Signer {
         anyhow::ensure!(is_ours, "[email.dkim] domain must be that of [email.smtp] from, or one above it");
         let (key, kind, public) = read_key(&key)?;
         let relaxed = DkimCanonicalizationType::Relaxed;
-        let headers = SIGNED.map(HeaderName::new_from_ascii_str).into();
+        let headers = SIGNED.iter().flat_map(|name| [*name; 2]).map(HeaderName::new_from_ascii_str).collect();
         let canonicalization = DkimCanonicalization { header: relaxed, body: relaxed };
         Ok(Some(Self {
             signing: Signing::new(selector.clone(), domain.clone(), key, headers, canonicalization),
@@ -100,29 +111,15 @@ impl Signer {
         }))
     }
 
-    /// Puts the signature to it.
+    /// Puts the signature to it. All of its headers have to stand in the message's own: lettre (0.11.23) signs none of those that come
+    /// with a body of several parts.
     pub fn sign(&self, message: &mut Message) {
-        begin_on_the_first_line(message);
         message.sign(&self.signing);
     }
 
     /// The record that goes with the key.
     pub fn record(&self) -> &Record {
         &self.record
-    }
-}
-
-/// Where a header's first word is too long for the line, lettre breaks it in front of that word, and then signs a blank that nobody else sees
-/// there (0.11.23; RFC 6376 §3.4.2 takes it away). Such a header begins on its first line instead.
-fn begin_on_the_first_line(message: &mut Message) {
-    let written = format!("\r\n{}", message.headers());
-    for name in SIGNED {
-        let Some(value) = written.split(&format!("\r\n{name}: \r\n ")).nth(1) else { continue };
-        // The line that is continued ends where one begins without a blank.
-        let end = value.match_indices("\r\n").find(|(at, _)| !value.get(at + 2..).unwrap_or_default().starts_with([' ', '\t']));
-        let value = end.and_then(|(at, _)| value.get(..at)).unwrap_or(value).to_owned();
-        let raw = message.headers().get_raw(name).unwrap_or_default().to_owned();
-        message.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), raw, value));
     }
 }
 

@@ -79,6 +79,18 @@ impl SmtpConfig {
         self.bounce_address().map(drop)
     }
 
+    /// What signs the mail that goes by this server; None when nothing does. Reads the file of the key.
+    ///
+    /// # Errors
+    /// Says what is missing or wrong, without the key.
+    pub fn signer(&self, dkim: &DkimConfig) -> anyhow::Result<Option<Signer>> {
+        Signer::new(dkim, self.sender_address()?.domain())
+    }
+
+    fn sender_address(&self) -> anyhow::Result<Address> {
+        self.from.parse().context("[email.smtp] from, the address that mail comes from")
+    }
+
     fn bounce_address(&self) -> anyhow::Result<Option<Address>> {
         // RFC 5321 §4.5.3.1.1.
         const LONGEST_LOCAL_PART: usize = 64;
@@ -127,9 +139,7 @@ impl Smtp {
     /// Checks the configuration, and reads the files of the certificate and of the key for signatures. Does not connect.
     pub fn new(config: SmtpConfig, dkim: &DkimConfig) -> anyhow::Result<Smtp> {
         config.check()?;
-        // lettre 0.11.23 leaves the `Content-Type` of a mail of several parts out of its signature, so that others take it for forged.
-        anyhow::ensure!(dkim.selector.is_empty(), "[email.dkim] mail cannot be signed yet: leave selector empty");
-        let from: Address = config.from.parse().context("the address that mail comes from")?;
+        let (from, signer) = (config.sender_address()?, config.signer(dkim)?);
         let bounces = config.bounce_address()?;
         let credentials = match (config.username, config.password) {
             (Some(username), Some(password)) => Some(Credentials::new(username, password.expose_secret().to_owned())),
@@ -138,7 +148,7 @@ impl Smtp {
         };
         Ok(Smtp {
             tls_parameters: tls_parameters(&config.host, config.root_certificate.as_deref())?,
-            signer: Signer::new(dkim, from.domain())?,
+            signer,
             from,
             bounces,
             host: config.host,

@@ -1,8 +1,8 @@
 //! A mail as it travels: the text, the same as HTML in the colours of who writes, and the headers that mail programs go by.
 
 use lettre::Address;
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0};
+use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart};
 use uuid::Uuid;
 
 use super::dkim::Signer;
@@ -88,12 +88,22 @@ impl Mail {
                 message = message.header(ListUnsubscribePost);
             }
         }
-        let mut message = message.multipart(MultiPart::alternative_plain_html(self.whole_text(), html)).map_err(|_| unwritable())?;
+        let mut message = in_parts(message, &MultiPart::alternative_plain_html(self.whole_text(), html)).ok_or_else(unwritable)?;
         if let Some(signer) = signer {
             signer.sign(&mut message);
         }
         Ok(message.formatted())
     }
+}
+
+/// The mail with these parts as its body. Their `Content-Type` becomes one of the mail's own headers, where a signature covers it.
+fn in_parts(message: MessageBuilder, parts: &MultiPart) -> Option<Message> {
+    let kind: ContentType = parts.headers().get()?;
+    let written = parts.formatted();
+    let body = written.get(parts.headers().to_string().len() + "\r\n".len()..)?;
+    // Each part is encoded as it needs it; what holds them together has seven bits (RFC 2045 §6.4).
+    let body = Body::dangerous_pre_encoded(body.to_vec(), ContentTransferEncoding::SevenBit);
+    message.header(MIME_VERSION_1_0).header(kind).body(body).ok()
 }
 
 /// Tells out-of-office answerers to stay quiet (RFC 3834 §5).

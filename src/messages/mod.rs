@@ -229,19 +229,19 @@ pub async fn send_code(house: &House, carriers: &Carriers, tenant: &Tenant, code
 
 /// Writes down what became of a text.
 async fn settle(house: &House, tenant: &Tenant, message_id: MessageId, went: Went, claimed: Claimed) -> Result<Outcome> {
-    let (outcome, status, sent) = match went {
-        Went::Held => (Outcome::Done, "held", None),
-        Went::Sent(sent) => (outcome_of(&Ok(())), "sent", Some(sent)),
-        Went::Refused(refusal) => {
-            let status = if refusal.outcome_is_unknown() { "unknown" } else { "failed" };
-            (claimed.settled(outcome_of::<()>(&Err(refusal))), status, None)
-        }
+    let (sent, status) = match went {
+        Went::Held => (None, "held"),
+        Went::Refused(refusal) if refusal.outcome_is_unknown() => (Some(Err(refusal)), "unknown"),
+        Went::Refused(refusal) => (Some(Err(refusal)), "failed"),
+        Went::Sent(sent) => (Some(Ok(sent)), "sent"),
     };
-    if matches!(outcome, Outcome::Held | Outcome::Later(..)) {
-        return Ok(outcome);
-    }
-    let problem = if let Outcome::GiveUp(why) = &outcome { why.clone() } else { String::new() };
-    let known = Known { status, sent: sent.as_ref(), problem: &problem };
+    let outcome = sent.as_ref().map_or(Outcome::Done, |sent| claimed.settled(outcome_of(sent)));
+    let problem = match (&outcome, &sent) {
+        (Outcome::Held | Outcome::Later(..), _) => return Ok(outcome),
+        (Outcome::GiveUp(why), Some(sent)) => problem_in_words("sms", sent, why),
+        _ => String::new(),
+    };
+    let known = Known { status, sent: sent.as_ref().and_then(|sent| sent.as_ref().ok()), problem: &problem };
     house.office(tenant).write(async |tx| texts::write_down(tx, message_id, known, house.now()).await).await?;
     Ok(outcome)
 }

@@ -31,6 +31,8 @@ pub struct SaidMessage {
     is_code: bool,
     /// `waiting`, `sent`, `delivered`, `undelivered`, `unknown`, `failed`, `held` or `dropped`.
     status: String,
+    /// Why it did not arrive, in words; empty when it did, as far as is known.
+    problem: String,
     /// So many texts on the phone it came to; 0 of what has not gone by text.
     segments: i16,
     /// In millionths of the currency in which texts are paid.
@@ -47,6 +49,7 @@ impl SaidMessage {
             id: row.message_id,
             to: row.to(),
             what: row.what().to_owned(),
+            problem: row.why().to_owned(),
             cost_micros: row.cost(none).micros,
             channel: row.channel,
             is_code: row.is_code,

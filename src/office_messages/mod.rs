@@ -70,6 +70,7 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     pub receipt_at: Option<DateTime<Utc>>,
+    problem: String,
 }
 
 impl Row {
@@ -106,6 +107,18 @@ impl Row {
         self.is_troubled() && !self.is_code && !self.recipient.is_empty()
     }
 
+    /// Why it did not arrive, in words that go on after the state; empty when it did, as far as is known.
+    pub fn why(&self) -> &str {
+        match self.status.as_str() {
+            "failed" | "unknown" | "dropped" if !self.problem.is_empty() => &self.problem,
+            "undelivered" => "the phone network could not deliver it",
+            "unknown" => "nobody has said whether it went",
+            "held" => "the month’s limit for texts was reached",
+            "failed" => "it could not be sent",
+            _ => "",
+        }
+    }
+
     /// Whether it did not arrive, as far as is known.
     pub fn is_troubled(&self) -> bool {
         TROUBLED.contains(&self.status.as_str())
@@ -137,7 +150,7 @@ pub async fn list(tx: &mut Tx<Office>, shown: Shown, before: Option<Uuid>) -> Re
     };
     let rows = sqlx::query_as!(
         Row,
-        "select message_id, channel, recipient, subject, text, is_code, status, segments, cost_micros, created_at, sent_at, receipt_at
+        "select message_id, channel, recipient, subject, text, is_code, status, segments, cost_micros, created_at, sent_at, receipt_at, problem
            from messages
           where tenant_id = $1 and (cardinality($2::text[]) = 0 or status = any($2))
             and (created_at, message_id) < (coalesce((select created_at from messages where tenant_id = $1 and message_id = $3), 'infinity'), $3)
@@ -176,21 +189,65 @@ pub async fn month(tx: &mut Tx<Office>, member: &Member) -> Result<Month> {
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that can be.
 pub async fn resend(tx: &mut Tx<Office>, member: &Member, message: MessageId) -> Result<()> {
-    let now = member.house.now();
+    if !queue_again(tx, message, Job::SendMessage(message), member.house.now()).await? {
+        return Err(Error::NotFound);
+    }
+    note(tx, Actor::staff(member), "message.resent", message, member.house.now()).await
+}
+
+/// How a message stands when an operator wants it to be sent once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is in the queue again.
+    Queued,
+    /// It waits already.
+    Waits,
+    /// It arrived after all, was let go, or is about somebody who was erased: there is nothing to be sent.
+    Settled,
+}
+
+/// Sends a message once more, or a notice of the platform's, for an operator. The wholesaler reads that in its log.
+pub async fn send_again(tx: &mut Tx<Office>, message: MessageId, job: Job, operator: Actor, now: DateTime<Utc>) -> Result<Again> {
+    if queue_again(tx, message, job, now).await? {
+        note(tx, operator, "message.resent", message, now).await?;
+        return Ok(Again::Queued);
+    }
+    let waits = sqlx::query_scalar!(
+        r#"select exists (select from messages where tenant_id = $1 and message_id = $2 and status = 'waiting') as "waits!""#,
+        tx.tenant().uuid(),
+        message.uuid()
+    );
+    Ok(if waits.fetch_one(&mut *tx).await? { Again::Waits } else { Again::Settled })
+}
+
+/// Nothing carries a message any more that waits: it has failed, and its wholesaler decides what becomes of it.
+pub async fn leave_to_the_office(tx: &mut Tx<Office>, message: MessageId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update messages set status = 'failed', problem = 'it could not be sent, and was given up', failed_at = $3
+          where tenant_id = $1 and message_id = $2 and status = 'waiting'",
+        tx.tenant().uuid(),
+        message.uuid(),
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts what did not arrive back into the queue; false when there is none, or none that can be sent once more.
+async fn queue_again(tx: &mut Tx<Office>, message: MessageId, job: Job, now: DateTime<Utc>) -> Result<bool> {
     let channel = sqlx::query_scalar!(
         "update messages set status = 'waiting'
           where tenant_id = $1 and message_id = $2 and status = any($3) and not is_code and recipient <> '' returning channel",
         tx.tenant().uuid(),
         message.uuid(),
         &TROUBLED.map(str::to_owned)[..]
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(Error::NotFound)?;
+    );
+    let Some(channel) = channel.fetch_optional(&mut *tx).await? else { return Ok(false) };
     let lane = if channel == "sms" { Lane::Texts } else { Lane::Letters };
     let tenant = tx.tenant();
-    jobs::enqueue(tx, lane, Job::SendMessage(message), Some(tenant), now).await?;
-    note(tx, member, "message.resent", message).await
+    jobs::enqueue(tx, lane, job, Some(tenant), now).await?;
+    Ok(true)
 }
 
 /// Nothing more is done about a message.
@@ -209,13 +266,12 @@ pub async fn let_go(tx: &mut Tx<Office>, member: &Member, message: MessageId) ->
     if dropped.rows_affected() == 0 {
         return Err(Error::NotFound);
     }
-    note(tx, member, "message.dropped", message).await
+    note(tx, Actor::staff(member), "message.dropped", message, member.house.now()).await
 }
 
-async fn note(tx: &mut Tx<Office>, member: &Member, action: &'static str, message: MessageId) -> Result<()> {
-    let (actor, details) = (Actor::staff(member), json!({}));
-    let event = Event { actor, action, subject_kind: "message", subject_id: message.uuid(), details };
-    audit::record(tx, event, member.house.now()).await
+async fn note(tx: &mut Tx<Office>, actor: Actor, action: &'static str, message: MessageId, now: DateTime<Utc>) -> Result<()> {
+    let event = Event { actor, action, subject_kind: "message", subject_id: message.uuid(), details: json!({}) };
+    audit::record(tx, event, now).await
 }
 
 /// Reads what was typed.

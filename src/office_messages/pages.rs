@@ -50,6 +50,8 @@ struct Item {
     written_exact: String,
     state: &'static str,
     tone: &'static str,
+    /// Why it did not arrive.
+    why: String,
     /// When that was heard of; empty when nobody has said anything.
     heard: String,
     segments: String,
@@ -72,6 +74,7 @@ impl Item {
             written_exact: when::exact(row.created_at, zone),
             state,
             tone,
+            why: row.why().to_owned(),
             heard: row.receipt_at.map(|at| when::ago(at, now, zone)).unwrap_or_default(),
             segments: match row.segments {
                 1 if is_paid => "1 text".to_owned(),
@@ -95,7 +98,7 @@ fn state(status: &str, channel: &str) -> (&'static str, &'static str) {
         ("undelivered", _) => ("Not delivered", "bad"),
         ("unknown", _) => ("Unclear", "warn"),
         ("failed", _) => ("Not sent", "bad"),
-        ("held", _) => ("Held: limit reached", "warn"),
+        ("held", _) => ("Held", "warn"),
         ("dropped", _) => ("Let go", ""),
         _ => ("", ""),
     }

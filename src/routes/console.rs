@@ -10,6 +10,7 @@ use crate::console_alarms;
 use crate::console_domains;
 use crate::console_events;
 use crate::console_gateways;
+use crate::console_jobs;
 use crate::console_passkeys;
 use crate::console_sign_in;
 use crate::console_support;
@@ -74,6 +75,9 @@ pub fn console_pages() -> Vec<PageRoute> {
         page(GET, "/events/export.json", console_events::pages::export_json),
         page(GET, "/gateways", console_gateways::pages::index),
         page(GET, "/alarms", console_alarms::pages::index),
+        page(GET, "/jobs", console_jobs::pages::index),
+        page(POST, "/jobs/:id/retry", console_jobs::pages::retrying),
+        page(POST, "/jobs/:id/dropping", console_jobs::pages::dropping),
         page(GET, "/api/docs", docs::docs),
         page(GET, "/assets/style.css", assets::style),
         page(GET, "/assets/page.js", assets::script),

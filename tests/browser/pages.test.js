@@ -97,6 +97,7 @@ const PAGES = {
   "console /events": ["operator"],
   "console /gateways": ["operator"],
   "console /alarms": ["operator"],
+  "console /jobs": ["operator"],
   "console /tokens": ["operator"],
   "console /api/docs": ["stranger"],
 };

@@ -63,6 +63,9 @@ async fn a_mailbox_that_is_not_there_is_not_written_to_again_and_the_office_sees
     assert_eq!(house.value::<String>(MESSAGE).await, "failed the mailbox does not exist (5.1.1) t", "a second report says nothing new");
     assert_eq!(house.value::<i64>("select count(*) from audit_events where action = 'account.news_ended'").await, 1);
     let owner = house.staff("acme", "owner").await;
+    let listed = owner.get("/api/v1/office/messages?show=troubled").await.value();
+    assert_eq!(listed["items"][0]["problem"], "the mailbox does not exist (5.1.1)", "{listed}");
+    assert!(owner.get("/office/messages?show=troubled").await.text.contains("the mailbox does not exist (5.1.1)"));
     let account: Uuid = house.value("select account_id from trade_accounts where account_number = 'A-1'").await;
     let page = owner.get(&format!("/office/accounts/{account}")).await;
     assert!(page.text.contains("the mailbox does not exist (5.1.1)"), "{page:?}");

@@ -12,6 +12,9 @@ use tradecounter::messages::email::SmtpTls;
 use tradecounter::messages::sms::GatewayName;
 use tradecounter::values::Country;
 
+use crate::companions::Directory;
+use crate::letters::key;
+
 const GOOD: [&str; 2] = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0aa", "a0b1c2d3e4f5061728394a5b6c7d8e9f00"];
 
 fn written(name: &str, text: &str) -> PathBuf {
@@ -206,6 +209,26 @@ fn the_address_for_mail_that_comes_back_has_room_for_what_tells_messages_apart()
 }
 
 #[test]
+fn mail_is_signed_or_not_and_never_half() {
+    for (name, value, says) in [
+        ("SELECTOR", "mail2026", "go together"),
+        ("DOMAIN", "tradecounter.example", "go together"),
+        ("PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----", "go together"),
+        ("PRIVATE_KEY_FILE", "/nowhere/dkim.pem", "private_key_file /nowhere/dkim.pem"),
+    ] {
+        let refused = in_environment(&[(&format!("EMAIL__DKIM__{name}"), value)]).expect_err(name);
+        assert!(refused.contains("[email.dkim]") && refused.contains(says) && !refused.contains("BEGIN"), "{name}: {refused}");
+    }
+    let whole = [("EMAIL__DKIM__SELECTOR", "mail2026"), ("EMAIL__DKIM__DOMAIN", "tradecounter.example")];
+    let file = Directory::new("configuration-dkim");
+    key(&file, "dkim.pem", &["genpkey", "-algorithm", "ED25519"]);
+    let path = file.join("dkim.pem").display().to_string();
+    assert!(in_environment(&[whole[0], whole[1], ("EMAIL__DKIM__PRIVATE_KEY_FILE", &path)]).is_ok());
+    let refused = in_environment(&[whole[0], whole[1], ("EMAIL__DKIM__PRIVATE_KEY", "secret")]).expect_err("no key");
+    assert!(refused.contains("no RSA or Ed25519 key") && !refused.contains("secret"), "{refused}");
+}
+
+#[test]
 fn production_refuses_the_inbox_and_keys_that_are_no_keys() {
     for carrier in ["[sms]\ngateways = [\"inbox\"]\n", "[sms]\ngateways = [\"kannel\", \"inbox\"]\n", "[email]\ncarrier = \"inbox\"\n"] {
         let refused = production("inbox", carrier).expect_err(carrier);
@@ -250,18 +273,20 @@ fn the_demo_has_its_comforts_and_its_own_keys() {
 fn the_example_for_production_starts_once_its_secrets_are_there() {
     let file = Path::new("config/production.example.toml");
     let text = fs::read_to_string(file).expect("the example");
+    let dkim = key(&Directory::new("configuration-example"), "dkim.pem", &["genpkey", "-algorithm", "ED25519"]);
     let mut environment = Vec::new();
     for name in Regex::new(r"TRADECOUNTER__[A-Z0-9_]+").expect("a pattern").find_iter(&text).map(|found| found.as_str()) {
         let value = match name {
             "TRADECOUNTER__DATABASE__URL" => "postgres://nobody@127.0.0.1:1/nowhere",
             "TRADECOUNTER__KEYS__COUNTERS" => GOOD[1],
+            "TRADECOUNTER__EMAIL__DKIM__PRIVATE_KEY" => &dkim,
             _ => GOOD[0],
         };
         environment.push((name, value));
     }
     assert!(environment.len() >= 9, "the example names its secrets: {environment:?}");
     let with = started(Some(file), &environment);
-    assert!(!with.contains(REFUSED) && !with.contains("[keys]") && !with.contains("inbox"), "only the database is missing: {with}");
+    assert!(![REFUSED, "[keys]", "inbox", "[email"].iter().any(|refusal| with.contains(refusal)), "only the database is missing: {with}");
     let without = started(Some(file), &[]);
     assert!(without.contains("[keys]"), "no secret stands in the example: {without}");
 }

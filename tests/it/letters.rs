@@ -16,10 +16,10 @@ use crate::companions::{Directory, Smtp};
 use crate::house::{ADA, House};
 use crate::orders::order;
 
-const TO: &str = "owner@shop.example";
+pub const TO: &str = "owner@shop.example";
 const BOUNCES: &str = "bounces@tradecounter.example";
 
-fn config(server: &Smtp) -> SmtpConfig {
+pub fn config(server: &Smtp) -> SmtpConfig {
     SmtpConfig {
         host: "localhost".to_owned(),
         port: server.port,
@@ -33,17 +33,23 @@ fn config(server: &Smtp) -> SmtpConfig {
     }
 }
 
-fn mailer(server: &Smtp, dkim: &DkimConfig) -> Mailer {
+pub fn mailer(server: &Smtp, dkim: &DkimConfig) -> Mailer {
     Mailer::Smtp(Box::new(SmtpClient::new(config(server), dkim).expect("a client")))
 }
 
 /// A process beside this house that hands its mail to this server.
 pub async fn post_office(house: &House, server: &Smtp) -> House {
-    let smtp = config(server);
+    signing_post_office(house, server, &DkimConfig::default()).await
+}
+
+/// The same that signs it.
+pub async fn signing_post_office(house: &House, server: &Smtp, dkim: &DkimConfig) -> House {
+    let (smtp, dkim) = (config(server), dkim.clone());
     house
         .beside_with(move |config| {
             config.email.carrier = MailCarrierName::Smtp;
             config.email.smtp = smtp;
+            config.email.dkim = dkim;
         })
         .await
 }
@@ -54,7 +60,7 @@ pub fn header<'a>(received: &'a Value, name: &str) -> Vec<&'a str> {
     headers.iter().filter(|pair| pair[0].as_str().expect("a name").eq_ignore_ascii_case(name)).filter_map(|pair| pair[1].as_str()).collect()
 }
 
-fn news(mail: Mail, ends_at: &str) -> Mail {
+pub fn news(mail: Mail, ends_at: &str) -> Mail {
     Mail { news: Some(News { ends_at: ends_at.to_owned(), reply_to: "trade@acme.example".to_owned() }), ..mail }
 }
 
@@ -125,14 +131,14 @@ async fn what_comes_back_comes_to_an_address_of_its_own() {
 }
 
 /// A key as operators make it, in a file.
-fn key(directory: &Directory, name: &str, arguments: &[&str]) -> String {
+pub fn key(directory: &Directory, name: &str, arguments: &[&str]) -> String {
     let path = directory.join(name);
     let made = Command::new("openssl").arg(arguments[0]).arg("-out").arg(&path).args(&arguments[1..]).output().expect("openssl");
     assert!(made.status.success(), "{made:?}");
     fs::read_to_string(path).expect("a key")
 }
 
-fn dkim(key: &str) -> DkimConfig {
+pub fn dkim(key: &str) -> DkimConfig {
     DkimConfig { selector: "mail2026".into(), domain: "tradecounter.example".into(), private_key: key.into(), private_key_file: None }
 }
 

@@ -2,7 +2,9 @@
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use tradecounter::messages::sms::GatewayName;
 
+use crate::counterparts::{Doing, Listener};
 use crate::house::{ADA, Browser, CAT, DAN, House};
 use crate::orders::{number, order};
 use crate::secrecy::code_in;
@@ -146,4 +148,41 @@ async fn limits_that_are_none_are_said_beside_their_fields() {
     }
     assert_eq!(ask(&house, "acme", "+33612345678").await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(house.sent_to("+33612345678").len(), 0, "not to a country that is not among them");
+}
+
+#[tokio::test]
+async fn why_a_message_did_not_arrive_is_said_in_words() {
+    let gateway = Listener::start(Doing::say(500, "")).await;
+    let house = House::open_with(|config| {
+        config.sms.gateways = vec![GatewayName::Twilio];
+        gateway.stands_in(&mut config.sms, GatewayName::Twilio);
+    })
+    .await;
+    let (manager, tenant) = (house.staff("acme", "manager").await, house.tenant("acme").await);
+    for (doing, said) in [
+        (Doing::say(400, r#"{"code": 21211}"#), "there is no such number"),
+        (Doing::say(400, r#"{"code": 21610}"#), "the carrier refuses the message: HTTP 400, code 21610"),
+        (Doing::say(500, ""), "the carrier's answer is unclear: HTTP 500"),
+    ] {
+        gateway.does(doing);
+        let message = uuid::Uuid::now_v7();
+        house
+            .change(&format!(
+                "insert into messages (tenant_id, message_id, channel, recipient, text, status, created_at)
+                 values ('{tenant}', '{message}', 'sms', '{DAN}', 'Your order', 'waiting', now());
+                 insert into jobs (id, lane, kind, for_tenant, subject_id, run_at, created_at)
+                 values (gen_random_uuid(), 'texts', 'send_message', '{tenant}', '{message}', now(), now())"
+            ))
+            .await;
+        house.run_jobs().await;
+        let listed = manager.get(&format!("{API}?show=troubled")).await.value();
+        let one = listed["items"].as_array().expect("a list").iter().find(|item| item["id"] == json!(message)).expect("the message");
+        assert_eq!(one["problem"], said, "{one}");
+        let page = manager.get("/office/messages?show=troubled").await.text;
+        assert!(page.contains(&said.replace('\'', "&#39;")), "{said}: {page}");
+    }
+    // What has arrived after all says nothing of an earlier trouble.
+    house.change("update messages set status = 'delivered'").await;
+    let all = manager.get(API).await.value();
+    assert!(all["items"].as_array().is_some_and(|items| items.iter().all(|item| item["problem"] == "")), "{all}");
 }

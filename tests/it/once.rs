@@ -191,6 +191,7 @@ async fn a_key_is_forgotten_after_two_days_and_a_sign_ups_with_the_sign_up() {
 
 /// What is asked for by `POST` and takes no key, because the second time does nothing new anyhow.
 const WITHOUT_A_KEY: &[(&str, &str)] = &[
+    ("/retry", "what is in the queue again is not given up: 404"),
     ("/resending", "a message that waits is not sent again"),
     ("/dropping", "what was let go is gone"),
     ("/preview", "it shows what would be, and changes nothing"),

@@ -9,7 +9,7 @@ use crate::house::ADA;
 
 /// What the console keeps of its own.
 const PLATFORM: &str = "select concat_ws(' ', (select count(*) from tenants), (select string_agg(t::text, ',') from operator_tokens t),
-    (select string_agg(e::text, ',') from operator_events e), (select string_agg(d::text, ',') from domains d), (select string_agg(s::text, ',') from operator_sessions s), (select string_agg(k::text, ',') from operator_passkeys k))";
+    (select string_agg(e::text, ',') from operator_events e), (select string_agg(d::text, ',') from domains d), (select string_agg(s::text, ',') from operator_sessions s), (select string_agg(k::text, ',') from operator_passkeys k), (select string_agg(j::text, ',') from jobs j))";
 
 #[tokio::test]
 async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing() {
@@ -20,11 +20,12 @@ async fn the_console_turns_away_everybody_who_is_no_operator_and_changes_nothing
     let removed = scene.operator("gone@platform.example").await;
     scene.house.change("update operators set removed_at = now() where email = 'gone@platform.example'").await;
     let garbage = Token::new().expect("randomness").reveal();
-    let domain = scene.domain("acme").await;
+    let (domain, given_up) = (scene.domain("acme").await, scene.given_up("acme").await);
     let before = (scene.everything().await, scene.house.value::<String>(PLATFORM).await);
     for route in CONSOLE {
         let acme = scene.house.tenant("acme").await.to_string();
-        let path = route.path.replace(":id", &acme).replace(":domain_id", &domain).replace(":request_id", &acme);
+        let id = if route.path.contains("/jobs/") { &given_up } else { &acme };
+        let path = route.path.replace(":id", id).replace(":domain_id", &domain).replace(":request_id", &acme);
         for (who, cookies) in [
             ("nobody", vec![]),
             ("a customer", vec![ada.clone()]),
@@ -73,6 +74,7 @@ async fn the_console_serves_operators_and_their_cookie_is_worth_nothing_at_a_cou
         let cookie = scene.operator("olga@platform.example").await;
         let id = match route.path {
             path if path.contains("/tokens/") => scene.token().await,
+            path if path.contains("/jobs/") => scene.given_up("acme").await,
             path if path.contains("/passkeys/") => scene.operators_passkey("olga@platform.example").await,
             _ => scene.house.tenant("acme").await.to_string(),
         };

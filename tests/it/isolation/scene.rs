@@ -147,6 +147,19 @@ impl Scene {
         .expect("a token")
     }
 
+    /// A job of a tenant's that was given up.
+    pub async fn given_up(&mut self, slug: &str) -> String {
+        sqlx::query_scalar(
+            "insert into jobs (id, kind, for_tenant, subject_id, attempts, run_at, created_at, given_up_at, last_error)
+             select gen_random_uuid(), 'tell_staff', id, gen_random_uuid(), 9, now(), now(), now(), 'it panicked' from tenants where slug = $1
+             returning id::text",
+        )
+        .bind(slug)
+        .fetch_one(&mut self.db)
+        .await
+        .expect("a job")
+    }
+
     /// A proven number that no wholesaler knows.
     pub async fn stranger(&mut self) -> String {
         self.people += 1;

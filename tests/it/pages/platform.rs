@@ -19,6 +19,8 @@ async fn what_was_said_and_what_it_cost() {
         ("sent", "sms", ADA, "Acme Wholesale: your order AW-222-222 is on its way.", 1, false),
         ("failed", "email", "cat@shop.example", "Where your order is", 0, false),
         ("unknown", "sms", DAN, "Acme Wholesale: your order AW-222-223 is changed, with ê", 2, false),
+        ("undelivered", "sms", ADA, "Acme Wholesale: your order AW-222-224 is accepted.", 1, false),
+        ("held", "sms", ADA, "Acme Wholesale: your order AW-222-225 is accepted.", 1, false),
     ] {
         house
             .change(&format!(
@@ -27,6 +29,8 @@ async fn what_was_said_and_what_it_cost() {
             ))
             .await;
     }
+    house.change("update messages set problem = 'the mailbox <is> full (5.2.2)' where status = 'failed'").await;
+    house.change("update messages set problem = 'the carrier did not answer in time' where status = 'unknown'").await;
     snapshot("office_messages-index", &manager.get("/office/messages").await);
     snapshot("office_messages-index_troubled", &manager.get("/office/messages?show=troubled").await);
     house.change("update tenants set sms_limit_minor = 15, updated_at = now()").await;
