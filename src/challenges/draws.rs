@@ -7,7 +7,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::budgets::{Level, Short, Standing};
+use super::known::KnownBrowser;
 use super::limits::{at_least_a_second, key_of};
+use super::work::Proof;
 use super::{Address, Question};
 use crate::alarms::{self, Alarm};
 use crate::config::{Allowance, Config};
@@ -93,6 +95,23 @@ pub(super) struct Refused {
     pub retry_after: Duration,
     /// How far the browser is below nothing, in allowances, when working for it would help.
     pub work_at_depth: Option<f64>,
+}
+
+/// What the browser that asks is to be taken for. A proof of work is used up with it.
+pub(super) async fn standing(
+    tx: &mut Tx<Identity>,
+    config: &Config,
+    question: &Question<'_>,
+    proof: Option<&Proof>,
+    now: DateTime<Utc>,
+) -> Result<Standing> {
+    if KnownBrowser::lock(tx, config, question, now).await?.is_some() {
+        return Ok(Standing::Known);
+    }
+    Ok(match proof {
+        Some(proof) if proof.use_up(tx).await? => Standing::Worked,
+        _ => Standing::Stranger,
+    })
 }
 
 /// Takes one from every allowance that asking draws on, or from none: those of the network first, so that what is

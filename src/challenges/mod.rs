@@ -150,8 +150,11 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             let waits = question.address.phone().is_some() || open.is_some();
             let wait = if waits { resend_wait(counters.last_sent(question.host), resend, now) } else { TimeDelta::zero() };
             let sends = wait.is_zero();
-            let standing = standing(tx, config, &question, proof.as_ref(), now).await?;
+            let standing = draws::standing(tx, config, &question, proof.as_ref().filter(|_| sends), now).await?;
             if let Err(refused) = draws::draw(tx, config, &question, (standing, sends), now).await? {
+                if let (Some(proof), Standing::Worked) = (&proof, standing) {
+                    proof.leave(tx).await?;
+                }
                 return Ok(Err(refused));
             }
             if sends {
@@ -181,23 +184,6 @@ pub async fn ask(house: &House, question: Question<'_>) -> Result<Asked> {
             Err(Error::TooManyCodes { retry_after: refused.retry_after, work: work.map(String::into_boxed_str) })
         }
     }
-}
-
-/// What the browser that asks is to be taken for. A proof of work is used up with it, if the code goes.
-async fn standing(
-    tx: &mut Tx<Identity>,
-    config: &Config,
-    question: &Question<'_>,
-    proof: Option<&Proof>,
-    now: DateTime<Utc>,
-) -> Result<Standing> {
-    if KnownBrowser::lock(tx, config, question, now).await?.is_some() {
-        return Ok(Standing::Known);
-    }
-    Ok(match proof {
-        Some(proof) if proof.use_up(tx).await? => Standing::Worked,
-        _ => Standing::Stranger,
-    })
 }
 
 /// A guess that was right. It opens something once it is [consumed](Proven::consume).

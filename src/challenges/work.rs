@@ -86,6 +86,12 @@ impl Proof {
         );
         Ok(used.execute(&mut *tx).await?.rows_affected() == 1)
     }
+
+    /// Leaves it good, because nothing came of it.
+    pub async fn leave(&self, tx: &mut Tx<Identity>) -> Result<()> {
+        sqlx::query!("delete from used_proofs where signature = $1", &self.signature).execute(&mut *tx).await?;
+        Ok(())
+    }
 }
 
 /// Forgets those that would be too old by now.

@@ -188,6 +188,27 @@ async fn a_proof_is_good_at_its_own_counter_and_for_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_proof_of_which_nothing_came_stays_good() {
+    let house = House::open_with(|config| {
+        (config.limits.unproven, config.codes.work_rounds) = (THREE, 4_000);
+        config.limits.tenant = Allowance { burst: 4.0, per_hour: 60.0 };
+    })
+    .await;
+    house.clock.stop();
+    for n in 0..3 {
+        assert_eq!(ask(&house.browser("acme"), &stranger(n)).await.status, StatusCode::ACCEPTED);
+    }
+    let browser = house.browser("acme");
+    let first = written(&solved(&wanted(&ask(&browser, &stranger(3)).await)));
+    let second = written(&solved(&wanted(&ask(&browser, &stranger(4)).await)));
+    assert_eq!(ask_with(&browser, &stranger(3), &first).await.status, StatusCode::ACCEPTED);
+    assert_eq!(ask_with(&browser, &stranger(3), &second).await.status, StatusCode::ACCEPTED, "asked too soon: nothing is sent");
+    assert_eq!(ask_with(&browser, &stranger(4), &second).await.status, StatusCode::TOO_MANY_REQUESTS, "all texts of acme are used up");
+    house.wait(TimeDelta::seconds(61));
+    assert_eq!(ask_with(&browser, &stranger(4), &second).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
 async fn a_proof_brought_by_many_at_once_lets_one_through() {
     let house = tense().await;
     let work = written(&solved(&wanted(&ask(&house.browser("acme"), &stranger(40)).await)));
