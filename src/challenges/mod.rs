@@ -25,7 +25,6 @@ pub use self::pending::{Pending, pending, pending_but};
 pub use self::sweep::sweep;
 pub use self::work::LONGEST_PROOF;
 use self::work::Proof;
-use crate::config::Config;
 use crate::db::{Identity, Tx};
 use crate::error::{Error, Result};
 use crate::ids::ChallengeId;
