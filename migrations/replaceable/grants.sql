@@ -104,6 +104,7 @@ grant insert on staff, audit_events, jobs to tc_platform;
 -- Purging a tenant: its rows can be deleted and not read, and by their policies only once its grace is over. Whom it knew is
 -- looked at, to see who is known nowhere else.
 grant delete on tenants to tc_platform;
+grant select (for_tenant), delete on alarms to tc_platform;
 grant select (tenant_id), delete on staff_passkeys, staff_sessions, sessions, idempotency_keys, invitations, messages, registration_requests,
   confirmations, support_requests, account_access, trade_accounts, audit_events, staff to tc_platform;
 grant select (customer_id) on sessions, registration_requests, account_access to tc_platform;

@@ -213,6 +213,8 @@ const PEOPLE: &[Grant] = &[
     whole("tc_platform", "audit_events", ADD),
     part("tc_platform", "audit_events", READ, CHAIN_END),
     whole("tc_platform", "tenants", REMOVE),
+    whole("tc_platform", "alarms", REMOVE),
+    part("tc_platform", "alarms", READ, &["for_tenant"]),
     whole("tc_platform", "staff_passkeys", REMOVE),
     part("tc_platform", "staff_passkeys", READ, &["tenant_id"]),
     whole("tc_platform", "staff_sessions", REMOVE),

@@ -21,8 +21,7 @@ async function ask(page, slug, person) {
 
 async function useUp(slug, first) {
   for (let number = first; number < first + 2; number++) {
-    const body = JSON.stringify({ phone: stranger(number).phone });
-    const answer = await fetch(demo.url(slug, "/api/v1/codes"), { method: "POST", headers: { "content-type": "application/json" }, body });
+    const answer = await demo.ask("POST", "/api/v1/codes", slug, { body: { phone: stranger(number).phone } });
     assert.equal(answer.status, 202);
   }
 }

@@ -327,7 +327,7 @@ async fn no_network_closes_a_wholesaler_to_its_customers() {
     assert!((30..=33).contains(&sent[0]) && (60..=65).contains(&sent[1]), "{sent:?}");
     assert_eq!(ask_from(&house.browser("acme"), "203.0.113.9", ADA).await, StatusCode::ACCEPTED, "a customer from elsewhere");
     let limits = &house.app.house.config.limits;
-    for shared in [limits.prefix, limits.unproven, limits.tenant, limits.tenant_mail, limits.platform] {
+    for shared in [limits.prefix, limits.unproven, limits.country, limits.tenant, limits.tenant_mail, limits.platform] {
         assert!(shared.burst >= 2.0 * limits.wide_network.burst && shared.per_hour >= 2.0 * limits.wide_network.per_hour);
     }
 }
