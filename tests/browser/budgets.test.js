@@ -62,7 +62,7 @@ test("without scripts the page says when it goes, and whom to call", async () =>
 test("the page, looked at while it computes", async () => {
   const page = await newPerson();
   // It never finds what it looks for.
-  await page.addInitScript(() => { crypto.subtle.deriveBits = async () => new Uint8Array(32); });
+  await page.addInitScript(() => { crypto.subtle.deriveBits = () => new Promise((done) => setTimeout(done, 200, new Uint8Array(32))); });
   await ask(page, "spiceroute", stranger(62));
   await heading(page).waitFor();
   await page.getByRole("status").getByText("Computing.").waitFor();
