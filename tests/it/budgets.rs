@@ -18,11 +18,11 @@ use crate::pages::snapshot;
 const THREE: Allowance = Allowance { burst: 3.0, per_hour: 0.0 };
 
 /// Numbers that nobody knows, in rows of ten thousand that have nothing in common with those of the house.
-fn stranger(n: usize) -> String {
+pub fn stranger(n: usize) -> String {
     format!("+447400{:06}", 550_000 + n)
 }
 
-async fn ask(browser: &Browser, phone: &str) -> Answer {
+pub async fn ask(browser: &Browser, phone: &str) -> Answer {
     browser.post("/api/v1/codes", json!({ "phone": phone })).await
 }
 
@@ -51,7 +51,7 @@ async fn ask_from_everywhere(house: &House, slug: &str, numbers: &[String]) -> u
 }
 
 /// What the answer asks for instead of waiting.
-fn wanted(answer: &Answer) -> Challenge {
+pub fn wanted(answer: &Answer) -> Challenge {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{answer:?}");
     serde_json::from_value(answer.value()["proof_of_work"].clone()).expect("a challenge")
 }
@@ -162,7 +162,8 @@ async fn work_is_asked_for_when_codes_are_scarce_and_not_before() {
         wanted(&ask_with(&browser, &stranger(11), &written(bad)).await);
         assert_eq!(house.value::<i64>("select count(*) from used_proofs").await, 0, "{what}");
     }
-    for garbage in ["x", "{}", &STANDARD.encode("{}"), &STANDARD.encode("\u{0}"), &"A".repeat(4_000), &"A".repeat(4_001)] {
+    let long = STANDARD.encode(format!("{}{}", serde_json::to_string(&payload).expect("JSON"), " ".repeat(4_000)));
+    for garbage in ["x", "{}", &STANDARD.encode("{}"), &STANDARD.encode("\u{0}"), &"A".repeat(4_000), &"A".repeat(4_001), &long] {
         wanted(&ask_with(&browser, &stranger(11), garbage).await);
     }
 

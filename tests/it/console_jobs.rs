@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradecounter::error::{Error, Result};
+use tradecounter::jobs::given_up::{put_back, remove};
 use tradecounter::jobs::worker::{Runner, Turns, run_next};
 use tradecounter::jobs::{Claimed, Lane, Outcome};
 use tradecounter::messages::sms::GatewayName;
@@ -221,6 +222,20 @@ async fn everything_else_is_tried_again_but_codes_or_let_go() {
         "job.retried Olga Work on a file that was brought in, job.retried Olga Forget a customer whom nobody knows any more, \
          job.dropped Olga Send a code, job.dropped Olga fold_paper"
     );
+}
+
+#[tokio::test]
+async fn of_two_who_found_the_same_the_slower_one_changes_nothing() {
+    let house = House::open().await;
+    let job = given_up(&house, "work_on_import", "acme", "it panicked").await;
+    let (platform, now) = (house.app.house.db().platform(), house.clock.now());
+    platform.write(async |tx| put_back(tx, job, now).await).await.expect("it was given up");
+    // A worker has it by now.
+    house.change("update jobs set attempts = 7, last_error = 'not yet'").await;
+    let slower = [platform.write(async |tx| put_back(tx, job, now).await).await, platform.write(async |tx| remove(tx, job).await).await];
+    assert!(slower.iter().all(|done| matches!(done, Err(Error::NotFound))), "{slower:?}");
+    let stands = "select concat_ws(' ', attempts, given_up_at is null, last_error) from jobs";
+    assert_eq!(house.value::<String>(stands).await, "7 t not yet");
 }
 
 #[tokio::test]

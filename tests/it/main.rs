@@ -22,6 +22,7 @@ mod secrecy;
 
 mod answers;
 mod archives;
+mod attacks;
 mod audit;
 mod audit_pages;
 mod basket;

@@ -1,6 +1,7 @@
 //! A wholesaler says it in its own words, and a customer chooses the language: what is refused and why, what it costs, and that no
 //! line can be forged.
 
+use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradecounter::messages::sms::segments;
@@ -340,4 +341,16 @@ async fn whoever_comes_second_is_told() {
     assert_eq!(house.value::<i64>("select count(*) from message_templates").await, 0);
     let all = manager.get(&format!("{API}?language=fr")).await.value();
     assert_eq!(all["items"].as_array().expect("items").len(), 15, "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_save_at_once_one_does_and_the_others_are_told() {
+    let house = House::open().await;
+    let manager = house.staff("acme", "manager").await;
+    let version = manager.get(&format!("{API}/access_moved/en")).await.value()["version"].clone();
+    let bodies = (0..8).map(|n| json!({ "sms": format!("It moved {n} times."), "version": version }));
+    let answers = join_all(bodies.map(|body| write(&manager, "access_moved/en", body))).await;
+    let saved = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    let told = answers.iter().filter(|answer| answer.status == StatusCode::CONFLICT).count();
+    assert_eq!((saved, told), (1, 7), "{answers:?}");
 }
