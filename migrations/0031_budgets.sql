@@ -24,7 +24,9 @@ create table alarms (
   -- The country of the numbers, or nothing.
   country text not null default '',
   -- What numbers in a row have in common: all but their last four digits.
-  numbers text not null default ''
+  numbers text not null default '',
+  -- Whether a letter goes about it: not when one about the same kind went shortly before.
+  is_told boolean not null
 );
 create index alarms_latest on alarms (began_at desc, id desc);
 create index alarms_of_tenant on alarms (for_tenant);

@@ -30,10 +30,11 @@ pub struct Alarm<'a> {
 /// Writes it down, and has it told.
 pub async fn raise(tx: &mut Tx<Identity>, alarm: Alarm<'_>, now: DateTime<Utc>) -> Result<()> {
     let id = AlarmId::new();
-    let is_first = sqlx::query_scalar!(
-        r#"with before as (select from alarms where kind = $3 and began_at > $8 limit 1),
-                raised as (insert into alarms (id, began_at, kind, key, for_tenant, country, numbers) values ($1, $2, $3, $4, $5, $6, $7))
-           select not exists (select from before) as "is_first!""#,
+    let is_told = sqlx::query_scalar!(
+        r#"with before as (select from alarms where kind = $3 and is_told and began_at > $8 limit 1),
+                raised as (insert into alarms (id, began_at, kind, key, for_tenant, country, numbers, is_told)
+                          values ($1, $2, $3, $4, $5, $6, $7, not exists (select from before)) returning is_told)
+           select is_told as "is_told!" from raised"#,
         id.uuid(),
         now,
         alarm.kind,
@@ -45,7 +46,7 @@ pub async fn raise(tx: &mut Tx<Identity>, alarm: Alarm<'_>, now: DateTime<Utc>) 
     )
     .fetch_one(&mut *tx)
     .await?;
-    if is_first {
+    if is_told {
         jobs::enqueue(tx, Lane::Letters, Job::TellOfAlarm(id), None, now).await?;
     }
     Ok(())

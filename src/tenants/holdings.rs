@@ -208,7 +208,7 @@ pub const HOLDINGS: &[Holding] = &[
         "alarms",
         "it is told to the platform's people, and not to the tenant",
         Cascades("for_tenant"),
-        &["id", "began_at", "kind", "key", "for_tenant", "country", "numbers"],
+        &["id", "began_at", "kind", "key", "for_tenant", "country", "numbers", "is_told"],
     ),
     no(
         "signups",
