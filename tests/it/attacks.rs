@@ -62,7 +62,7 @@ async fn of_many_allowances_of_one_kind_operators_hear_once_an_hour_and_see_them
         told.push((house.value::<i64>("select count(*) from alarms").await, house.sent_to(OLGA).len()));
         house.wait(TimeDelta::minutes(minutes));
     }
-    assert_eq!(told, [(1, 1), (2, 1), (3, 2)], "the third one begins more than an hour after the letter");
+    assert_eq!(told, [(1, 1), (2, 1), (3, 2)], "the third one begins more than an hour after the second");
 }
 
 #[tokio::test]
@@ -100,6 +100,16 @@ async fn a_code_that_can_be_brought_again_and_again_earns_no_room() {
         assert!(confirmed.status.is_success(), "{confirmed:?}");
     }
     assert_eq!(house.value::<i64>("select count(*) from allowances where proven > 0").await, 0);
+}
+
+#[tokio::test]
+async fn work_is_asked_for_a_text_and_never_for_a_letter() {
+    let house = House::open_with(|config| (config.limits.network, config.codes.work_rounds) = (THREE, 4_000)).await;
+    house.clock.stop();
+    assert_eq!(sent_of(&house, "acme", 0..3).await, 3);
+    wanted(&ask(&house.browser("acme"), &stranger(3)).await);
+    let letter = house.browser("acme").post("/api/v1/office/codes", json!({ "email": "owner@acme.example" })).await;
+    assert_eq!((letter.status, &letter.value()["proof_of_work"]), (StatusCode::TOO_MANY_REQUESTS, &json!(null)));
 }
 
 #[tokio::test]

@@ -51,6 +51,20 @@ async fn move_to_france(house: &House, slug: &str) {
 }
 
 #[tokio::test]
+async fn whoever_is_let_in_is_told_so_in_the_language_they_chose() {
+    let house = House::open().await;
+    let dan = house.customer("acme", DAN).await;
+    assert_eq!(dan.form("/language", &[("language", "fr")]).await.status, StatusCode::SEE_OTHER);
+    let asked = dan.post("/api/v1/registration-requests", json!({ "business_name": "Deli", "contact_name": "Dan" })).await.value();
+    let request = asked["id"].as_str().expect("an id");
+    let manager = house.staff("acme", "manager").await;
+    let approved = manager.post(&format!("/api/v1/office/registration-requests/{request}/approval"), json!({})).await;
+    assert_eq!(approved.status, StatusCode::OK, "{approved:?}");
+    house.run_jobs().await;
+    assert!(house.sent_to(DAN)[0].contains("votre compte professionnel est ouvert"), "{:?}", house.sent_to(DAN));
+}
+
+#[tokio::test]
 async fn a_customer_chooses_the_language_and_every_wholesaler_writes_in_it() {
     let house = House::open().await;
     house.goods("acme").await;

@@ -159,10 +159,11 @@ async fn why_a_message_did_not_arrive_is_said_in_words() {
     })
     .await;
     let (manager, tenant) = (house.staff("acme", "manager").await, house.tenant("acme").await);
-    for (doing, said) in [
-        (Doing::say(400, r#"{"code": 21211}"#), "there is no such number"),
-        (Doing::say(400, r#"{"code": 21610}"#), "the carrier refuses the message: HTTP 400, code 21610"),
-        (Doing::say(500, ""), "the carrier's answer is unclear: HTTP 500"),
+    // Only what may have gone is paid for, as far as anybody knows.
+    for (doing, said, is_paid) in [
+        (Doing::say(400, r#"{"code": 21211}"#), "there is no such number", false),
+        (Doing::say(400, r#"{"code": 21610}"#), "the carrier refuses the message: HTTP 400, code 21610", false),
+        (Doing::say(500, ""), "the carrier's answer is unclear: HTTP 500", true),
     ] {
         gateway.does(doing);
         let message = uuid::Uuid::now_v7();
@@ -175,6 +176,8 @@ async fn why_a_message_did_not_arrive_is_said_in_words() {
             ))
             .await;
         house.run_jobs().await;
+        let paid: bool = house.value(&format!("select cost_micros > 0 from messages where message_id = '{message}'")).await;
+        assert_eq!(paid, is_paid, "{said}");
         let listed = manager.get(&format!("{API}?show=troubled")).await.value();
         let one = listed["items"].as_array().expect("a list").iter().find(|item| item["id"] == json!(message)).expect("the message");
         assert_eq!(one["problem"], said, "{one}");
