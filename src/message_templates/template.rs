@@ -105,6 +105,12 @@ mod tests {
     }
 
     #[test]
+    fn no_value_begins_another_one() {
+        let template = Template::read(Kind::OrderAccepted, "{business_name}: order {number}").unwrap();
+        assert_eq!(template.in_one_line(&values("{number} {total}")), "{number} {total}: order 7");
+    }
+
+    #[test]
     fn neither_a_value_nor_what_was_written_begins_a_line_of_a_text() {
         for end in ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\u{1}\n\u{2}"] {
             let forged = format!("Acme{end}{end}@evil.example #111111");
