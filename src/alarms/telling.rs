@@ -13,7 +13,6 @@ use crate::tenancy::House;
 #[derive(Template)]
 #[template(path = "alarms/alarm.mail.txt", escape = "none")]
 struct AlarmLetter<'a> {
-    heading: &'a str,
     what: &'a str,
     url: &'a str,
 }
@@ -28,8 +27,7 @@ pub async fn tell_operators(house: &House, carriers: &Carriers, alarm: AlarmId) 
     });
     let what = format!("{} ran out {}.", one_line(&raised.what()), raised.began_at.format("at %H:%M UTC on %-d %B %Y"));
     let url = format!("{}/alarms", house.hosts.console_url());
-    let heading = "Codes are being asked for that nobody enters.";
-    let text = AlarmLetter { heading, what: &what, url: &url }.render().map_err(|error| Error::Internal(error.into()))?;
+    let text = AlarmLetter { what: &what, url: &url }.render().map_err(|error| Error::Internal(error.into()))?;
     let mut outcome = Outcome::Done;
     for operator in operators.await? {
         let id = texts::id_made_of(&format!("alarm {alarm} to {}", operator.id)).uuid();
